@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Settings of a recording: rodata of the BPF object, written by src/collect/ before the load, so
+ * that what is off is removed by the verifier.
+ */
+#pragma once
+
+#include <linux/types.h>
+
+struct config {
+	__u64 hash_seed;    /* random: a traced program cannot aim at another's stack id */
+	__u32 self_tgid;    /* never sampled */
+	__u32 uid;	    /* with by_uid */
+	__u32 max_depth;    /* user frames, 1 to MAX_USER_FRAMES */
+	__u8 by_task;	    /* only what is in `targets` */
+	__u8 by_uid;
+	__u8 by_cgroup;	    /* only below targets_cgroup[0] */
+	__u8 user_stacks;
+	__u8 kernel_stacks;
+	__u8 want_cpu;	    /* the CPU is part of the identity */
+	__u8 pad[6];
+};
+
+/* Key of `targets`. */
+enum target_kind { TARGET_PROCESS = 1, TARGET_THREAD = 2 };
+struct target_key {
+	__u32 kind;
+	__u32 id;
+};

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the kernel side and the user side of cprof share: map keys, values and ring records.
+ *
+ * Shape: every struct is a multiple of 8 bytes without padding; sizes are asserted here.
+ * Units: times are CLOCK_MONOTONIC nanoseconds (the clock of the perf records, so that the two
+ *        can be put in order); `start_ns` is the group leader's start on CLOCK_BOOTTIME.
+ */
+#pragma once
+
+#include <linux/types.h>
+
+enum {
+	MAX_EVENTS = 8,		    /* events of one recording */
+	MAX_KERNEL_FRAMES = 127,    /* the kernel's own limit (perf_event_max_stack) */
+	MAX_USER_FRAMES = 1024,
+	TAIL_WORDS = 64,	    /* stack above the last frame found, for unwind/finish.c */
+	MAX_COUNTS = 65536,	    /* entries of each of the two count maps */
+	MAX_SEEN = 65536,	    /* stacks known to have crossed; cleared when full */
+	GENERATION_SLOTS = 65536,   /* mapping generations, by tgid modulo this */
+	RING_BYTES = 4 << 20,
+	RING_WAKE_BYTES = RING_BYTES / 8, /* fill at which user space is woken */
+};
+
+/* Stack ids that are no hash. */
+enum { STACK_NONE = 0, STACK_LOST = 1, STACK_FIRST = 2 };
+
+enum drop {
+#define DROP(id, text) DROP_##id,
+#include "abi/drops.def"
+#undef DROP
+	N_DROPS
+};
+
+enum walk_end {
+#define WALK_END(id, text) WALK_##id,
+#include "abi/walk_ends.def"
+#undef WALK_END
+	N_WALK_ENDS
+};
+
+/* One counter block per CPU. Written by the funnel only. */
+struct stats {
+	__u64 taken;	 /* samples of the target, whatever became of them */
+	__u64 seen_full; /* stacks that crossed again because `seen` was full; no loss */
+	__u64 drops[N_DROPS];
+};
+
+/* Identity of what was sampled; equal keys are added up. */
+struct count_key {
+	__u64 user_stack;   /* id of a struct stack_record, or STACK_* */
+	__u64 kernel_stack; /* the same */
+	__u64 cgroup;	    /* cgroup2 id (the inode of its directory) */
+	__u64 start_ns;
+	__u32 tgid;
+	__u32 tid;
+	__u32 event;
+	__u32 cpu; /* 0 unless asked for */
+	char process[16];
+	char thread[16];
+};
+
+struct count_value {
+	__u64 samples;
+	__u64 value; /* summed sample period, in the event's unit */
+};
+
+enum record_type { RECORD_USER_STACK = 1, RECORD_KERNEL_STACK, RECORD_TARGETS_GONE, RECORD_WAKE };
+
+/* Head of every ring record. A stack follows with `n_tail` words, then `n_frames` words, leaf
+ * first; frames above the leaf are return addresses. */
+struct stack_record {
+	__u32 type;
+	__u32 tgid;
+	__u64 time_ns;
+	__u64 id;
+	__u32 n_frames;
+	__u16 n_tail;
+	__u16 end;    /* enum walk_end */
+	__u64 cfa;    /* address of tail[0]: the stack pointer in the caller of the last frame */
+	__u64 fp;     /* frame pointer in that caller */
+};
+
+_Static_assert(sizeof(struct count_key) == 80, "count_key has padding");
+_Static_assert(sizeof(struct stack_record) == 48, "stack_record has padding");

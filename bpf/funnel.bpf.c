@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The funnel of every event source: filter, identity, kernel stack, user stack, count. */
+#include "funnel.h"
+
+#include "maps.h"
+#include "unwind.h"
+
+struct counts_map counts_a SEC(".maps");
+struct counts_map counts_b SEC(".maps");
+struct seen_map seen SEC(".maps");
+struct ring_map ring SEC(".maps");
+struct stats_map stats SEC(".maps");
+struct generations_map generations SEC(".maps");
+struct targets_map targets SEC(".maps");
+struct targets_cgroup_map targets_cgroup SEC(".maps");
+struct user_scratch_map user_scratch SEC(".maps");
+struct kernel_scratch_map kernel_scratch SEC(".maps");
+
+const volatile struct config config = {};
+
+/* Which of the two count maps is written; flipped by user space, which then waits (membarrier). */
+__u32 counts_index = 0;
+/* Keys in that map, reset by user space; half full wakes it. */
+__u32 counts_used = 0;
+
+struct registers {
+	u64 ip, sp, fp, cs;
+};
+
+/* The leader, the address space and the register frame of the current task, whatever the kernel
+ * offers: loads through BTF pointers from 5.11 on, probe reads before. */
+struct who {
+	u64 start_ns;
+	u64 exec_id;
+	u64 exec_vm;
+	bool kernel_thread;
+};
+
+static __always_inline void who_read(struct who *w, struct count_key *key)
+{
+	struct task_struct *task, *leader;
+	struct mm_struct *mm;
+
+	if (HAS_HELPER(get_current_task_btf)) {
+		task = bpf_get_current_task_btf();
+		leader = task->group_leader;
+		mm = task->mm;
+		w->start_ns = leader->start_boottime;
+		w->exec_id = leader->self_exec_id;
+		w->kernel_thread = task->flags & PF_KTHREAD;
+		w->exec_vm = mm ? mm->exec_vm : 0;
+		__builtin_memcpy(key->thread, task->comm, sizeof(key->thread));
+		__builtin_memcpy(key->process, leader->comm, sizeof(key->process));
+		return;
+	}
+	task = (void *)bpf_get_current_task();
+	leader = BPF_CORE_READ(task, group_leader);
+	w->start_ns = BPF_CORE_READ(leader, start_boottime);
+	w->exec_id = BPF_CORE_READ(leader, self_exec_id);
+	w->kernel_thread = BPF_CORE_READ(task, flags) & PF_KTHREAD;
+	w->exec_vm = BPF_CORE_READ(task, mm, exec_vm);
+	bpf_get_current_comm(key->thread, sizeof(key->thread));
+	bpf_core_read_str(key->process, sizeof(key->process), &leader->comm);
+}
+
+/* Registers of the interrupted user context, also when the sample fell into the kernel. */
+static __always_inline void registers_read(struct registers *r, struct bpf_perf_event_data *ctx,
+					   bool in_kernel)
+{
+	struct pt_regs___kernel *frame;
+
+	if (!in_kernel) {
+		r->ip = ctx->regs.rip;
+		r->sp = ctx->regs.rsp;
+		r->fp = ctx->regs.rbp;
+		r->cs = ctx->regs.cs;
+	} else if (HAS_HELPER(task_pt_regs) && HAS_HELPER(get_current_task_btf)) {
+		frame = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+		r->ip = frame->ip;
+		r->sp = frame->sp;
+		r->fp = frame->bp;
+		r->cs = frame->cs;
+	} else {
+		struct task_struct *task = (void *)bpf_get_current_task();
+
+		frame = BPF_CORE_READ(task, stack) + KERNEL_STACK_BYTES - REGISTER_FRAME_BYTES;
+		r->ip = BPF_CORE_READ(frame, ip);
+		r->sp = BPF_CORE_READ(frame, sp);
+		r->fp = BPF_CORE_READ(frame, bp);
+		r->cs = BPF_CORE_READ(frame, cs);
+	}
+}
+
+static __always_inline bool is_target(u64 pid_tgid)
+{
+	struct target_key key = {.kind = TARGET_PROCESS, .id = pid_tgid >> 32};
+
+	if (key.id == config.self_tgid)
+		return false;
+	if (config.by_uid && (u32)bpf_get_current_uid_gid() != config.uid)
+		return false;
+	if (config.by_cgroup && bpf_current_task_under_cgroup(&targets_cgroup, 0) != 1)
+		return false;
+	if (!config.by_task)
+		return true;
+	if (bpf_map_lookup_elem(&targets, &key))
+		return true;
+	key.kind = TARGET_THREAD;
+	key.id = (u32)pid_tgid;
+	return bpf_map_lookup_elem(&targets, &key);
+}
+
+/* Sends a stack across unless it is known to have crossed. Returns the id to count it under. */
+static __always_inline u64 stack_publish(struct stats *st, struct stack_record *head, u64 bytes)
+{
+	u64 id = head->id, flags = BPF_RB_NO_WAKEUP;
+	u8 one = 1;
+
+	if (bpf_map_lookup_elem(&seen, &id))
+		return id;
+	head->time_ns = bpf_ktime_get_ns();
+	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > RING_WAKE_BYTES)
+		flags = BPF_RB_FORCE_WAKEUP;
+	if (bpf_ringbuf_output(&ring, head, bytes, flags))
+		return STACK_LOST;
+	if (bpf_map_update_elem(&seen, &id, &one, BPF_ANY))
+		st->seen_full++;
+	return id;
+}
+
+static __always_inline u64 stack_id(u64 hash)
+{
+	return hash < STACK_FIRST ? hash + STACK_FIRST : hash;
+}
+
+static __always_inline u64 kernel_stack(struct bpf_perf_event_data *ctx, struct stats *st)
+{
+	struct kernel_scratch *s;
+	u32 zero = 0, n;
+	long bytes;
+	u64 hash = config.hash_seed;
+
+	s = bpf_map_lookup_elem(&kernel_scratch, &zero);
+	if (!s)
+		return STACK_NONE;
+	bytes = bpf_get_stack(ctx, s->frames, sizeof(s->frames), 0);
+	if (bytes <= 0)
+		return STACK_NONE;
+	n = bytes / 8;
+	for (u32 i = 0; i < MAX_KERNEL_FRAMES; i++) {
+		if (i >= n)
+			break;
+		hash = hash_mix(hash, s->frames[i]);
+	}
+	if (n > MAX_KERNEL_FRAMES)
+		return STACK_NONE;
+	s->head.type = RECORD_KERNEL_STACK;
+	s->head.id = stack_id(hash);
+	s->head.n_frames = n;
+	return stack_publish(st, &s->head, sizeof(s->head) + n * 8);
+}
+
+static __always_inline u64 user_stack(struct bpf_perf_event_data *ctx, struct stats *st, u32 tgid,
+				      const struct who *w, bool in_kernel)
+{
+	struct user_scratch *s;
+	struct registers r;
+	u32 zero = 0, n;
+	u32 slot = tgid % GENERATION_SLOTS, *generation;
+
+	s = bpf_map_lookup_elem(&user_scratch, &zero);
+	if (!s)
+		return STACK_NONE;
+	registers_read(&r, ctx, in_kernel);
+	if (!r.ip || r.ip >= USER_SPACE_END)
+		return STACK_NONE;
+	s->ip = r.ip;
+	s->sp = r.sp;
+	s->fp = r.fp;
+	generation = bpf_map_lookup_elem(&generations, &slot);
+	s->hash = hash_mix(config.hash_seed ^ w->start_ns, (u64)tgid << 32 | w->exec_id);
+	s->hash = hash_mix(s->hash, w->exec_vm << 32 | (generation ? *generation : 0));
+	if (r.cs == USER32_CS) {
+		s->frames[0] = r.ip;
+		s->n = 1;
+		s->cfa = 0;
+		s->end = WALK_COMPAT;
+		s->hash = hash_mix(s->hash, r.ip);
+	} else if (unwind_user()) {
+		return STACK_NONE;
+	}
+	n = s->n;
+	if (n > MAX_USER_FRAMES)
+		return STACK_NONE;
+	s->head.type = RECORD_USER_STACK;
+	s->head.tgid = tgid;
+	s->head.id = stack_id(s->hash);
+	s->head.n_frames = n;
+	s->head.end = s->end;
+	s->head.cfa = s->cfa;
+	s->head.fp = s->fp;
+	s->head.n_tail = TAIL_WORDS;
+	if (!bpf_map_lookup_elem(&seen, &s->head.id) &&
+	    (!s->cfa || bpf_probe_read_user(s->tail, sizeof(s->tail), (void *)s->cfa)))
+		s->head.cfa = 0;
+	return stack_publish(st, &s->head, sizeof(s->head) + sizeof(s->tail) + n * 8);
+}
+
+static __always_inline void wake_user(void)
+{
+	struct stack_record wake = {.type = RECORD_WAKE};
+
+	bpf_ringbuf_output(&ring, &wake, sizeof(wake), BPF_RB_FORCE_WAKEUP);
+}
+
+/* Adds the sample to the count of its key. Returns 0, or a negative errno if there is no room. */
+static __always_inline int count(struct counts_map *map, struct count_key *key, u64 value)
+{
+	struct count_value one = {.samples = 1, .value = value}, *v;
+	long err;
+
+	v = bpf_map_lookup_elem(map, key);
+	if (!v) {
+		err = bpf_map_update_elem(map, key, &one, BPF_NOEXIST);
+		if (!err) {
+			if (__sync_fetch_and_add(&counts_used, 1) == MAX_COUNTS / 2)
+				wake_user();
+			return 0;
+		}
+		v = bpf_map_lookup_elem(map, key); /* another CPU was first */
+		if (!v)
+			return (int)err;
+	}
+	__sync_fetch_and_add(&v->samples, 1);
+	__sync_fetch_and_add(&v->value, value);
+	return 0;
+}
+
+__hidden int take_sample(struct bpf_perf_event_data *ctx, u32 event, u64 value)
+{
+	u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct count_key key = {};
+	struct who who = {};
+	struct stats *st;
+	u32 zero = 0;
+	bool in_kernel;
+	int err;
+
+	if (!is_target(pid_tgid))
+		return 0;
+	st = bpf_map_lookup_elem(&stats, &zero);
+	if (!st)
+		return 0;
+	st->taken++;
+	in_kernel = (long)ctx->regs.rip < 0;
+	key.tgid = pid_tgid >> 32;
+	key.tid = (u32)pid_tgid;
+	key.event = event;
+	key.cpu = config.want_cpu ? bpf_get_smp_processor_id() : 0;
+	key.cgroup = bpf_get_current_cgroup_id();
+	who_read(&who, &key);
+	key.start_ns = who.start_ns;
+	if (config.kernel_stacks && in_kernel)
+		key.kernel_stack = kernel_stack(ctx, st);
+	if (config.user_stacks && !who.kernel_thread)
+		key.user_stack = user_stack(ctx, st, key.tgid, &who, in_kernel);
+	if (counts_index)
+		err = count(&counts_b, &key, value);
+	else
+		err = count(&counts_a, &key, value);
+	if (err)
+		st->drops[DROP_COUNTS_FULL]++;
+	else if (key.user_stack == STACK_LOST || key.kernel_stack == STACK_LOST)
+		st->drops[DROP_RING_FULL]++;
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The few kernel structures that the BPF side reads, trimmed by hand to the fields that are read.
+ *
+ * Shape: the order and the offsets here mean nothing: every access is relocated by name (CO-RE)
+ *        against the running kernel, so the build needs no BTF and no vmlinux.h.
+ * Source: include/linux/sched.h, include/linux/mm_types.h, arch/x86/include/asm/ptrace.h.
+ */
+#pragma once
+
+#include <linux/bpf.h>
+#include <linux/bpf_perf_event.h>
+#include <stdbool.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+
+#define TASK_COMM_LEN 16
+#define PF_KTHREAD 0x00200000
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct mm_struct {
+	unsigned long exec_vm; /* pages mapped executable: changes when code comes or goes */
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live; /* threads of the group that have not begun to exit */
+};
+
+struct task_struct {
+	int pid;
+	int tgid;
+	unsigned int flags;
+	u32 self_exec_id;
+	u64 start_boottime; /* ns */
+	void *stack;
+	struct task_struct *group_leader;
+	struct mm_struct *mm;
+	struct signal_struct *signal;
+	char comm[TASK_COMM_LEN];
+};
+
+/* The kernel's own register frame (the UAPI struct pt_regs names the fields differently). */
+struct pt_regs___kernel {
+	unsigned long bp;
+	unsigned long ip;
+	unsigned long cs;
+	unsigned long sp;
+};
+
+#pragma clang attribute pop
+
+/* Distance from the bottom of a kernel stack to its end on x86-64, and the size of the register
+ * frame there; used only where the kernel has no bpf_task_pt_regs (before 5.15). */
+#define KERNEL_STACK_BYTES 16384
+#define REGISTER_FRAME_BYTES 168
+#define USER_SPACE_END 0x800000000000ull
+#define USER32_CS 0x23
+
+#define HAS_HELPER(name) bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_##name)

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Per-CPU working memory of the funnel: too large for the 512-byte BPF stack.
+ *
+ * A sampling program is not re-entered on a CPU (bpf_prog_active), so one of each is enough.
+ */
+#pragma once
+
+#include "abi/records.h"
+#include "kernel.h"
+
+enum { WINDOW_WORDS = 128, WINDOW_BYTES = WINDOW_WORDS * 8 };
+
+/* `head`, `tail` and `frames` lie together so that they are one ring record. */
+struct user_scratch {
+	struct stack_record head;
+	u64 tail[TAIL_WORDS];
+	u64 frames[MAX_USER_FRAMES];
+	/* The walk: set by the funnel, advanced by the unwinder. */
+	u64 ip, sp, fp; /* registers of the frame that is looked at */
+	u64 hash;	/* of all frames but the last */
+	u64 cfa;	/* stack pointer in the caller of the last frame, 0 if unknown */
+	u64 last_cfa;	/* the same, one frame earlier */
+	u64 last_fp;
+	u64 last_hash;
+	u32 n;
+	u32 end; /* enum walk_end */
+	u64 window[WINDOW_WORDS]; /* a piece of the user's stack */
+};
+
+struct kernel_scratch {
+	struct stack_record head;
+	u64 frames[MAX_KERNEL_FRAMES];
+};
+
+struct user_scratch_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct user_scratch);
+};
+
+struct kernel_scratch_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct kernel_scratch);
+};
+
+static __always_inline u64 hash_mix(u64 hash, u64 word)
+{
+	hash = (hash ^ word) * 0xff51afd7ed558ccdull;
+	return hash ^ hash >> 32;
+}

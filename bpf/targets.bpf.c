@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Keeps the set of targets: descendants join at fork, everything leaves at exit. */
+#include "maps.h"
+
+extern struct targets_map targets SEC(".maps");
+extern struct ring_map ring SEC(".maps");
+
+/* Targets alive. User space adds the first ones before it attaches these programs. */
+int targets_alive = 0;
+
+static __always_inline void target_remove(u32 kind, u32 id)
+{
+	struct target_key key = {.kind = kind, .id = id};
+	struct stack_record gone = {.type = RECORD_TARGETS_GONE};
+
+	if (bpf_map_delete_elem(&targets, &key))
+		return;
+	if (__sync_fetch_and_add(&targets_alive, -1) == 1)
+		bpf_ringbuf_output(&ring, &gone, sizeof(gone), BPF_RB_FORCE_WAKEUP);
+}
+
+SEC("?tp_btf/sched_process_fork")
+int BPF_PROG(target_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct target_key key = {.kind = TARGET_PROCESS, .id = parent->tgid};
+	u8 one = 1;
+
+	if (child->tgid == parent->tgid || !bpf_map_lookup_elem(&targets, &key))
+		return 0;
+	key.id = child->tgid;
+	if (!bpf_map_update_elem(&targets, &key, &one, BPF_NOEXIST))
+		__sync_fetch_and_add(&targets_alive, 1);
+	return 0;
+}
+
+SEC("?tp_btf/sched_process_exit")
+int BPF_PROG(target_exit, struct task_struct *task)
+{
+	target_remove(TARGET_THREAD, task->pid);
+	if (task->signal->live.counter == 0)
+		target_remove(TARGET_PROCESS, task->tgid);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What went wrong, in words. */
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int err_set(struct err *err, int code, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(err->what, sizeof(err->what), fmt, ap);
+	va_end(ap);
+	if (n >= 0 && (size_t)n < sizeof(err->what) && code < 0)
+		snprintf(err->what + n, sizeof(err->what) - (size_t)n, ": %s", strerror(-code));
+	err->cure[0] = '\0';
+	err->exit_code = 0;
+	err->code = code < 0 ? code : -EINVAL;
+	return err->code;
+}
+
+int err_usage(struct err *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err->what, sizeof(err->what), fmt, ap);
+	va_end(ap);
+	err->cure[0] = '\0';
+	err->exit_code = 2;
+	return err->code = -EINVAL;
+}
+
+int err_cure(struct err *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err->cure, sizeof(err->cure), fmt, ap);
+	va_end(ap);
+	return err->code;
+}

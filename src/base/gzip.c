@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gzip streams. */
+#include "base/gzip.h"
+
+#include "base/io.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <zlib.h>
+
+enum { GZIP_WINDOW = 15 + 16 };
+
+bool gzip_is(const void *data, size_t len)
+{
+	return len >= 2 && memcmp(data, "\x1f\x8b", 2) == 0;
+}
+
+int gzip_inflate(const void *data, size_t len, size_t max, struct str *out)
+{
+	z_stream z = {.next_in = (Bytef *)data};
+	size_t start = out->len;
+	int status = Z_OK, code = 0;
+
+	if (len > UINT_MAX)
+		return -EFBIG;
+	z.avail_in = (uInt)len;
+	if (inflateInit2(&z, GZIP_WINDOW) != Z_OK)
+		return -ENOMEM;
+	while (status != Z_STREAM_END) {
+		array_reserve(out->text, out->cap, out->len + 65536);
+		z.next_out = (Bytef *)out->text + out->len;
+		z.avail_out = (uInt)MIN(out->cap - out->len - 1, (size_t)1 << 30);
+		status = inflate(&z, Z_NO_FLUSH);
+		out->len = (size_t)((char *)z.next_out - out->text);
+		if (status != Z_OK && status != Z_STREAM_END) {
+			code = -EBADMSG;
+			break;
+		}
+		if (out->len - start > max) {
+			code = -EFBIG;
+			break;
+		}
+	}
+	out->text[out->len] = '\0';
+	inflateEnd(&z);
+	return code;
+}
+
+struct gzip_writer {
+	z_stream z;
+	int fd;
+	unsigned char buffer[65536];
+};
+
+struct gzip_writer *gzip_writer_new(int fd)
+{
+	struct gzip_writer *w = mem_alloc(sizeof(*w));
+
+	w->fd = fd;
+	/* Level 6 would cost three times the CPU for an eighth less. */
+	if (deflateInit2(&w->z, 1, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+		abort();
+	return w;
+}
+
+static int gzip_push(struct gzip_writer *w, int flush)
+{
+	int status;
+
+	do {
+		size_t n;
+		int code;
+
+		w->z.next_out = w->buffer;
+		w->z.avail_out = sizeof(w->buffer);
+		status = deflate(&w->z, flush);
+		n = sizeof(w->buffer) - w->z.avail_out;
+		code = n ? fd_write(w->fd, w->buffer, n) : 0;
+		if (code)
+			return code;
+	} while (w->z.avail_out == 0 || (flush == Z_FINISH && status != Z_STREAM_END));
+	return 0;
+}
+
+int gzip_write(struct gzip_writer *w, const void *data, size_t len)
+{
+	while (len) {
+		uInt n = (uInt)MIN(len, (size_t)1 << 30);
+		int code;
+
+		w->z.next_in = (Bytef *)data;
+		w->z.avail_in = n;
+		code = gzip_push(w, Z_NO_FLUSH);
+		if (code)
+			return code;
+		data = (const char *)data + n;
+		len -= n;
+	}
+	return 0;
+}
+
+int gzip_finish(struct gzip_writer *w)
+{
+	return gzip_push(w, Z_FINISH);
+}
+
+void gzip_writer_free(struct gzip_writer *w)
+{
+	if (!w)
+		return;
+	deflateEnd(&w->z);
+	free(w);
+}

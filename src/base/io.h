@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Files: whole files in, and output that never leaves a half-written file under its name.
+ *
+ * Errors: negative errno.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+/* Appends the whole file, at most `max` bytes (-EFBIG beyond). */
+int file_read(const char *path, size_t max, struct str *out);
+int fd_read(int fd, size_t max, struct str *out);
+int fd_write(int fd, const void *data, size_t len);
+
+/*
+ * An output file: written beside its name and renamed by output_commit(); "-" is stdout, and what
+ * exists and is no regular file (a pipe, /dev/null) is written in place.
+ * Owner: output_release() closes and removes what was not committed.
+ */
+struct output {
+	char *path;	 /* as given */
+	char *temporary; /* NULL when written in place */
+	int fd;
+	bool is_stdout;
+};
+
+int output_open(struct output *o, const char *path, struct err *err);
+int output_commit(struct output *o, struct err *err);
+void output_release(struct output *o);

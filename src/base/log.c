@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What cprof says about itself on stderr. */
+#include "base/log.h"
+
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static enum log_level log_max = LOG_INFO;
+static bool log_json;
+
+void log_setup(enum log_level level, bool json)
+{
+	log_max = level;
+	log_json = json;
+}
+
+bool log_is_json(void)
+{
+	return log_json;
+}
+
+static void put_json(enum log_level level, const char *msg, json_t *fields)
+{
+	static const char *const names[] = {"error", "warn", "info", "debug"};
+	char stamp[64], fraction[16];
+	struct timespec now;
+	struct tm tm;
+	json_t *line = json_object();
+	char *text;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(fraction, sizeof(fraction), ".%03ldZ", now.tv_nsec / 1000000);
+	strcat(stamp, fraction);
+	json_object_set_new(line, "time", json_string(stamp));
+	json_object_set_new(line, "level", json_string(names[level]));
+	json_object_set_new(line, "msg", json_text(msg));
+	if (fields)
+		json_object_update(line, fields);
+	text = json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(12));
+	if (text)
+		fprintf(stderr, "%s\n", text);
+	free(text);
+	json_decref(line);
+}
+
+void log_fields(enum log_level level, const char *text, const char *msg, json_t *fields)
+{
+	if (level <= log_max) {
+		if (log_json)
+			put_json(level, msg, fields);
+		else
+			fprintf(stderr, "cprof: %s\n", text);
+	}
+	json_decref(fields);
+}
+
+void log_say(enum log_level level, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	if (level > log_max)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	log_fields(level, text, text, NULL);
+}

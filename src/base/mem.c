@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Memory that cannot fail. */
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+static void *check(void *p)
+{
+	if (!p)
+		abort();
+	return p;
+}
+
+void *mem_alloc(size_t bytes)
+{
+	return check(calloc(1, bytes ? bytes : 1));
+}
+
+void *mem_array(size_t count, size_t size)
+{
+	return check(calloc(count ? count : 1, size));
+}
+
+void *mem_resize(void *old, size_t count, size_t size)
+{
+	return check(reallocarray(old, count ? count : 1, size));
+}
+
+char *mem_strdup(const char *s)
+{
+	return check(strdup(s));
+}
+
+void *mem_dup(const void *data, size_t bytes)
+{
+	void *copy = mem_alloc(bytes);
+
+	if (bytes)
+		memcpy(copy, data, bytes);
+	return copy;
+}
+
+char *mem_printf(const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&s, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		abort();
+	return s;
+}
+
+void *mem_reserve(void *array, size_t *cap, size_t n, size_t size)
+{
+	size_t want;
+
+	if (n <= *cap)
+		return array;
+	want = *cap + *cap / 2;
+	if (want < n)
+		want = n;
+	if (want < 16)
+		want = 16;
+	array = mem_resize(array, want, size);
+	*cap = want;
+	return array;
+}

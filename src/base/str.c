@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Text: a growing buffer, numbers, the nearest word. */
+#include "base/str.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void str_release(struct str *s)
+{
+	free(s->text);
+	*s = (struct str){0};
+}
+
+void str_add(struct str *s, const void *data, size_t len)
+{
+	array_reserve(s->text, s->cap, s->len + len + 1);
+	if (len)
+		memcpy(s->text + s->len, data, len);
+	s->len += len;
+	s->text[s->len] = '\0';
+}
+
+void str_puts(struct str *s, const char *text)
+{
+	str_add(s, text, strlen(text));
+}
+
+void str_putc(struct str *s, char c)
+{
+	str_add(s, &c, 1);
+}
+
+void str_printf(struct str *s, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	array_reserve(s->text, s->cap, s->len + (size_t)n + 1);
+	va_start(ap, fmt);
+	vsnprintf(s->text + s->len, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	s->len += (size_t)n;
+}
+
+bool parse_u64(const char *text, uint64_t max, uint64_t *ret_value)
+{
+	uint64_t value = 0;
+
+	if (!*text)
+		return false;
+	for (const char *p = text; *p; p++) {
+		if (*p < '0' || *p > '9')
+			return false;
+		if (__builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(*p - '0'), &value))
+			return false;
+	}
+	if (value > max)
+		return false;
+	*ret_value = value;
+	return true;
+}
+
+bool parse_seconds(const char *text, double *ret_seconds)
+{
+	char *end;
+	double value;
+
+	if (strspn(text, "0123456789.") != strlen(text))
+		return false;
+	errno = 0;
+	value = strtod(text, &end);
+	if (errno || end == text || *end || !(value > 0) || value > 10 * 366 * 86400.0)
+		return false;
+	*ret_seconds = value;
+	return true;
+}
+
+char *format_count(char *buf, uint64_t value)
+{
+	char digits[24];
+	int n = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value);
+	char *out = buf;
+
+	for (int i = 0; i < n; i++) {
+		if (i && (n - i) % 3 == 0)
+			*out++ = ',';
+		*out++ = digits[i];
+	}
+	*out = '\0';
+	return buf;
+}
+
+char *format_bytes(char *buf, uint64_t bytes)
+{
+	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+	double value = (double)bytes;
+	size_t unit = 0;
+
+	while (value >= 1023.5 && unit + 1 < ARRAY_SIZE(units)) {
+		value /= 1024;
+		unit++;
+	}
+	snprintf(buf, 32, value < 9.95 && unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+	return buf;
+}
+
+char *format_ns(char *buf, double ns)
+{
+	static const struct {
+		double scale;
+		const char *unit;
+	} units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}, {1, "ns"}};
+	size_t i = 0;
+
+	while (i + 1 < ARRAY_SIZE(units) && fabs(ns) < units[i].scale)
+		i++;
+	snprintf(buf, 32, "%.*f %s", units[i].scale > 1 ? 2 : 0, ns / units[i].scale, units[i].unit);
+	return buf;
+}
+
+static size_t edit_distance(const char *a, const char *b)
+{
+	size_t la = strlen(a), lb = strlen(b);
+	size_t row[64];
+
+	if (la > 60 || lb > 60)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= lb; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= la; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= lb; j++) {
+			size_t best = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			best = MIN(best, row[j] + 1);
+			row[j] = MIN(best, row[j - 1] + 1);
+		}
+	}
+	return row[lb];
+}
+
+const char *nearest_word(const char *typo, const char *const *words, size_t n)
+{
+	size_t best = SIZE_MAX;
+	const char *word = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t distance = edit_distance(typo, words[i]);
+
+		if (strlen(typo) >= 3 && str_starts(words[i], typo))
+			distance = MIN(distance, (size_t)1);
+		if (distance < best) {
+			best = distance;
+			word = words[i];
+		}
+	}
+	return word && best <= 1 + strlen(word) / 4 ? word : NULL;
+}
+
+bool str_starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+bool str_ends(const char *s, const char *suffix)
+{
+	size_t n = strlen(s), m = strlen(suffix);
+
+	return n >= m && memcmp(s + n - m, suffix, m) == 0;
+}

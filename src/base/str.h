@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Text: a growing buffer, numbers as people write and read them, and the nearest word.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A growing string. Owner: str_release() frees; `text` is always terminated once appended to. */
+struct str {
+	char *text;
+	size_t len;
+	size_t cap;
+};
+
+void str_release(struct str *s);
+void str_add(struct str *s, const void *data, size_t len);
+void str_puts(struct str *s, const char *text);
+void str_putc(struct str *s, char c);
+void str_printf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* A whole decimal number without sign or blanks. Returns false when it is none or above `max`. */
+bool parse_u64(const char *text, uint64_t max, uint64_t *ret_value);
+/* Seconds, whole or with a fraction, above 0 and at most ten years. */
+bool parse_seconds(const char *text, double *ret_seconds);
+
+/* 29970 as "29,970". Returns `buf`, which holds at least 32 bytes. */
+char *format_count(char *buf, uint64_t value);
+/* 421888 as "412 KiB". Returns `buf` (32 bytes). */
+char *format_bytes(char *buf, uint64_t bytes);
+/* Nanoseconds as "1.25 s", "12.5 ms", "830 ns". Returns `buf` (32 bytes). */
+char *format_ns(char *buf, double ns);
+
+/* The word of `words` that `typo` was probably meant to be, or NULL. */
+const char *nearest_word(const char *typo, const char *const *words, size_t n);
+
+static inline bool str_equal(const char *a, const char *b)
+{
+	return __builtin_strcmp(a, b) == 0;
+}
+bool str_starts(const char *s, const char *prefix);
+bool str_ends(const char *s, const char *suffix);

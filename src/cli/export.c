@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cprof export: turn a profile into another format. */
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/save.h"
+#include "cli/view_options.h"
+
+#include <string.h>
+
+struct export {
+	struct view_args view; /* first: the context of VIEW_OPTIONS */
+	const char *path, *format;
+	bool no_annotations;
+};
+
+static int set_output(void *ctx, const char *arg, struct err *err)
+{
+	((struct export *)ctx)->path = arg;
+	return *arg ? 0 : err_usage(err, "-o needs the name of a file");
+}
+
+static int set_format(void *ctx, const char *arg, struct err *err)
+{
+	((struct export *)ctx)->format = arg;
+	return format_find(arg, err) ? 0 : err->code;
+}
+
+static int set_no_annotations(void *ctx, const char *arg, struct err *err)
+{
+	(void)arg, (void)err;
+	((struct export *)ctx)->no_annotations = true;
+	return 0;
+}
+
+static const struct option_row options[] = {
+	VIEW_OPTIONS,
+	{'o', "output", "FILE", "where to write; - is standard output", COMPLETE_FILE, NULL, set_output},
+	{0, "format", "NAME", "pprof, folded, svg or json; else by the file's ending",
+	 COMPLETE_CHOICES, "pprof|folded|svg|json", set_format},
+	{0, "no-annotations", NULL, "folded output without _[k], _[i], _[j]", 0, NULL,
+	 set_no_annotations},
+};
+
+static int run(void *ctx, int argc, char **argv, struct err *err)
+{
+	struct export *e = ctx;
+	struct save save = {.output.fd = -1};
+	struct str text auto_release(str_release) = {0};
+	const char *from = argc ? argv[0] : "cprof.pb.gz";
+	struct profile p;
+	int code = -1;
+
+	if (argc > 1) {
+		err_usage(err, "one file at a time; '%.60s' is too many", argv[1]);
+		return EXIT_USAGE;
+	}
+	if (!e->path) {
+		err_usage(err, "no output given");
+		err_cure(err, "-o FILE, with an ending such as .folded or .svg; -o - is standard output");
+		return EXIT_USAGE;
+	}
+	interrupt_init();
+	profile_init(&p);
+	if (!profile_read(from, &p, err) && !save_open(&save, e->path, e->format, err)) {
+		save.options.view = e->view.view;
+		if (!e->view.by_given)
+			save.options.view.by = BY_PROCESS;
+		save.options.no_annotations = e->no_annotations;
+		save.options.title = strrchr(from, '/') ? strrchr(from, '/') + 1 : from;
+		code = save_write(&save, &p, err);
+	}
+	if (!code && !save.output.is_stdout) {
+		save_describe(&save, &text);
+		log_info("%s", text.text);
+	}
+	save_release(&save);
+	profile_release(&p);
+	return code ? EXIT_FAILED : EXIT_DONE;
+}
+
+const struct command command_export = {
+	.name = "export",
+	.summary = "turn a profile into another format",
+	.operands = "[FILE] -o OUT",
+	.options = options,
+	.n_options = ARRAY_SIZE(options),
+	.ctx_bytes = sizeof(struct export),
+	.run = run,
+};

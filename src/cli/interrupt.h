@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ctrl-C and SIGTERM: the first asks to stop, the second aborts at once (exit 130).
+ */
+#pragma once
+
+#include <stdbool.h>
+
+/* Installs the handlers. Returns a descriptor that becomes readable at the first signal. */
+int interrupt_init(void);
+bool interrupt_asked(void);
+/* A file to remove when aborting; NULL: none. The text stays the caller's and must live on. */
+void interrupt_remove(const char *path);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cprof report: tables of a saved profile. */
+#include "base/io.h"
+#include "base/mem.h"
+#include "cli/command.h"
+#include "cli/view_options.h"
+#include "format/format.h"
+#include "format/table.h"
+
+#include <string.h>
+#include <sys/ioctl.h>
+
+enum { DEFAULT_ROWS = 50 };
+
+struct report {
+	struct view_args view; /* first: the context of VIEW_OPTIONS */
+	bool tree, json, rows_given;
+	uint64_t rows;
+	enum sort_key sort;
+};
+
+static int set_top(void *ctx, const char *arg, struct err *err)
+{
+	(void)arg, (void)err;
+	((struct report *)ctx)->tree = false;
+	return 0;
+}
+
+static int set_tree(void *ctx, const char *arg, struct err *err)
+{
+	(void)arg, (void)err;
+	((struct report *)ctx)->tree = true;
+	return 0;
+}
+
+static int set_json(void *ctx, const char *arg, struct err *err)
+{
+	(void)arg, (void)err;
+	((struct report *)ctx)->json = true;
+	return 0;
+}
+
+static int set_rows(void *ctx, const char *arg, struct err *err)
+{
+	struct report *r = ctx;
+
+	r->rows_given = true;
+	if (parse_u64(arg, 1 << 30, &r->rows))
+		return 0;
+	return err_usage(err, "-n %.40s: not a number of rows", arg);
+}
+
+static int set_sort(void *ctx, const char *arg, struct err *err)
+{
+	struct report *r = ctx;
+
+	if (str_equal(arg, "self"))
+		r->sort = SORT_SELF;
+	else if (str_equal(arg, "total"))
+		r->sort = SORT_TOTAL;
+	else
+		return err_usage(err, "--sort %.40s: self or total", arg);
+	return 0;
+}
+
+static const struct option_row options[] = {
+	VIEW_OPTIONS,
+	{0, "top", NULL, "a table of functions (the default)", 0, NULL, set_top},
+	{0, "tree", NULL, "the call tree, from the root down", 0, NULL, set_tree},
+	{'n', "rows", "N", "show that many rows (50); 0 is all", 0, NULL, set_rows},
+	{0, "sort", "KEY", "by self or total", COMPLETE_CHOICES, "self|total", set_sort},
+	{0, "json", NULL, "the table as JSON", 0, NULL, set_json},
+};
+
+static void add_header(const struct profile *p, const struct tree *t, struct str *out)
+{
+	str_printf(out, "%s (%s)", t->type, t->unit);
+	/* The first comment is the account, for a profile that cprof took. */
+	if (p->n_comments)
+		str_printf(out, "; %s", profile_text(p, p->comments[0]));
+	str_putc(out, '\n');
+}
+
+static int print(const struct report *r, const struct profile *p, struct err *err)
+{
+	struct table_options o = {.sort = r->sort, .most = r->rows, .colour = colour_wanted(1)};
+	struct str out auto_release(str_release) = {0};
+	struct winsize size;
+	struct tree t;
+	int code = tree_build(&t, p, &r->view.view, err);
+
+	if (isatty(1) && ioctl(1, TIOCGWINSZ, &size) == 0)
+		o.width = size.ws_col;
+	if (!code && r->json) {
+		json_t *root = table_json(&t, &o);
+		char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
+
+		str_puts(&out, text);
+		str_putc(&out, '\n');
+		free(text);
+		json_decref(root);
+	} else if (!code) {
+		if (o.width)
+			add_header(p, &t, &out);
+		r->tree ? tree_text(&t, &o, &out) : table_text(&t, &o, &out);
+	}
+	if (!code)
+		code = fd_write(1, out.text, out.len);
+	if (code && !err->what[0])
+		err_set(err, code, "cannot write");
+	tree_release(&t);
+	return code;
+}
+
+static int run(void *ctx, int argc, char **argv, struct err *err)
+{
+	struct report *r = ctx;
+	struct profile p;
+	int code;
+
+	if (argc > 1) {
+		err_usage(err, "one file at a time; '%.60s' is too many", argv[1]);
+		return EXIT_USAGE;
+	}
+	if (!r->rows_given)
+		r->rows = r->json ? 0 : DEFAULT_ROWS;
+	profile_init(&p);
+	code = profile_read(argc ? argv[0] : "cprof.pb.gz", &p, err);
+	if (!code)
+		code = print(r, &p, err);
+	profile_release(&p);
+	return code ? EXIT_FAILED : EXIT_DONE;
+}
+
+const struct command command_report = {
+	.name = "report",
+	.summary = "look at a saved profile",
+	.operands = "[FILE]",
+	.options = options,
+	.n_options = ARRAY_SIZE(options),
+	.ctx_bytes = sizeof(struct report),
+	.run = run,
+};

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where a profile is written to. */
+#include "cli/save.h"
+
+#include "cli/interrupt.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+int save_open(struct save *s, const char *path, const char *format, struct err *err)
+{
+	s->output.fd = -1;
+	s->format = format ? format_find(format, err) : format_of_path(path);
+	if (!s->format && format)
+		return err->code;
+	if (!s->format)
+		s->format = format_at(0);
+	if (str_equal(path, "-") && s->format->binary && isatty(STDOUT_FILENO)) {
+		err_usage(err, "a %s profile is binary and not for a terminal", s->format->name);
+		return err_cure(err, "redirect it, give a file with -o, or choose --format folded");
+	}
+	if (output_open(&s->output, path, err))
+		return err->code;
+	interrupt_remove(s->output.temporary);
+	return 0;
+}
+
+int save_write(struct save *s, const struct profile *p, struct err *err)
+{
+	struct stat st;
+	int code = s->format->write(p, s->output.fd, &s->options, err);
+
+	if (code) {
+		struct err cause = *err;
+
+		err_set(err, 0, "%s (%s)", cause.what, s->output.path);
+		return err_cure(err, "make room, or choose another file with -o");
+	}
+	if (fstat(s->output.fd, &st) == 0 && S_ISREG(st.st_mode))
+		s->bytes = (uint64_t)st.st_size;
+	interrupt_remove(NULL);
+	return output_commit(&s->output, err);
+}
+
+void save_release(struct save *s)
+{
+	interrupt_remove(NULL);
+	output_release(&s->output);
+}
+
+void save_describe(const struct save *s, struct str *out)
+{
+	char size[32];
+
+	str_printf(out, "wrote %s", s->output.is_stdout ? "standard output" : s->output.path);
+	if (s->bytes)
+		str_printf(out, " (%s)", format_bytes(size, s->bytes));
+}

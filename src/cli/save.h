@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where a profile is written to: checked before anything starts, written at the end.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/io.h"
+#include "format/format.h"
+
+struct save {
+	const struct format *format;
+	struct output output;
+	struct write_options options;
+	uint64_t bytes; /* written; 0 when that cannot be told */
+};
+
+/* Chooses the format (by `format`, else by the ending of `path`, else pprof) and opens the file. */
+int save_open(struct save *s, const char *path, const char *format, struct err *err);
+int save_write(struct save *s, const struct profile *p, struct err *err);
+void save_release(struct save *s);
+
+/* "wrote cprof.pb.gz (412 KiB)" */
+void save_describe(const struct save *s, struct str *out);

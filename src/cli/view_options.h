@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The options that choose a view of a profile: shared by report and export.
+ */
+#pragma once
+
+#include "analysis/tree.h"
+#include "cli/options.h"
+
+#define VIEW_OPTIONS                                                                              \
+	{0, "value", "NAME", "the value to show, where a profile has several (cpu, inuse_space ...)", \
+	 0, NULL, view_set_value},                                                                \
+	{0, "by", "WHAT", "group at the root: process, thread, pid, tid, cpu, cgroup or none",    \
+	 COMPLETE_CHOICES, "process|thread|pid|tid|cpu|cgroup|none", view_set_by},                \
+	{0, "focus", "REGEX", "only stacks with a function that matches", 0, NULL, view_set_focus}, \
+	{0, "ignore", "REGEX", "no stacks with a function that matches", 0, NULL, view_set_ignore}
+
+struct view_args {
+	struct view_options view;
+	bool by_given;
+};
+
+/* The context of these is a struct view_args at the start of the command's own. */
+int view_set_value(void *ctx, const char *arg, struct err *err);
+int view_set_by(void *ctx, const char *arg, struct err *err);
+int view_set_focus(void *ctx, const char *arg, struct err *err);
+int view_set_ignore(void *ctx, const char *arg, struct err *err);

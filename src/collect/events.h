@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Events by perf's names: cpu, cycles:u, page-faults ...
+ *
+ * Source: perf_event_open(2); include/uapi/linux/perf_event.h; perf-list(1) for names and modifiers.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum event_value { EVENT_CLOCK, EVENT_CYCLES, EVENT_COUNT };
+
+struct event {
+	char name[64]; /* as asked for, modifiers included */
+	uint32_t type;
+	uint64_t config;
+	enum event_value value;
+	bool is_cpu; /* "cpu": may fall back to the clock */
+	bool exclude_user, exclude_kernel;
+	uint8_t precise;
+};
+
+/* Parses a comma-separated list, at most `max` events. */
+int events_parse(const char *list, struct event *ret, size_t max, size_t *ret_n, struct err *err);
+/* Turns `cpu` into the clock that every machine has. */
+void event_use_clock(struct event *e);
+/* The name of the table's row; NULL beyond the last. `what` says it in words. */
+const char *event_name(size_t row, const char **ret_what);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who a sample belongs to. */
+#include "collect/identity.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "proc/cgroup.h"
+
+#include <string.h>
+
+enum { CONTAINER_DIGITS = 64, CONTAINER_SHOWN = 12 };
+
+struct identity {
+	struct profile *p;
+	struct cgroup_names *cgroups;
+	struct map64 processes; /* hash of (pid, start) */
+	bool want_cpu;
+	string_id pid, tid, process, thread, cgroup, container, cpu;
+};
+
+struct identity *identity_new(struct profile *p, bool want_cpu)
+{
+	struct identity *id = mem_alloc(sizeof(*id));
+
+	id->p = p;
+	id->want_cpu = want_cpu;
+	id->cgroups = cgroup_names_new();
+	id->pid = strings_add(&p->strings, "pid");
+	id->tid = strings_add(&p->strings, "tid");
+	id->process = strings_add(&p->strings, "process");
+	id->thread = strings_add(&p->strings, "thread");
+	id->cgroup = strings_add(&p->strings, "cgroup");
+	id->container = strings_add(&p->strings, "container");
+	id->cpu = strings_add(&p->strings, "cpu");
+	return id;
+}
+
+void identity_free(struct identity *id)
+{
+	if (!id)
+		return;
+	cgroup_names_free(id->cgroups);
+	map64_release(&id->processes);
+	free(id);
+}
+
+bool container_of_cgroup(const char *path, char *ret_id)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	/* docker-ID.scope, cri-containerd-ID.scope, libpod-ID.scope, /docker/ID, /kubepods/.../ID */
+	for (const char *p = path; *p;) {
+		size_t n = strspn(p, hex);
+
+		if (n == CONTAINER_DIGITS) {
+			memcpy(ret_id, p, CONTAINER_SHOWN);
+			ret_id[CONTAINER_SHOWN] = '\0';
+			return true;
+		}
+		p += n ? n : 1;
+	}
+	return false;
+}
+
+static string_id add_name(struct identity *id, const char name[16])
+{
+	return strings_add_n(&id->p->strings, name, 16);
+}
+
+labels_id identity_labels(struct identity *id, const struct count_key *key)
+{
+	struct label labels[7];
+	size_t n = 0;
+	const char *cgroup = cgroup_name(id->cgroups, key->cgroup);
+	char container[CONTAINER_SHOWN + 1];
+
+	map64_set(&id->processes, hash_u64(key->start_ns ^ (uint64_t)key->tgid << 40), 1);
+	labels[n++] = (struct label){.key = id->pid, .number = key->tgid};
+	labels[n++] = (struct label){.key = id->tid, .number = key->tid};
+	labels[n++] = (struct label){.key = id->process, .text = add_name(id, key->process)};
+	labels[n++] = (struct label){.key = id->thread, .text = add_name(id, key->thread)};
+	if (*cgroup)
+		labels[n++] = (struct label){.key = id->cgroup,
+					     .text = strings_add(&id->p->strings, cgroup)};
+	if (container_of_cgroup(cgroup, container))
+		labels[n++] = (struct label){.key = id->container,
+					     .text = strings_add(&id->p->strings, container)};
+	if (id->want_cpu)
+		labels[n++] = (struct label){.key = id->cpu, .number = key->cpu};
+	return profile_add_labels(id->p, labels, n);
+}
+
+uint64_t identity_processes(const struct identity *id)
+{
+	return id->processes.used;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Turns what arrives from the kernel into samples of a profile.
+ *
+ * Stacks and sideband records come by different ways and are put in order of time before a stack is
+ * resolved, so that each is resolved with the mappings of its moment.
+ * Shape: ingest_stack() and ingest_side() queue; ingest_until() works the queue off; counts refer to
+ *        stacks that were worked off.
+ * Owner: the profile and the images stay the caller's.
+ */
+#pragma once
+
+#include "collect/events.h"
+#include "collect/kernel.h"
+#include "collect/sideband.h"
+#include "maps/images.h"
+#include "profile/profile.h"
+
+/* Where an event's samples go: columns of the profile, NO_ID where there is none. */
+struct event_columns {
+	uint32_t samples, value, estimated_ns;
+	double ns_per_sample; /* for estimated_ns */
+};
+
+struct ingest;
+
+struct ingest *ingest_new(struct profile *p, struct images *images, struct kernel *kernel,
+			  bool want_cpu, unsigned max_depth);
+void ingest_free(struct ingest *in);
+void ingest_set_columns(struct ingest *in, size_t event, const struct event_columns *columns);
+
+void ingest_stack(void *ingest, const struct stack_record *record, size_t bytes);
+void ingest_side(void *ingest, const struct side_record *record, size_t bytes);
+/* Resolves everything queued up to that time. */
+void ingest_until(struct ingest *in, uint64_t time_ns);
+void ingest_count(void *ingest, const struct count_key *key, const struct count_value *value);
+/* To be called when all counts up to the last ingest_until() are in: forgets processes that ended,
+ * and, if `seen_cleared`, stacks that will cross again. */
+void ingest_settle(struct ingest *in, bool seen_cleared);
+
+/* Reads the mappings of one process, of all processes, as they are now. */
+void ingest_scan(struct ingest *in, pid_t pid);
+void ingest_scan_all(struct ingest *in);
+
+/* Adds what is known so far to the profile's account. */
+void ingest_account(const struct ingest *in, struct account *a);
+uint64_t ingest_samples(const struct ingest *in);
+/* Time for which the kernel held events back for exceeding its limits. */
+uint64_t ingest_throttled_ns(const struct ingest *in);

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The BPF object of a recording. */
+#include "collect/kernel.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#include "cprof.skel.h"
+#pragma GCC diagnostic pop
+
+enum { BATCH = 4096 };
+
+struct kernel {
+	struct cprof *object;
+	struct ring_buffer *ring;
+	struct bpf_program *events[MAX_EVENTS];
+	struct bpf_link *fork_link, *exit_link;
+	char *generations; /* mapped: 8 bytes a slot */
+	size_t generations_bytes;
+	int stats_fd; /* keeps run-time statistics on */
+	int n_cpus;
+	stack_visit *visit;
+	void *visit_ctx;
+	struct count_key *keys;
+	struct count_value *values;
+};
+
+static int say(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	char text[512];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	text[strcspn(text, "\n")] = '\0';
+	if (level != LIBBPF_DEBUG && *text)
+		log_debug("%s", text);
+	return 0;
+}
+
+static int on_record(void *ctx, void *data, size_t bytes)
+{
+	struct kernel *k = ctx;
+	const struct stack_record *r = data;
+
+	if (bytes >= sizeof(*r) && k->visit &&
+	    (r->type == RECORD_USER_STACK || r->type == RECORD_KERNEL_STACK) &&
+	    bytes >= sizeof(*r) + ((size_t)r->n_frames + r->n_tail) * 8)
+		k->visit(k->visit_ctx, r, bytes);
+	return 0;
+}
+
+/* Says what the kernel lacks, or what the user does. */
+static int load_error(int code, struct err *err)
+{
+	struct stat st;
+
+	if (stat("/sys/kernel/btf/vmlinux", &st)) {
+		err_set(err, 0, "this kernel has no type information (/sys/kernel/btf/vmlinux): %s",
+			strerror(errno));
+		return err_cure(err, "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y "
+				     "(Debian 11, Ubuntu 20.10, RHEL 8.2 and later have it)");
+	}
+	if (code == -EPERM || code == -EACCES) {
+		err_set(err, code, "may not load BPF programs");
+		return err_cure(err, "run it as root (sudo cprof ...), or give it the capabilities: sudo "
+				     "setcap cap_perfmon,cap_bpf,cap_sys_ptrace,cap_syslog,"
+				     "cap_dac_read_search,cap_sys_resource=ep \"$(command -v cprof)\"");
+	}
+	if (code == -ENOSYS) {
+		err_set(err, code, "this kernel has no BPF");
+		return err_cure(err, "boot a kernel built with CONFIG_BPF_SYSCALL=y, 5.10 or later");
+	}
+	err_set(err, code, "the kernel refused the BPF programs");
+	return err_cure(err, "Linux 5.10 or later is needed; -v shows what the kernel said");
+}
+
+static void choose_programs(struct kernel *k, const struct kernel_options *o)
+{
+	struct bpf_program *all[MAX_EVENTS] = {
+		k->object->progs.perf_event_0, k->object->progs.perf_event_1,
+		k->object->progs.perf_event_2, k->object->progs.perf_event_3,
+		k->object->progs.perf_event_4, k->object->progs.perf_event_5,
+		k->object->progs.perf_event_6, k->object->progs.perf_event_7,
+	};
+
+	for (size_t i = 0; i < o->n_events; i++) {
+		k->events[i] = all[i];
+		bpf_program__set_autoload(all[i], true);
+	}
+	bpf_program__set_autoload(k->object->progs.target_fork, o->follow_targets);
+	bpf_program__set_autoload(k->object->progs.target_exit, o->follow_targets);
+}
+
+static int attach_targets(struct kernel *k, struct err *err)
+{
+	k->fork_link = bpf_program__attach(k->object->progs.target_fork);
+	k->exit_link = k->fork_link ? bpf_program__attach(k->object->progs.target_exit) : NULL;
+	if (!k->exit_link)
+		return err_set(err, -errno, "cannot follow the target's children");
+	return 0;
+}
+
+static int set_up(struct kernel *k, const struct kernel_options *o, struct err *err)
+{
+	uint32_t zero = 0, cgroup_fd = (uint32_t)o->cgroup_fd;
+	int code;
+
+	if (o->cgroup_fd >= 0 && bpf_map_update_elem(bpf_map__fd(k->object->maps.targets_cgroup),
+						     &zero, &cgroup_fd, BPF_ANY))
+		return err_set(err, -errno, "cannot select by cgroup");
+	k->generations_bytes = (size_t)GENERATION_SLOTS * 8;
+	k->generations = mmap(NULL, k->generations_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+			      bpf_map__fd(k->object->maps.generations), 0);
+	if (k->generations == MAP_FAILED) {
+		k->generations = NULL;
+		return err_set(err, -errno, "cannot map a BPF map");
+	}
+	k->ring = ring_buffer__new(bpf_map__fd(k->object->maps.ring), on_record, k, NULL);
+	if (!k->ring)
+		return err_set(err, -errno, "cannot map the BPF ring");
+	k->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	code = o->follow_targets ? attach_targets(k, err) : 0;
+	return code;
+}
+
+struct kernel *kernel_new(const struct kernel_options *o, struct err *err)
+{
+	struct kernel *k = mem_alloc(sizeof(*k));
+	int code;
+
+	k->stats_fd = -1;
+	k->n_cpus = libbpf_num_possible_cpus();
+	libbpf_set_print(say);
+	errno = 0;
+	k->object = cprof__open();
+	if (!k->object) {
+		load_error(errno ? -errno : -EINVAL, err);
+		goto fail;
+	}
+	memcpy((void *)&k->object->rodata->config, &o->config, sizeof(o->config));
+	choose_programs(k, o);
+	code = cprof__load(k->object);
+	if (code) {
+		load_error(code, err);
+		goto fail;
+	}
+	if (set_up(k, o, err))
+		goto fail;
+	return k;
+fail:
+	kernel_free(k);
+	return NULL;
+}
+
+void kernel_free(struct kernel *k)
+{
+	if (!k)
+		return;
+	if (k->generations)
+		munmap(k->generations, k->generations_bytes);
+	bpf_link__destroy(k->fork_link);
+	bpf_link__destroy(k->exit_link);
+	ring_buffer__free(k->ring);
+	if (k->stats_fd >= 0)
+		close(k->stats_fd);
+	cprof__destroy(k->object);
+	free(k->keys);
+	free(k->values);
+	free(k);
+}
+
+int kernel_program_fd(const struct kernel *k, size_t i)
+{
+	return bpf_program__fd(k->events[i]);
+}
+
+int kernel_wait_fd(const struct kernel *k)
+{
+	return ring_buffer__epoll_fd(k->ring);
+}
+
+int kernel_add_target(struct kernel *k, enum target_kind kind, uint32_t id)
+{
+	struct target_key key = {.kind = kind, .id = id};
+	uint8_t one = 1;
+
+	if (bpf_map_update_elem(bpf_map__fd(k->object->maps.targets), &key, &one, BPF_NOEXIST))
+		return errno == EEXIST ? 0 : -errno;
+	__atomic_fetch_add(&k->object->bss->targets_alive, 1, __ATOMIC_RELAXED);
+	return 0;
+}
+
+bool kernel_remove_target(struct kernel *k, enum target_kind kind, uint32_t id)
+{
+	struct target_key key = {.kind = kind, .id = id};
+
+	if (bpf_map_delete_elem(bpf_map__fd(k->object->maps.targets), &key))
+		return false;
+	__atomic_fetch_add(&k->object->bss->targets_alive, -1, __ATOMIC_RELAXED);
+	return true;
+}
+
+uint32_t kernel_targets_alive(const struct kernel *k)
+{
+	int alive = __atomic_load_n(&k->object->bss->targets_alive, __ATOMIC_RELAXED);
+
+	return alive > 0 ? (uint32_t)alive : 0;
+}
+
+void kernel_bump_generation(struct kernel *k, uint32_t tgid)
+{
+	uint32_t *slot = (void *)(k->generations + (size_t)(tgid % GENERATION_SLOTS) * 8);
+
+	__atomic_fetch_add(slot, 1, __ATOMIC_RELAXED);
+}
+
+void kernel_read_stacks(struct kernel *k, stack_visit *visit, void *ctx)
+{
+	k->visit = visit;
+	k->visit_ctx = ctx;
+	ring_buffer__consume(k->ring);
+	k->visit = NULL;
+}
+
+uint32_t kernel_counts_used(const struct kernel *k)
+{
+	return __atomic_load_n(&k->object->bss->counts_used, __ATOMIC_RELAXED);
+}
+
+void kernel_flip_counts(struct kernel *k, bool quiet)
+{
+	__atomic_store_n(&k->object->bss->counts_index, !k->object->bss->counts_index,
+			 __ATOMIC_SEQ_CST);
+	__atomic_store_n(&k->object->bss->counts_used, 0, __ATOMIC_RELAXED);
+	/* Without membarrier (CONFIG_MEMBARRIER=n) a millisecond outlasts any program's run. */
+	if (!quiet && syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		usleep(1000);
+}
+
+int kernel_read_counts(struct kernel *k, count_visit *visit, void *ctx)
+{
+	bool in_b = !k->object->bss->counts_index;
+	int fd = bpf_map__fd(in_b ? k->object->maps.counts_b : k->object->maps.counts_a);
+	uint32_t batch = 0, *in = NULL;
+	int code;
+
+	if (!k->keys) {
+		k->keys = mem_array(BATCH, sizeof(*k->keys));
+		k->values = mem_array(BATCH, sizeof(*k->values));
+	}
+	for (;;) {
+		uint32_t n = BATCH;
+
+		code = bpf_map_lookup_and_delete_batch(fd, in, &batch, k->keys, k->values, &n, NULL);
+		if (code && code != -ENOENT)
+			return code;
+		for (uint32_t i = 0; i < n; i++)
+			visit(ctx, &k->keys[i], &k->values[i]);
+		if (code)
+			return 0;
+		in = &batch;
+	}
+}
+
+void kernel_stats(const struct kernel *k, struct stats *ret)
+{
+	auto_free struct stats *each = mem_array((size_t)k->n_cpus, sizeof(*each));
+	uint32_t zero = 0;
+
+	*ret = (struct stats){0};
+	if (bpf_map_lookup_elem(bpf_map__fd(k->object->maps.stats), &zero, each))
+		return;
+	for (int cpu = 0; cpu < k->n_cpus; cpu++) {
+		ret->taken += each[cpu].taken;
+		ret->seen_full += each[cpu].seen_full;
+		for (int i = 0; i < N_DROPS; i++)
+			ret->drops[i] += each[cpu].drops[i];
+	}
+}
+
+void kernel_clear_seen(struct kernel *k)
+{
+	int fd = bpf_map__fd(k->object->maps.seen);
+	auto_free uint64_t *keys = mem_array(BATCH, sizeof(*keys));
+	auto_free uint8_t *values = mem_array(BATCH, sizeof(*values));
+	uint32_t batch = 0, *in = NULL, n;
+
+	do {
+		n = BATCH;
+		if (bpf_map_lookup_and_delete_batch(fd, in, &batch, keys, values, &n, NULL))
+			return;
+		in = &batch;
+	} while (n);
+}
+
+uint64_t kernel_run_ns(const struct kernel *k)
+{
+	uint64_t ns = 0;
+
+	for (size_t i = 0; i < MAX_EVENTS && k->events[i]; i++) {
+		struct bpf_prog_info info = {0};
+		uint32_t len = sizeof(info);
+
+		if (!bpf_obj_get_info_by_fd(kernel_program_fd(k, i), &info, &len))
+			ns += info.run_time_ns;
+	}
+	return ns;
+}

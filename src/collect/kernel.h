@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The BPF object of a recording: loaded with its settings, read, drained.
+ *
+ * Owner: kernel_free(). Threads: one.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/config.h"
+#include "abi/records.h"
+#include "base/err.h"
+
+struct kernel;
+
+/* What decides which programs are loaded. */
+struct kernel_options {
+	struct config config;
+	size_t n_events;
+	bool follow_targets; /* load and attach the fork and exit programs */
+	int cgroup_fd;	     /* -1: none */
+};
+
+struct kernel *kernel_new(const struct kernel_options *o, struct err *err);
+void kernel_free(struct kernel *k);
+
+/* The program to attach to the perf events of event `i`. */
+int kernel_program_fd(const struct kernel *k, size_t i);
+/* Readable when a record that should be seen soon is in the ring. */
+int kernel_wait_fd(const struct kernel *k);
+
+int kernel_add_target(struct kernel *k, enum target_kind kind, uint32_t id);
+/* Removes a target; false when it was gone already. */
+bool kernel_remove_target(struct kernel *k, enum target_kind kind, uint32_t id);
+uint32_t kernel_targets_alive(const struct kernel *k);
+
+/* Makes stacks of the process that are seen from now on differ from those before. */
+void kernel_bump_generation(struct kernel *k, uint32_t tgid);
+
+typedef void stack_visit(void *ctx, const struct stack_record *record, size_t bytes);
+typedef void count_visit(void *ctx, const struct count_key *key, const struct count_value *value);
+
+/* Calls `visit` for every stack in the ring. */
+void kernel_read_stacks(struct kernel *k, stack_visit *visit, void *ctx);
+
+/* Keys in the map of counts; when it nears MAX_COUNTS, drain. */
+uint32_t kernel_counts_used(const struct kernel *k);
+/* Flips the count maps and waits until no program writes the old one. `quiet`: nothing samples any
+ * more, so there is nobody to wait for. */
+void kernel_flip_counts(struct kernel *k, bool quiet);
+/* Reads and empties the map flipped away from. */
+int kernel_read_counts(struct kernel *k, count_visit *visit, void *ctx);
+
+/* Sums over the CPUs. */
+void kernel_stats(const struct kernel *k, struct stats *ret);
+/* Forgets which stacks have crossed. */
+void kernel_clear_seen(struct kernel *k);
+/* Nanoseconds that the programs have run; 0 when the kernel does not tell. */
+uint64_t kernel_run_ns(const struct kernel *k);

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A recording: fills a profile from a running system. */
+#include "collect/recording.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "collect/ingest.h"
+#include "collect/kernel.h"
+#include "collect/launch.h"
+#include "collect/sampler.h"
+#include "collect/sideband.h"
+#include "collect/targets.h"
+#include "proc/procfs.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Records of the last moments may still be on their way on another CPU. */
+#define SETTLE_NS 2000000ull
+#define HOTPLUG_NS 1000000000ull
+
+struct recording {
+	struct recording_options o;
+	struct profile *p;
+	struct targets targets;
+	struct kernel *kernel;
+	struct sideband *sideband;
+	struct sampler *sampler;
+	struct ingest *ingest;
+	struct launch launch;
+	struct cpu_list online;
+	int epoll_fd;
+	uint64_t started_ns, stopped_ns, hotplug_ns;
+	uint64_t seen_full; /* as of the last time `seen` was cleared */
+	double cpu_s_before;
+	bool stopped;
+};
+
+static double own_cpu_s(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+/* -- value columns -- */
+
+static void add_columns(struct recording *r, size_t i)
+{
+	const struct event *e = &r->o.events[i];
+	struct event_columns c = {.value = NO_ID, .estimated_ns = NO_ID};
+	char name[96];
+
+	if (i)
+		snprintf(name, sizeof(name), "%s_samples", e->name);
+	c.samples = profile_add_type(r->p, i ? name : "samples", "count");
+	if (e->value == EVENT_CLOCK) {
+		c.value = profile_add_type(r->p, i == 0 ? "cpu" : e->name, "nanoseconds");
+	} else if (e->value == EVENT_CYCLES) {
+		c.value = profile_add_type(r->p, e->is_cpu ? "cycles" : e->name, "count");
+		if (i == 0 && r->o.frequency_hz) {
+			c.estimated_ns = profile_add_type(r->p, "cpu", "nanoseconds");
+			c.ns_per_sample = 1e9 / (double)r->o.frequency_hz;
+			profile_add_comment(r->p, "cpu/nanoseconds is estimated: samples x 1e9 / rate");
+		}
+	} else {
+		c.value = profile_add_type(r->p, e->name, "count");
+	}
+	if (i == 0)
+		r->p->default_type = r->p->n_types - 1;
+	ingest_set_columns(r->ingest, i, &c);
+}
+
+static void set_period(struct recording *r)
+{
+	const struct event *e = &r->o.events[0];
+	struct strings *s = &r->p->strings;
+	bool clock = e->value == EVENT_CLOCK;
+
+	r->p->period_type.type = strings_add(s, clock ? "cpu" : e->is_cpu ? "cycles" : e->name);
+	r->p->period_type.unit = strings_add(s, clock ? "nanoseconds" : "count");
+	r->p->period = (int64_t)r->o.period;
+	if (r->o.frequency_hz && clock)
+		r->p->period = (int64_t)(1000000000 / r->o.frequency_hz);
+}
+
+/* -- set-up -- */
+
+static int load_kernel(struct recording *r, struct err *err)
+{
+	struct kernel_options k = {
+		.n_events = r->o.n_events,
+		.cgroup_fd = r->targets.cgroup_fd,
+		.follow_targets = targets_by_task(&r->targets),
+	};
+
+	k.config.self_tgid = (uint32_t)getpid();
+	k.config.max_depth = r->o.max_depth;
+	k.config.by_task = k.follow_targets;
+	k.config.by_uid = r->o.user != NULL;
+	k.config.uid = r->targets.uid;
+	k.config.by_cgroup = r->o.cgroup != NULL;
+	k.config.user_stacks = !r->o.no_user;
+	k.config.kernel_stacks = !r->o.no_kernel;
+	k.config.want_cpu = r->o.want_cpu;
+	if (getrandom(&k.config.hash_seed, sizeof(k.config.hash_seed), 0) < 0)
+		return err_set(err, -errno, "no random numbers");
+	r->kernel = kernel_new(&k, err);
+	return r->kernel ? 0 : err->code;
+}
+
+static bool wants_cpu(const struct recording *r, int cpu)
+{
+	return !r->targets.cpus.n || cpu_list_has(&r->targets.cpus, cpu);
+}
+
+/* Sideband records come from all CPUs: a program maps its code on any. */
+static int add_cpu(struct recording *r, int cpu, struct err *err)
+{
+	if (sideband_add_cpu(r->sideband, cpu, err))
+		return err->code;
+	return wants_cpu(r, cpu) ? sampler_add_cpu(r->sampler, cpu, err) : 0;
+}
+
+static int open_cpus(struct recording *r, struct err *err)
+{
+	int code = cpu_list_online(&r->online);
+
+	if (code)
+		return err_set(err, code, "cannot read the list of CPUs");
+	for (size_t i = 0; i < r->targets.cpus.n; i++)
+		if (!cpu_list_has(&r->online, r->targets.cpus.cpus[i]))
+			return err_usage(err, "CPU %d is not online", r->targets.cpus.cpus[i]);
+	for (size_t i = 0; i < r->online.n; i++)
+		if (add_cpu(r, r->online.cpus[i], err))
+			return err->code;
+	return 0;
+}
+
+static int poll_set(struct recording *r, struct err *err)
+{
+	struct epoll_event e = {.events = EPOLLIN};
+
+	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (r->epoll_fd < 0 ||
+	    epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, kernel_wait_fd(r->kernel), &e) < 0)
+		return err_set(err, -errno, "cannot wait for samples");
+	sideband_poll(r->sideband, r->epoll_fd);
+	return 0;
+}
+
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int set_up(struct recording *r, struct images *images, struct err *err)
+{
+	struct sampler_options sampler = {r->o.events, r->o.n_events, r->o.frequency_hz, r->o.period,
+					  r->o.idle};
+
+	if (r->o.frequency_hz && sampler_check_rate(r->o.frequency_hz, err))
+		return err->code;
+	if (targets_find(&r->targets, &r->o, err))
+		return err->code;
+	if (r->o.command && launch_fork(&r->launch, r->o.command, err))
+		return err->code;
+	raise_file_limit();
+	if (load_kernel(r, err))
+		return err->code;
+	r->ingest = ingest_new(r->p, images, r->kernel, r->o.want_cpu, r->o.max_depth);
+	r->sideband = sideband_new();
+	r->sampler = sampler_new(&sampler, r->kernel, r->sideband);
+	if (targets_add(&r->o, r->kernel, r->launch.pid, err) || open_cpus(r, err) ||
+	    poll_set(r, err))
+		return err->code;
+	for (size_t i = 0; i < r->o.n_events; i++)
+		add_columns(r, i);
+	set_period(r);
+	return 0;
+}
+
+struct recording *recording_new(const struct recording_options *o, struct profile *p,
+				struct images *images, struct err *err)
+{
+	struct recording *r = mem_alloc(sizeof(*r));
+
+	r->o = *o;
+	r->p = p;
+	r->epoll_fd = -1;
+	r->launch = (struct launch){.go_fd = -1, .error_fd = -1};
+	r->cpu_s_before = own_cpu_s();
+	targets_init(&r->targets);
+	if (set_up(r, images, err)) {
+		recording_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+void recording_free(struct recording *r)
+{
+	if (!r)
+		return;
+	sampler_free(r->sampler);
+	sideband_free(r->sideband);
+	ingest_free(r->ingest);
+	kernel_free(r->kernel);
+	launch_release(&r->launch);
+	targets_release(&r->targets);
+	cpu_list_release(&r->online);
+	if (r->epoll_fd >= 0)
+		close(r->epoll_fd);
+	free(r);
+}
+
+/* -- running -- */
+
+int recording_start(struct recording *r, struct err *err)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	r->p->time_ns = now.tv_sec * 1000000000ll + now.tv_nsec;
+	r->started_ns = monotonic_ns();
+	sampler_start(r->sampler);
+	/* The scan comes after the events were opened, so that nothing falls between. */
+	if (!targets_by_task(&r->targets))
+		ingest_scan_all(r->ingest);
+	for (size_t i = 0; i < r->targets.n_processes; i++)
+		ingest_scan(r->ingest, r->targets.processes[i]);
+	if (r->launch.pid)
+		return launch_go(&r->launch, err);
+	return 0;
+}
+
+int recording_wait_fd(const struct recording *r)
+{
+	return r->epoll_fd;
+}
+
+/* Opens CPUs that came online, closes those that went. */
+static int follow_hotplug(struct recording *r, struct err *err)
+{
+	struct cpu_list now = {0};
+
+	r->hotplug_ns = monotonic_ns();
+	if (cpu_list_online(&now))
+		return 0;
+	for (size_t i = 0; i < r->online.n; i++)
+		if (!cpu_list_has(&now, r->online.cpus[i]))
+			sampler_remove_cpu(r->sampler, r->online.cpus[i]);
+	for (size_t i = 0; i < now.n; i++) {
+		if (cpu_list_has(&r->online, now.cpus[i]))
+			continue;
+		log_debug("CPU %d came online", now.cpus[i]);
+		if (add_cpu(r, now.cpus[i], err))
+			return err->code;
+	}
+	cpu_list_release(&r->online);
+	r->online = now;
+	return 0;
+}
+
+/* Takes in what arrived; resolves what happened up to `until`. */
+static void take_in(struct recording *r, uint64_t until)
+{
+	/* First the stacks, then the sideband: a mapping that a stack needs is then there. */
+	kernel_read_stacks(r->kernel, ingest_stack, r->ingest);
+	sideband_read(r->sideband, ingest_side, r->ingest);
+	ingest_until(r->ingest, until);
+}
+
+int recording_poll(struct recording *r, struct err *err)
+{
+	uint64_t now = monotonic_ns();
+
+	take_in(r, now - SETTLE_NS);
+	if (now - r->hotplug_ns > HOTPLUG_NS && follow_hotplug(r, err))
+		return err->code;
+	if (kernel_counts_used(r->kernel) > MAX_COUNTS / 2 && recording_drain(r, err))
+		return err->code;
+	launch_ended(&r->launch);
+	return targets_by_task(&r->targets) && !kernel_targets_alive(r->kernel);
+}
+
+/* `seen` is full: empty it, so that stacks are told apart from new ones again. */
+static bool renew_seen(struct recording *r)
+{
+	struct stats stats;
+
+	kernel_stats(r->kernel, &stats);
+	if (stats.seen_full == r->seen_full)
+		return false;
+	kernel_clear_seen(r->kernel);
+	r->seen_full = stats.seen_full;
+	return true;
+}
+
+int recording_drain(struct recording *r, struct err *err)
+{
+	bool cleared = !r->stopped && renew_seen(r);
+	int code;
+
+	kernel_flip_counts(r->kernel, r->stopped);
+	/* What was counted has its stacks in the ring by now. */
+	take_in(r, r->stopped ? UINT64_MAX : monotonic_ns());
+	code = kernel_read_counts(r->kernel, ingest_count, r->ingest);
+	if (code)
+		return err_set(err, code, "cannot read the counts");
+	ingest_settle(r->ingest, cleared);
+	return 0;
+}
+
+int recording_stop(struct recording *r, struct err *err)
+{
+	int code;
+
+	sampler_stop(r->sampler);
+	r->stopped = true;
+	r->stopped_ns = monotonic_ns();
+	launch_ended(&r->launch);
+	code = recording_drain(r, err);
+	r->p->duration_ns = (int64_t)(r->stopped_ns - r->started_ns);
+	recording_account(r);
+	return code;
+}
+
+/* Kernel-side losses; at the end also whatever the sums do not explain. */
+static void account_losses(const struct recording *r, struct account *a)
+{
+	static const char *const texts[] = {
+#define DROP(id, text) text,
+#include "abi/drops.def"
+#undef DROP
+	};
+	struct stats stats;
+	uint64_t throttled;
+
+	kernel_stats(r->kernel, &stats);
+	for (int i = 0; i < N_DROPS; i++) {
+		a->lost += stats.drops[i];
+		account_add(&a->lost_by_reason, texts[i], stats.drops[i]);
+	}
+	throttled = r->o.frequency_hz ? (uint64_t)((double)ingest_throttled_ns(r->ingest) / 1e9 *
+						   (double)r->o.frequency_hz)
+				      : 0;
+	a->lost += throttled;
+	account_add(&a->lost_by_reason, "throttled by the kernel", throttled);
+	if (r->stopped && stats.taken > a->samples + stats.drops[DROP_COUNTS_FULL]) {
+		uint64_t rest = stats.taken - a->samples - stats.drops[DROP_COUNTS_FULL];
+
+		a->lost += rest;
+		account_add(&a->lost_by_reason, "unaccounted", rest);
+	}
+	account_sort(&a->lost_by_reason);
+}
+
+void recording_account(struct recording *r)
+{
+	struct account *a = &r->p->account;
+	uint64_t end = r->stopped ? r->stopped_ns : monotonic_ns();
+	struct str status auto_release(str_release) = {0};
+
+	account_release(a);
+	ingest_account(r->ingest, a);
+	account_losses(r, a);
+	a->duration_s = (double)(end - r->started_ns) / 1e9;
+	a->overhead_cpu_s =
+		own_cpu_s() - r->cpu_s_before + (double)kernel_run_ns(r->kernel) / 1e9;
+	a->machine_cpu_s = a->duration_s * (double)r->online.n;
+	recording_event_text(r, a->event, sizeof(a->event));
+	if (r->launch.pid) {
+		launch_describe(&r->launch, &status);
+		snprintf(a->command_status, sizeof(a->command_status), "%s", status.text);
+	}
+}
+
+void recording_kill_command(struct recording *r)
+{
+	if (r->launch.pid && !launch_ended(&r->launch))
+		kill(r->launch.pid, SIGTERM);
+}
+
+int recording_command_status(struct recording *r)
+{
+	return launch_exit_status(&r->launch);
+}
+
+void recording_title(const struct recording *r, char *buf, size_t size)
+{
+	targets_title(&r->targets, &r->o, buf, size);
+}
+
+void recording_event_text(const struct recording *r, char *buf, size_t size)
+{
+	const struct event *e = &r->o.events[0];
+	const char *what = e->is_cpu ? (e->value == EVENT_CLOCK ? "cpu-clock" : "cycles") : e->name;
+	const char *why = e->is_cpu && e->value == EVENT_CLOCK ? " (no cycle counter)" : "";
+	char rate[48];
+
+	if (r->o.frequency_hz)
+		snprintf(rate, sizeof(rate), "at %llu Hz", (unsigned long long)r->o.frequency_hz);
+	else
+		snprintf(rate, sizeof(rate), "every %llu", (unsigned long long)r->o.period);
+	if (r->o.n_events > 1)
+		snprintf(buf, size, "%.20s and %zu more %s%s", what, r->o.n_events - 1, rate, why);
+	else
+		snprintf(buf, size, "%.20s %s%s", what, rate, why);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A recording: fills a profile from a running system.
+ *
+ * Life: recording_new() opens and loads, recording_start() samples, recording_poll() is called when
+ * recording_wait_fd() is readable and at least every POLL_MS, recording_drain() brings the profile
+ * up to date, recording_stop() ends sampling and takes in the rest, recording_free().
+ * Owner: the profile and the images are the caller's and outlive the recording.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "collect/events.h"
+#include "maps/images.h"
+#include "profile/profile.h"
+
+enum { RECORDING_POLL_MS = 200, RECORDING_MAX_EVENTS = 8, RECORDING_MAX_DEPTH = 1024 };
+
+enum { DEFAULT_HZ = 99, DEFAULT_COMMAND_HZ = 999 };
+
+struct recording_options {
+	pid_t *pids, *tids; /* none: the whole machine */
+	size_t n_pids, n_tids;
+	const char *cgroup; /* path, or NULL */
+	const char *user;   /* name or number, or NULL */
+	const char *cpus;   /* list, or NULL: all */
+	char *const *command; /* NULL: none */
+	struct event events[RECORDING_MAX_EVENTS];
+	size_t n_events;
+	uint64_t frequency_hz; /* 0 with `period` */
+	uint64_t period;
+	unsigned max_depth;
+	bool idle, no_user, no_kernel, want_cpu;
+};
+
+struct recording;
+
+struct recording *recording_new(const struct recording_options *o, struct profile *p,
+				struct images *images, struct err *err);
+void recording_free(struct recording *r);
+
+/* Starts sampling, then the command. */
+int recording_start(struct recording *r, struct err *err);
+int recording_wait_fd(const struct recording *r);
+/* Takes in what has arrived. Returns 1 when all targets are gone, 0, or an error. */
+int recording_poll(struct recording *r, struct err *err);
+/* Brings counts into the profile. */
+int recording_drain(struct recording *r, struct err *err);
+/* Ends sampling, takes in the rest, writes time, duration and account into the profile. */
+int recording_stop(struct recording *r, struct err *err);
+/* Refreshes the profile's account while sampling. */
+void recording_account(struct recording *r);
+
+/* Ends a command that is still running, as Ctrl-C would. */
+void recording_kill_command(struct recording *r);
+/* Waits for a command that has ended; its exit status, 0 if there is none or it runs on. */
+int recording_command_status(struct recording *r);
+/* "process 123 (nginx)", "the whole machine". */
+void recording_title(const struct recording *r, char *buf, size_t size);
+/* "cpu-clock at 99 Hz (no hardware cycle counter here)". */
+void recording_event_text(const struct recording *r, char *buf, size_t size);

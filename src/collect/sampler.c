@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The perf events that sample. */
+#include "collect/sampler.h"
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "collect/perf.h"
+
+#include <sys/ioctl.h>
+#include <time.h>
+
+struct opened {
+	int cpu, fd;
+};
+
+struct sampler {
+	struct sampler_options o;
+	const struct kernel *kernel;
+	struct sideband *sideband;
+	struct opened *opened;
+	size_t n, cap;
+	bool running;
+};
+
+int sampler_check_rate(uint64_t frequency_hz, struct err *err)
+{
+	struct str text auto_release(str_release) = {0};
+	uint64_t max = 100000;
+
+	if (!file_read("/proc/sys/kernel/perf_event_max_sample_rate", 64, &text)) {
+		text.text[text.len ? text.len - 1 : 0] = '\0';
+		parse_u64(text.text, UINT64_MAX, &max);
+	}
+	if (!frequency_hz) {
+		err_usage(err, "-F 0: the rate is in samples a second, at least 1");
+		return err_cure(err, "99 is a good rate, 999 for a short program");
+	}
+	if (frequency_hz <= max)
+		return 0;
+	err_usage(err, "-F %llu: this kernel samples at most %llu times a second",
+		  (unsigned long long)frequency_hz, (unsigned long long)max);
+	return err_cure(err, "lower the rate, or raise the limit: sysctl "
+			     "kernel.perf_event_max_sample_rate=%llu",
+			(unsigned long long)frequency_hz);
+}
+
+struct sampler *sampler_new(const struct sampler_options *o, const struct kernel *kernel,
+			    struct sideband *sideband)
+{
+	struct sampler *s = mem_alloc(sizeof(*s));
+
+	s->o = *o;
+	s->kernel = kernel;
+	s->sideband = sideband;
+	return s;
+}
+
+void sampler_free(struct sampler *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->n; i++)
+		close(s->opened[i].fd);
+	free(s->opened);
+	free(s);
+}
+
+static int open_event(const struct sampler *s, const struct event *e, int cpu)
+{
+	struct perf_event_attr attr = {
+		.type = e->type,
+		.config = e->config,
+		.size = sizeof(attr),
+		.sample_type = PERF_SAMPLE_TIME,
+		.sample_id_all = 1,
+		.disabled = 1,
+		.use_clockid = 1, /* that of the sideband, whose ring takes the throttle records */
+		.clockid = CLOCK_MONOTONIC,
+	};
+
+	attr.exclude_user = e->exclude_user;
+	attr.exclude_kernel = e->exclude_kernel;
+	attr.precise_ip = e->precise & 3;
+	attr.exclude_idle = !s->o.idle;
+	if (s->o.frequency_hz) {
+		attr.freq = 1;
+		attr.sample_freq = s->o.frequency_hz;
+	} else {
+		attr.sample_period = s->o.period;
+	}
+	return perf_open(&attr, -1, cpu);
+}
+
+static int open_error(const struct event *e, int cpu, int code, struct err *err)
+{
+	err_set(err, code, "cannot sample '%s' on CPU %d", e->name, cpu);
+	if (code == -EACCES || code == -EPERM)
+		return err_cure(err, "run it as root, or lower kernel.perf_event_paranoid");
+	if (code == -ENOENT || code == -EOPNOTSUPP || code == -ENODEV)
+		return err_cure(err, "this machine has no such counter (virtual machines often have "
+				     "none); -e cpu works everywhere");
+	return code;
+}
+
+int sampler_add_cpu(struct sampler *s, int cpu, struct err *err)
+{
+	for (size_t i = 0; i < s->o.n_events; i++) {
+		struct event *e = &s->o.events[i];
+		int fd = open_event(s, e, cpu);
+
+		if ((fd == -ENOENT || fd == -EOPNOTSUPP || fd == -ENODEV) && e->is_cpu &&
+		    e->value == EVENT_CYCLES) {
+			event_use_clock(e);
+			fd = open_event(s, e, cpu);
+		}
+		if (fd < 0)
+			return open_error(e, cpu, fd, err);
+		array_reserve(s->opened, s->cap, s->n + 1);
+		s->opened[s->n++] = (struct opened){cpu, fd};
+		if (ioctl(fd, PERF_EVENT_IOC_SET_BPF, kernel_program_fd(s->kernel, i)) < 0)
+			return err_set(err, -errno, "cannot attach the sampling program");
+		sideband_join(s->sideband, cpu, fd);
+		if (s->running)
+			ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
+	}
+	return 0;
+}
+
+void sampler_remove_cpu(struct sampler *s, int cpu)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->opened[i].cpu == cpu)
+			close(s->opened[i].fd);
+		else
+			s->opened[kept++] = s->opened[i];
+	}
+	s->n = kept;
+}
+
+static void all_ioctl(struct sampler *s, unsigned long request)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (ioctl(s->opened[i].fd, request, 0) < 0)
+			log_debug("perf event of CPU %d: %m", s->opened[i].cpu);
+}
+
+void sampler_start(struct sampler *s)
+{
+	s->running = true;
+	all_ioctl(s, PERF_EVENT_IOC_ENABLE);
+}
+
+void sampler_stop(struct sampler *s)
+{
+	s->running = false;
+	all_ioctl(s, PERF_EVENT_IOC_DISABLE);
+}

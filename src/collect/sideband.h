@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * perf's own records of who is mapped where: mmap2, comm, fork, exit, and what was lost.
+ *
+ * Shape: one ring per CPU, of a dummy event that sees every process.
+ * Units: times are CLOCK_MONOTONIC nanoseconds.
+ * Source: perf_event_open(2), "MMAP layout"; the bytes come from the kernel, the paths in them from
+ *         anyone.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "elf/elf_file.h"
+
+enum side_type { SIDE_MAP, SIDE_EXEC, SIDE_FORK, SIDE_EXIT, SIDE_LOST, SIDE_THROTTLE, SIDE_UNTHROTTLE };
+
+struct side_record {
+	enum side_type type;
+	uint64_t time_ns;
+	pid_t pid, tid;
+	pid_t parent;		  /* FORK */
+	uint64_t start, len, offset; /* MAP */
+	uint64_t device, inode;	  /* MAP, when there is no build id */
+	struct build_id build_id; /* MAP */
+	uint64_t lost;		  /* LOST: records */
+	int cpu;
+	char path[];		  /* MAP */
+};
+
+typedef void side_visit(void *ctx, const struct side_record *record, size_t bytes);
+
+struct sideband;
+
+struct sideband *sideband_new(void);
+void sideband_free(struct sideband *s);
+/* Opens the ring of one CPU, which is online. */
+int sideband_add_cpu(struct sideband *s, int cpu, struct err *err);
+/* Sends a sampling event's throttle records to the ring of its CPU. */
+void sideband_join(struct sideband *s, int cpu, int event_fd);
+/* Adds the rings to an epoll set. */
+void sideband_poll(const struct sideband *s, int epoll_fd);
+/* Calls `visit` for every record that has arrived, CPU by CPU. */
+void sideband_read(struct sideband *s, side_visit *visit, void *ctx);
+
+/* One record (header and body, `size` bytes) as it lies in a ring, converted into `ret`, which has
+ * room for any. Returns its bytes, 0 when it is none that matters or damaged. */
+size_t side_parse(const void *record, size_t size, int cpu, struct side_record *ret);
+enum { SIDE_MAX_BYTES = 8192 };

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Stacks as they arrive, resolved to the profile's frames. */
+#include "collect/stacks.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "unwind/finish.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	MAX_STACK_NODES = 32 << 20, /* beyond, samples keep their process but no frames */
+	MAX_FINISHED = 64,
+	MAX_CUTS = 4096, /* reasons told apart */
+};
+
+/* What the kernel's id of a stack stands for. */
+struct stack_info {
+	stack_id leaf;	       /* user: the stack */
+	uint32_t first, n;     /* kernel: frames in `kernel_frames`, leaf first */
+	uint32_t cut;	       /* user: row of `cuts`; 0 when complete */
+};
+
+struct cut {
+	char *text;
+	uint64_t samples;
+};
+
+struct resolved {
+	struct profile *p;
+	struct images *images;
+	unsigned max_depth;
+	struct map64 ids, old_ids; /* kernel's id -> index in infos */
+	struct stack_info *infos;
+	size_t n_infos, cap_infos;
+	frame_id *kernel_frames;
+	size_t n_kernel_frames, cap_kernel_frames;
+	struct map frame_map;	   /* (mapping, address) -> frame */
+	struct map64 kernel_frame_map;
+	struct map64 combined; /* user info, kernel info -> stack */
+	struct cut *cuts;
+	size_t n_cuts, cap_cuts;
+	struct map cut_map;
+	uint64_t user_stacks, complete;
+	frame_id lost_note, full_note;
+	uint32_t full_cut; /* row of `cuts`, once the profile was full */
+};
+
+static uint32_t cut_add(struct resolved *r, const char *text);
+
+struct resolved *resolved_new(struct profile *p, struct images *images, unsigned max_depth)
+{
+	struct resolved *r = mem_alloc(sizeof(*r));
+
+	r->p = p;
+	r->images = images;
+	r->max_depth = max_depth;
+	cut_add(r, "");
+	r->lost_note = profile_add_note(p, "[stack lost: ring full]");
+	r->full_note = profile_add_note(p, "[stack lost: profile full]");
+	return r;
+}
+
+void resolved_free(struct resolved *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->n_cuts; i++)
+		free(r->cuts[i].text);
+	free(r->cuts);
+	map64_release(&r->ids);
+	map64_release(&r->old_ids);
+	map64_release(&r->combined);
+	map64_release(&r->kernel_frame_map);
+	map_release(&r->frame_map);
+	map_release(&r->cut_map);
+	free(r->infos);
+	free(r->kernel_frames);
+	free(r);
+}
+
+/* -- reasons of cut stacks -- */
+
+static bool cut_equal(const void *ctx, uint32_t id, const void *key)
+{
+	return strcmp(((const struct resolved *)ctx)->cuts[id].text, key) == 0;
+}
+
+static uint32_t cut_add(struct resolved *r, const char *text)
+{
+	uint64_t hash = hash_bytes(text, strlen(text));
+	uint32_t id = map_find(&r->cut_map, hash, cut_equal, r, text);
+
+	if (id != NO_ID)
+		return id;
+	if (r->n_cuts == MAX_CUTS)
+		return MAX_CUTS - 1;
+	array_reserve(r->cuts, r->cap_cuts, r->n_cuts + 1);
+	r->cuts[r->n_cuts] = (struct cut){mem_strdup(text), 0};
+	map_add(&r->cut_map, hash, (uint32_t)r->n_cuts);
+	return (uint32_t)r->n_cuts++;
+}
+
+/* -- frames -- */
+
+static bool place_equal(const void *ctx, uint32_t id, const void *key)
+{
+	const struct frame *have = &((const struct resolved *)ctx)->p->frames[id], *want = key;
+
+	return have->mapping == want->mapping && have->address == want->address;
+}
+
+static mapping_id mapping_of(struct resolved *r, struct image *image, const struct space_map *map)
+{
+	char hex[2 * MAX_BUILD_ID + 1];
+	struct mapping m = {0};
+
+	if (image->mapping != NO_ID)
+		return image->mapping;
+	m.filename = strings_add(&r->p->strings, image->path);
+	m.build_id = strings_add(&r->p->strings, build_id_hex(&image->build_id, hex));
+	/* Offset 0 of the file stands at `start`, whatever segment was met first. */
+	m.start = map->start > map->offset ? map->start - map->offset : 0;
+	m.limit = map->end;
+	images_bind(r->images, image, profile_add_mapping(r->p, &m));
+	return image->mapping;
+}
+
+static frame_id frame_at(struct resolved *r, const struct space *space,
+			 const struct space_map *map, uint64_t address)
+{
+	struct image *image = images_open(r->images, map->image, space->pid, map->start, map->end);
+	struct frame f = {.kind = image->kind == IMAGE_ANONYMOUS ? FRAME_JIT : FRAME_USER};
+	uint64_t hash;
+	frame_id id;
+
+	f.mapping = mapping_of(r, image, map);
+	/* Generated code lies where it lies; code of a file has one address whatever the process. */
+	f.address = image->kind == IMAGE_ANONYMOUS
+			    ? address
+			    : address - map->start + map->offset + r->p->mappings[f.mapping].start;
+	if (image->kind == IMAGE_ANONYMOUS)
+		r->p->mappings[f.mapping].start = 0;
+	if (f.address >= r->p->mappings[f.mapping].limit)
+		r->p->mappings[f.mapping].limit = f.address + 1;
+	hash = hash_u64(f.address ^ (uint64_t)f.mapping << 48);
+	id = map_find(&r->frame_map, hash, place_equal, r, &f);
+	if (id == NO_ID) {
+		id = profile_add_frame(r->p, &f);
+		map_add(&r->frame_map, hash, id);
+	}
+	return id;
+}
+
+static frame_id kernel_frame_at(struct resolved *r, uint64_t address)
+{
+	struct image *kernel = images_kernel(r->images);
+	struct frame f = {.kind = FRAME_KERNEL, .address = address};
+	uint64_t id;
+
+	if (map64_find(&r->kernel_frame_map, address, &id))
+		return (frame_id)id;
+	if (kernel->mapping == NO_ID) {
+		struct mapping m = {.limit = UINT64_MAX};
+
+		m.filename = strings_add(&r->p->strings, kernel->path);
+		images_bind(r->images, kernel, profile_add_mapping(r->p, &m));
+	}
+	f.mapping = kernel->mapping;
+	id = profile_add_frame(r->p, &f);
+	map64_set(&r->kernel_frame_map, address, id);
+	return (frame_id)id;
+}
+
+/* -- stacks -- */
+
+static struct stack_info *info_add(struct resolved *r, uint64_t id)
+{
+	array_reserve(r->infos, r->cap_infos, r->n_infos + 1);
+	map64_set(&r->ids, id, r->n_infos);
+	r->infos[r->n_infos] = (struct stack_info){.leaf = NO_ID};
+	return &r->infos[r->n_infos++];
+}
+
+static bool info_find(const struct resolved *r, uint64_t id, uint64_t *ret_index)
+{
+	return map64_find(&r->ids, id, ret_index) || map64_find(&r->old_ids, id, ret_index);
+}
+
+/* Known already? Then it only crossed again, and is as young as a new one. */
+static bool is_known(struct resolved *r, uint64_t id)
+{
+	uint64_t index;
+
+	if (map64_find(&r->ids, id, &index))
+		return true;
+	if (!map64_find(&r->old_ids, id, &index))
+		return false;
+	map64_set(&r->ids, id, index);
+	return true;
+}
+
+void resolved_add_kernel(struct resolved *r, const struct stack_record *record)
+{
+	const uint64_t *words = (const uint64_t *)(record + 1) + record->n_tail;
+	struct stack_info *info;
+
+	if (is_known(r, record->id))
+		return;
+	info = info_add(r, record->id);
+	info->first = (uint32_t)r->n_kernel_frames;
+	info->n = record->n_frames;
+	array_reserve(r->kernel_frames, r->cap_kernel_frames, r->n_kernel_frames + info->n);
+	for (uint32_t i = 0; i < record->n_frames; i++)
+		r->kernel_frames[r->n_kernel_frames++] = kernel_frame_at(r, words[i]);
+}
+
+/* What to say at the root of a stack whose last frame lies in `image`. */
+static uint32_t cut_reason(struct resolved *r, unsigned end, const struct image *image)
+{
+	char text[320];
+	const char *why = end == WALK_COMPAT	   ? "32-bit code"
+			  : end == WALK_UNREADABLE ? "unreadable stack"
+						   : "no frame pointers";
+
+	if (end == WALK_DEPTH)
+		snprintf(text, sizeof(text), "deeper than %u frames", r->max_depth);
+	else
+		snprintf(text, sizeof(text), "%s in %.255s", why, image ? image_name(image) : "unmapped code");
+	return cut_add(r, text);
+}
+
+struct walk {
+	frame_id frames[MAX_USER_FRAMES + MAX_FINISHED]; /* leaf first */
+	uint32_t n;
+	bool complete;
+	const struct image *last; /* of the last frame; NULL: in no mapping */
+};
+
+static frame_id unmapped_frame(struct resolved *r, const struct space *space, uint64_t address)
+{
+	static const struct build_id none;
+	struct space_map map = {0, 1, 0, images_add(r->images, "[unmapped]", &none, 0, 0)};
+
+	return frame_at(r, space, &map, address);
+}
+
+/* Appends a frame; false when the address is no code: what follows is garbage. */
+static bool walk_push(struct resolved *r, struct walk *w, const struct space *space,
+		      uint64_t address)
+{
+	const struct space_map *map = space_find(space, address);
+
+	if (!map)
+		return false;
+	w->last = map->image;
+	w->frames[w->n++] = frame_at(r, space, map, address);
+	return true;
+}
+
+static void walk_user(struct resolved *r, struct walk *w, const struct stack_record *record,
+		      const struct space *space)
+{
+	const uint64_t *tail = (const uint64_t *)(record + 1), *words = tail + record->n_tail;
+	uint64_t more[MAX_FINISHED];
+	struct finish f = {.images = r->images, .space = space};
+	size_t n_more;
+
+	for (uint32_t i = 0; i < record->n_frames && i < MAX_USER_FRAMES; i++) {
+		if (walk_push(r, w, space, i ? words[i] - 1 : words[i]))
+			continue;
+		if (i == 0) {
+			w->frames[w->n++] = unmapped_frame(r, space, words[0]);
+			w->last = NULL;
+			continue;
+		}
+		return;
+	}
+	if (record->end == WALK_DEPTH || record->end == WALK_COMPAT || !record->n_frames)
+		return;
+	/* Above the leaf, the last frame's caller is reached by a return address; a stack of one
+	 * frame has no known caller, but may be the first function itself. */
+	f.pc = words[record->n_frames - 1] + (record->n_frames == 1);
+	f.sp = record->cfa;
+	f.fp = record->fp;
+	f.stack = tail;
+	f.n_stack = record->cfa ? record->n_tail : 0;
+	n_more = finish_stack(&f, more, MAX_FINISHED, &w->complete);
+	for (size_t i = 0; i < n_more; i++)
+		walk_push(r, w, space, more[i] - 1);
+}
+
+void resolved_add_user(struct resolved *r, const struct stack_record *record,
+		       const struct space *space)
+{
+	struct walk *w;
+	struct stack_info *info;
+	stack_id stack = NO_ID;
+	uint32_t cut = 0;
+
+	if (is_known(r, record->id))
+		return;
+	if (r->p->stacks.n > MAX_STACK_NODES) {
+		r->full_cut = cut_add(r, "profile full");
+		info = info_add(r, record->id);
+		info->leaf = stacks_push(&r->p->stacks, NO_ID, r->full_note);
+		info->cut = r->full_cut;
+		return;
+	}
+	w = mem_alloc(sizeof(*w));
+	walk_user(r, w, record, space);
+	if (!w->complete) {
+		auto_free char *note = NULL;
+
+		cut = cut_reason(r, record->end, w->last);
+		note = mem_printf("[truncated: %s]", r->cuts[cut].text);
+		stack = stacks_push(&r->p->stacks, NO_ID, profile_add_note(r->p, note));
+	}
+	for (uint32_t i = w->n; i-- > 0;)
+		stack = stacks_push(&r->p->stacks, stack, w->frames[i]);
+	info = info_add(r, record->id);
+	info->leaf = stack;
+	info->cut = cut;
+	free(w);
+}
+
+/* The user stack of a count; also keeps the account. */
+static stack_id user_stack(struct resolved *r, uint64_t id, uint64_t samples, uint64_t *ret_index,
+			   bool *ret_missing)
+{
+	*ret_index = UINT32_MAX;
+	if (id == STACK_NONE)
+		return NO_ID;
+	r->user_stacks += samples;
+	if (id == STACK_LOST || !info_find(r, id, ret_index)) {
+		*ret_missing = id != STACK_LOST;
+		*ret_index = UINT32_MAX - 1;
+		r->cuts[cut_add(r, "ring full")].samples += samples;
+		return stacks_push(&r->p->stacks, NO_ID, r->lost_note);
+	}
+	r->cuts[r->infos[*ret_index].cut].samples += samples;
+	r->complete += r->infos[*ret_index].cut ? 0 : samples;
+	return r->infos[*ret_index].leaf;
+}
+
+stack_id resolved_find(struct resolved *r, const struct count_key *key, uint64_t samples,
+		       bool *ret_missing)
+{
+	uint64_t user, kernel, known;
+	stack_id stack = user_stack(r, key->user_stack, samples, &user, ret_missing);
+
+	if (key->kernel_stack == STACK_NONE)
+		return stack;
+	if (key->kernel_stack == STACK_LOST || !info_find(r, key->kernel_stack, &kernel)) {
+		*ret_missing |= key->kernel_stack != STACK_LOST;
+		return stacks_push(&r->p->stacks, stack, r->lost_note);
+	}
+	if (map64_find(&r->combined, user << 32 | kernel, &known))
+		return (stack_id)known;
+	for (uint32_t i = r->infos[kernel].n; i-- > 0;)
+		stack = stacks_push(&r->p->stacks, stack,
+				    r->kernel_frames[r->infos[kernel].first + i]);
+	map64_set(&r->combined, user << 32 | kernel, stack);
+	return stack;
+}
+
+/* Keeps the infos of `ids` only. */
+static void compact(struct resolved *r, struct map64 *ids)
+{
+	struct stack_info *infos = mem_array(ids->used, sizeof(*infos));
+	frame_id *frames = NULL;
+	size_t n = 0, n_frames = 0, cap_frames = 0;
+	uint64_t id, index;
+
+	for (size_t cursor = 0; map64_next(ids, &cursor, &id, &index);) {
+		struct stack_info *info = &infos[n];
+
+		*info = r->infos[index];
+		array_reserve(frames, cap_frames, n_frames + info->n);
+		if (info->n)
+			memcpy(frames + n_frames, r->kernel_frames + info->first,
+			       info->n * sizeof(*frames));
+		info->first = (uint32_t)n_frames;
+		n_frames += info->n;
+		map64_set(ids, id, n++);
+	}
+	free(r->infos);
+	free(r->kernel_frames);
+	r->infos = infos;
+	r->n_infos = n;
+	r->cap_infos = ids->used;
+	r->kernel_frames = frames;
+	r->n_kernel_frames = n_frames;
+	r->cap_kernel_frames = cap_frames;
+}
+
+void resolved_settle(struct resolved *r, bool seen_cleared)
+{
+	if (!seen_cleared)
+		return;
+	map64_release(&r->old_ids);
+	map64_release(&r->combined);
+	r->old_ids = r->ids;
+	r->ids = (struct map64){0};
+	compact(r, &r->old_ids);
+}
+
+void resolved_account(const struct resolved *r, struct account *a)
+{
+	a->user_stacks = r->user_stacks;
+	a->user_stacks_complete = r->complete;
+	for (size_t i = 1; i < r->n_cuts; i++)
+		account_add(&a->cut_by_reason, r->cuts[i].text, r->cuts[i].samples);
+	if (r->full_cut) {
+		a->lost += r->cuts[r->full_cut].samples;
+		account_add(&a->lost_by_reason, r->cuts[r->full_cut].text,
+			    r->cuts[r->full_cut].samples);
+	}
+	account_sort(&a->cut_by_reason);
+}

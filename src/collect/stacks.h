@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Stacks as they arrive, resolved to the profile's frames, to be found again by the kernel's ids.
+ *
+ * Also keeps the account of user stacks: complete, or cut and why.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "abi/records.h"
+#include "maps/spaces.h"
+#include "profile/profile.h"
+
+struct resolved;
+
+struct resolved *resolved_new(struct profile *p, struct images *images, unsigned max_depth);
+void resolved_free(struct resolved *r);
+
+/* The record is whole: it is followed by n_tail and n_frames words. */
+void resolved_add_user(struct resolved *r, const struct stack_record *record,
+		       const struct space *space);
+void resolved_add_kernel(struct resolved *r, const struct stack_record *record);
+
+/* The stack (kernel frames above user frames) that a count refers to, for `samples` samples.
+ * `ret_missing`: a stack of it never arrived. */
+stack_id resolved_find(struct resolved *r, const struct count_key *key, uint64_t samples,
+		       bool *ret_missing);
+
+/* Forgets ids two settlements after they stopped being sent (`seen_cleared`). */
+void resolved_settle(struct resolved *r, bool seen_cleared);
+void resolved_account(const struct resolved *r, struct account *a);

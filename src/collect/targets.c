@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is to be sampled. */
+#include "collect/targets.h"
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "proc/cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+void targets_init(struct targets *t)
+{
+	*t = (struct targets){.cgroup_fd = -1};
+}
+
+void targets_release(struct targets *t)
+{
+	free(t->processes);
+	cpu_list_release(&t->cpus);
+	if (t->cgroup_fd >= 0)
+		close(t->cgroup_fd);
+	targets_init(t);
+}
+
+static void add_process(struct targets *t, pid_t pid)
+{
+	array_reserve(t->processes, t->cap_processes, t->n_processes + 1);
+	t->processes[t->n_processes++] = pid;
+}
+
+/* The process that a thread belongs to. */
+static pid_t process_of(pid_t tid)
+{
+	struct str text auto_release(str_release) = {0};
+	char path[64], *line;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	if (file_read(path, 65536, &text))
+		return tid;
+	line = strstr(text.text, "\nTgid:");
+	return line ? (pid_t)strtol(line + 6, NULL, 10) : tid;
+}
+
+static int find_tasks(struct targets *t, const struct recording_options *o, struct err *err)
+{
+	for (size_t i = 0; i < o->n_pids; i++) {
+		if (!process_exists(o->pids[i])) {
+			err_set(err, 0, "no process with pid %d", o->pids[i]);
+			return err_cure(err, thread_exists(o->pids[i])
+						     ? "it is a thread: use -t"
+						     : "it may have ended; 'ps -e' lists those that run");
+		}
+		add_process(t, o->pids[i]);
+	}
+	for (size_t i = 0; i < o->n_tids; i++) {
+		if (!thread_exists(o->tids[i])) {
+			err_set(err, 0, "no thread with tid %d", o->tids[i]);
+			return err_cure(err, "it may have ended; 'ps -eL' lists those that run");
+		}
+		add_process(t, process_of(o->tids[i]));
+	}
+	return 0;
+}
+
+static int find_cgroup(struct targets *t, const char *path, struct err *err)
+{
+	auto_free char *directory = NULL;
+
+	if (cgroup_find(path, &directory, err))
+		return err->code;
+	t->cgroup_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return t->cgroup_fd < 0 ? err_set(err, -errno, "cannot open %s", directory) : 0;
+}
+
+int targets_find(struct targets *t, const struct recording_options *o, struct err *err)
+{
+	t->by_task = o->n_pids || o->n_tids || o->command;
+	if (t->by_task && !pid_namespace_is_initial()) {
+		err_set(err, 0, "this is a container: pids here are not those that the kernel reports");
+		return err_cure(err, "run cprof on the host, or in a container with --pid=host");
+	}
+	if (find_tasks(t, o, err) || (o->user && user_find(o->user, &t->uid, err)) ||
+	    (o->cgroup && find_cgroup(t, o->cgroup, err)))
+		return err->code;
+	if (o->cpus && !cpu_list_parse(o->cpus, &t->cpus)) {
+		err_usage(err, "-C %s: not a list of CPUs", o->cpus);
+		return err_cure(err, "numbers and ranges, as in 0-3,8");
+	}
+	return 0;
+}
+
+/* One that ended between the check and now will not be seen leaving. */
+static int add_task(struct kernel *k, enum target_kind kind, pid_t id, struct err *err)
+{
+	int code = kernel_add_target(k, kind, (uint32_t)id);
+
+	if (code)
+		return err_set(err, code, "cannot select %d", id);
+	if (!thread_exists(id))
+		kernel_remove_target(k, kind, (uint32_t)id);
+	return 0;
+}
+
+int targets_add(const struct recording_options *o, struct kernel *k, pid_t command, struct err *err)
+{
+	for (size_t i = 0; i < o->n_pids; i++)
+		if (add_task(k, TARGET_PROCESS, o->pids[i], err))
+			return err->code;
+	for (size_t i = 0; i < o->n_tids; i++)
+		if (add_task(k, TARGET_THREAD, o->tids[i], err))
+			return err->code;
+	return command ? add_task(k, TARGET_PROCESS, command, err) : 0;
+}
+
+bool targets_by_task(const struct targets *t)
+{
+	return t->by_task;
+}
+
+static void name_process(pid_t pid, char *buf, size_t size)
+{
+	struct str text auto_release(str_release) = {0};
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	if (file_read(path, 256, &text))
+		text.len = 0;
+	snprintf(buf, size, "process %d (%.*s)", pid, text.len ? (int)text.len - 1 : 0,
+		 text.len ? text.text : "");
+}
+
+void targets_title(const struct targets *t, const struct recording_options *o, char *buf, size_t size)
+{
+	if (o->command)
+		snprintf(buf, size, "%s", o->command[0]);
+	else if (o->n_pids == 1 && !o->n_tids)
+		name_process(o->pids[0], buf, size);
+	else if (t->by_task)
+		snprintf(buf, size, "%zu tasks", o->n_pids + o->n_tids);
+	else if (o->cgroup)
+		snprintf(buf, size, "cgroup %s", o->cgroup);
+	else if (o->user)
+		snprintf(buf, size, "user %s", o->user);
+	else
+		snprintf(buf, size, "the whole machine");
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is to be sampled: checked, looked up, and handed to the kernel side.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "collect/kernel.h"
+#include "collect/recording.h"
+#include "proc/procfs.h"
+
+struct targets {
+	pid_t *processes; /* whose mappings are read at the start */
+	size_t n_processes, cap_processes;
+	struct cpu_list cpus; /* empty: all */
+	uid_t uid;
+	int cgroup_fd;
+	bool by_task;
+};
+
+void targets_init(struct targets *t);
+void targets_release(struct targets *t);
+/* Looks everything up; what does not exist is an error that names the cure. */
+int targets_find(struct targets *t, const struct recording_options *o, struct err *err);
+/* Tells the kernel side; `command` is the held child, 0 if there is none. */
+int targets_add(const struct recording_options *o, struct kernel *k, pid_t command, struct err *err);
+bool targets_by_task(const struct targets *t);
+void targets_title(const struct targets *t, const struct recording_options *o, char *buf, size_t size);

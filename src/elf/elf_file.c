@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An ELF file through libelf. */
+#include "elf/elf_file.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <gelf.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_SEGMENTS = 64 };
+
+struct elf_file {
+	Elf *elf;
+	int fd;
+	struct {
+		uint64_t offset, size, address;
+	} segments[MAX_SEGMENTS];
+	size_t n_segments;
+};
+
+bool build_id_equal(const struct build_id *a, const struct build_id *b)
+{
+	return a->len && a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
+char *build_id_hex(const struct build_id *id, char *buf)
+{
+	for (size_t i = 0; i < id->len; i++)
+		snprintf(buf + 2 * i, 3, "%02x", id->bytes[i]);
+	buf[2 * id->len] = '\0';
+	return buf;
+}
+
+static void read_segments(struct elf_file *f)
+{
+	size_t n = 0;
+
+	if (elf_getphdrnum(f->elf, &n))
+		return;
+	for (size_t i = 0; i < n && f->n_segments < MAX_SEGMENTS; i++) {
+		GElf_Phdr p;
+
+		if (!gelf_getphdr(f->elf, (int)i, &p) || p.p_type != PT_LOAD)
+			continue;
+		f->segments[f->n_segments].offset = p.p_offset;
+		f->segments[f->n_segments].size = p.p_filesz;
+		f->segments[f->n_segments++].address = p.p_vaddr;
+	}
+}
+
+static int finish_open(Elf *elf, int fd, struct elf_file **ret)
+{
+	struct elf_file *f;
+
+	if (!elf || elf_kind(elf) != ELF_K_ELF) {
+		elf_end(elf);
+		if (fd >= 0)
+			close(fd);
+		return -ENOEXEC;
+	}
+	f = mem_alloc(sizeof(*f));
+	f->elf = elf;
+	f->fd = fd;
+	read_segments(f);
+	*ret = f;
+	return 0;
+}
+
+int elf_file_open(int fd, struct elf_file **ret)
+{
+	elf_version(EV_CURRENT);
+	return finish_open(elf_begin(fd, ELF_C_READ, NULL), fd, ret);
+}
+
+int elf_file_from_memory(const void *image, size_t len, struct elf_file **ret)
+{
+	elf_version(EV_CURRENT);
+	return finish_open(elf_memory((char *)image, len), -1, ret);
+}
+
+void elf_file_free(struct elf_file *f)
+{
+	if (!f)
+		return;
+	elf_end(f->elf);
+	if (f->fd >= 0)
+		close(f->fd);
+	free(f);
+}
+
+static bool take_note(Elf_Data *data, struct build_id *ret)
+{
+	size_t offset = 0, name, desc;
+	GElf_Nhdr note;
+
+	while ((offset = gelf_getnote(data, offset, &note, &name, &desc)) > 0) {
+		if (note.n_type != NT_GNU_BUILD_ID || note.n_namesz != 4 || !note.n_descsz ||
+		    note.n_descsz > MAX_BUILD_ID ||
+		    memcmp((char *)data->d_buf + name, "GNU", 4) != 0)
+			continue;
+		memcpy(ret->bytes, (char *)data->d_buf + desc, note.n_descsz);
+		ret->len = (uint8_t)note.n_descsz;
+		return true;
+	}
+	return false;
+}
+
+bool elf_file_build_id(const struct elf_file *f, struct build_id *ret)
+{
+	size_t n = 0;
+
+	*ret = (struct build_id){0};
+	if (elf_getphdrnum(f->elf, &n))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		GElf_Phdr p;
+		Elf_Data *data;
+
+		if (!gelf_getphdr(f->elf, (int)i, &p) || p.p_type != PT_NOTE || p.p_filesz > 1 << 20)
+			continue;
+		data = elf_getdata_rawchunk(f->elf, (int64_t)p.p_offset, p.p_filesz,
+					    p.p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR);
+		if (data && take_note(data, ret))
+			return true;
+	}
+	return false;
+}
+
+bool elf_file_address(const struct elf_file *f, uint64_t offset, uint64_t *ret)
+{
+	for (size_t i = 0; i < f->n_segments; i++) {
+		if (offset - f->segments[i].offset < f->segments[i].size) {
+			*ret = offset - f->segments[i].offset + f->segments[i].address;
+			return true;
+		}
+	}
+	return false;
+}
+
+static Elf_Scn *section_of_type(const struct elf_file *f, GElf_Word type, GElf_Shdr *ret)
+{
+	Elf_Scn *scn = NULL;
+
+	while ((scn = elf_nextscn(f->elf, scn)))
+		if (gelf_getshdr(scn, ret) && ret->sh_type == type && ret->sh_size)
+			return scn;
+	return NULL;
+}
+
+bool elf_file_has_symtab(const struct elf_file *f)
+{
+	GElf_Shdr shdr;
+
+	return section_of_type(f, SHT_SYMTAB, &shdr);
+}
+
+static bool is_code_section(const struct elf_file *f, GElf_Half index)
+{
+	Elf_Scn *scn = index && index < SHN_LORESERVE ? elf_getscn(f->elf, index) : NULL;
+	GElf_Shdr shdr;
+
+	return scn && gelf_getshdr(scn, &shdr) && shdr.sh_flags & SHF_EXECINSTR;
+}
+
+size_t elf_file_symbols(const struct elf_file *f, elf_visit *visit, void *ctx)
+{
+	GElf_Shdr shdr;
+	Elf_Scn *scn = section_of_type(f, SHT_SYMTAB, &shdr);
+	Elf_Data *data;
+	size_t visited = 0;
+
+	if (!scn)
+		scn = section_of_type(f, SHT_DYNSYM, &shdr);
+	data = scn && shdr.sh_entsize ? elf_getdata(scn, NULL) : NULL;
+	if (!data)
+		return 0;
+	for (size_t i = 0; i < data->d_size / shdr.sh_entsize && i < INT32_MAX; i++) {
+		struct elf_symbol s = {0};
+		GElf_Sym sym;
+		int type, bind;
+
+		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF)
+			continue;
+		type = GELF_ST_TYPE(sym.st_info);
+		bind = GELF_ST_BIND(sym.st_info);
+		s.is_function = type == STT_FUNC || type == STT_GNU_IFUNC;
+		if (!s.is_function && (type != STT_NOTYPE || !is_code_section(f, sym.st_shndx)))
+			continue;
+		s.name = elf_strptr(f->elf, shdr.sh_link, sym.st_name);
+		if (!s.name || !*s.name)
+			continue;
+		s.address = sym.st_value;
+		s.size = sym.st_size;
+		s.is_global = bind == STB_GLOBAL || bind == STB_GNU_UNIQUE;
+		s.is_weak = bind == STB_WEAK;
+		visit(ctx, &s);
+		visited++;
+	}
+	return visited;
+}
+
+const char *elf_file_debuglink(const struct elf_file *f)
+{
+	Elf_Scn *scn = NULL;
+	size_t names;
+
+	if (elf_getshdrstrndx(f->elf, &names))
+		return NULL;
+	while ((scn = elf_nextscn(f->elf, scn))) {
+		GElf_Shdr shdr;
+		const char *name;
+		Elf_Data *data;
+
+		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type != SHT_PROGBITS)
+			continue;
+		name = elf_strptr(f->elf, names, shdr.sh_name);
+		if (!name || !str_equal(name, ".gnu_debuglink"))
+			continue;
+		data = elf_rawdata(scn, NULL);
+		if (data && data->d_size && memchr(data->d_buf, '\0', data->d_size))
+			return data->d_buf;
+	}
+	return NULL;
+}
+
+void *elf_file_handle(const struct elf_file *f)
+{
+	return f->elf;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An ELF file: build id, program headers, function symbols, the name of its debug file.
+ *
+ * Owner: elf_file_free() closes. The bytes are hostile: everything goes through libelf's checks, and
+ *        the file is read, not mapped, so that one cut short meanwhile cannot end us with SIGBUS.
+ * Errors: negative errno; -ENOEXEC when it is no ELF file.
+ * Source: elf(5); include/uapi/linux/elf.h.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MAX_BUILD_ID = 20 };
+
+struct build_id {
+	uint8_t bytes[MAX_BUILD_ID];
+	uint8_t len; /* 0: unknown */
+};
+
+bool build_id_equal(const struct build_id *a, const struct build_id *b);
+/* Writes hexadecimal digits and a NUL (at most 41 bytes). Returns `buf`. */
+char *build_id_hex(const struct build_id *id, char *buf);
+
+struct elf_symbol {
+	const char *name;
+	uint64_t address;
+	uint64_t size;
+	bool is_global, is_weak;
+	bool is_function; /* else without a type, in an executable section */
+};
+
+typedef void elf_visit(void *ctx, const struct elf_symbol *symbol);
+
+struct elf_file;
+
+/* Takes the descriptor, also on failure. */
+int elf_file_open(int fd, struct elf_file **ret);
+/* A whole image in memory (the vDSO), which must outlive the file. */
+int elf_file_from_memory(const void *image, size_t len, struct elf_file **ret);
+void elf_file_free(struct elf_file *f);
+
+bool elf_file_build_id(const struct elf_file *f, struct build_id *ret);
+/* Address of a file offset by the loadable segments; false when none holds it. */
+bool elf_file_address(const struct elf_file *f, uint64_t offset, uint64_t *ret);
+/* Function symbols of .symtab, or of .dynsym where there is none. Returns how many. */
+size_t elf_file_symbols(const struct elf_file *f, elf_visit *visit, void *ctx);
+bool elf_file_has_symtab(const struct elf_file *f);
+/* Name in .gnu_debuglink; NULL when there is none. Valid as long as the file. */
+const char *elf_file_debuglink(const struct elf_file *f);
+
+/* The libelf handle, for libdw. */
+void *elf_file_handle(const struct elf_file *f);

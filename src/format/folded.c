@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Folded stacks: `process;frame;...;leaf count`, written and read. */
+#include "base/io.h"
+#include "base/mem.h"
+#include "analysis/columns.h"
+#include "format/format.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { MAX_FRAMES = 65536 };
+
+/* -- writing -- */
+
+struct line {
+	size_t text, len; /* in the buffer */
+	int64_t weight;
+};
+
+/* `;` separates frames and a line end lines, so neither can stand in a name. */
+static void put_name(struct str *s, const char *name, const char *annotation)
+{
+	for (const char *c = name; *c; c++)
+		str_putc(s, *c == ';' ? ':' : (unsigned char)*c < 32 || *c == 127 ? '?' : *c);
+	str_puts(s, annotation);
+}
+
+static void put_stack(struct str *s, const struct tree *t, stack_id node, bool annotate)
+{
+	const struct tree_row *row = &t->rows[t->shape.nodes[node].item];
+	stack_id path[64];
+	size_t n = 0;
+
+	/* Recursion by 64 frames: stacks are deep, and so would be ours. */
+	for (; node != NO_ID && n < ARRAY_SIZE(path); node = t->shape.nodes[node].parent)
+		path[n++] = node;
+	if (node != NO_ID) {
+		put_stack(s, t, node, annotate);
+		str_putc(s, ';');
+	}
+	while (n--) {
+		row = &t->rows[t->shape.nodes[path[n]].item];
+		put_name(s, row->name, annotate ? row_annotation(row) : "");
+		if (n)
+			str_putc(s, ';');
+	}
+}
+
+static int by_text(const void *x, const void *y, void *buffer)
+{
+	const struct line *a = x, *b = y;
+	int order = memcmp((char *)buffer + a->text, (char *)buffer + b->text, MIN(a->len, b->len));
+
+	return order ? order : a->len < b->len ? -1 : a->len > b->len;
+}
+
+static bool same_text(const struct line *a, const struct line *b, const char *buffer)
+{
+	return a->len == b->len && memcmp(buffer + a->text, buffer + b->text, a->len) == 0;
+}
+
+static int put_lines(struct line *lines, size_t n, const struct str *texts, int fd)
+{
+	struct str out auto_release(str_release) = {0};
+	int code = 0;
+
+	for (size_t i = 0; i < n && !code;) {
+		const struct line *first = &lines[i];
+		int64_t weight = 0;
+
+		/* Functions of one name in two modules are one line. */
+		for (; i < n && same_text(first, &lines[i], texts->text); i++)
+			weight += lines[i].weight;
+		str_add(&out, texts->text + first->text, first->len);
+		str_printf(&out, " %lld\n", (long long)weight);
+		if (out.len > 1 << 20) {
+			code = fd_write(fd, out.text, out.len);
+			out.len = 0;
+		}
+	}
+	return code || !out.len ? code : fd_write(fd, out.text, out.len);
+}
+
+int folded_write(const struct profile *p, int fd, const struct write_options *o, struct err *err)
+{
+	struct view_options view = o->view;
+	struct str texts auto_release(str_release) = {0};
+	auto_free struct line *lines = NULL;
+	size_t n = 0, cap = 0;
+	struct tree t;
+	int code;
+
+	view.count = true;
+	code = tree_build(&t, p, &view, err);
+	if (code) {
+		tree_release(&t);
+		return code;
+	}
+	for (stack_id i = 0; i < t.shape.n; i++) {
+		struct line line = {.text = texts.len, .weight = t.nodes[i].self};
+
+		if (!line.weight)
+			continue;
+		put_stack(&texts, &t, i, !o->no_annotations);
+		line.len = texts.len - line.text;
+		array_reserve(lines, cap, n + 1);
+		lines[n++] = line;
+	}
+	if (n)
+		qsort_r(lines, n, sizeof(*lines), by_text, texts.text);
+	code = put_lines(lines, n, &texts, fd);
+	tree_release(&t);
+	return code ? err_set(err, code, "cannot write the stacks") : 0;
+}
+
+/* -- reading -- */
+
+/* Takes flamegraph.pl's annotation off a name, where it has one. */
+static size_t take_annotation(const char *name, size_t len, struct frame *f)
+{
+	if (len > 4 && name[len - 4] == '_' && name[len - 3] == '[' && name[len - 1] == ']') {
+		switch (name[len - 2]) {
+		case 'k':
+			f->kind = FRAME_KERNEL;
+			return len - 4;
+		case 'j':
+			f->kind = FRAME_JIT;
+			return len - 4;
+		case 'i':
+			f->inlined = true;
+			return len - 4;
+		default:
+			break;
+		}
+	}
+	return len;
+}
+
+static bool read_line(struct profile *p, const char *line, size_t len)
+{
+	const char *space = memrchr(line, ' ', len);
+	size_t digits = space ? len - (size_t)(space + 1 - line) : 0;
+	stack_id stack = NO_ID;
+	char number[24];
+	uint64_t count;
+	int64_t value;
+	size_t depth = 0;
+
+	if (!space || space == line || !digits || digits >= sizeof(number))
+		return false;
+	memcpy(number, space + 1, digits);
+	number[digits] = '\0';
+	if (!parse_u64(number, INT64_MAX, &count))
+		return false;
+	for (const char *name = line; name <= space && depth++ < MAX_FRAMES;) {
+		const char *end = memchr(name, ';', (size_t)(space - name));
+		struct frame f = {.mapping = NO_ID, .named = true};
+
+		end = end ? end : space;
+		f.function = f.system_name = strings_add_n(
+			&p->strings, name, take_annotation(name, (size_t)(end - name), &f));
+		if (!strncmp(name, "[truncated: ", 12) || !strncmp(name, "[stack lost: ", 13))
+			f.kind = FRAME_NOTE;
+		stack = stacks_push(&p->stacks, stack, profile_add_frame(p, &f));
+		name = end + 1;
+	}
+	value = (int64_t)count;
+	profile_add_sample(p, stack, profile_add_labels(p, NULL, 0), &value);
+	return true;
+}
+
+int folded_read(const void *data, size_t len, struct profile *p, struct err *err)
+{
+	const char *text = data, *end = text + len;
+	size_t number = 0;
+
+	profile_add_type(p, "samples", "count");
+	while (text < end) {
+		const char *stop = memchr(text, '\n', (size_t)(end - text));
+		size_t n;
+
+		stop = stop ? stop : end;
+		n = (size_t)(stop - text);
+		n -= n && text[n - 1] == '\r';
+		number++;
+		if (n && *text != '#' && !read_line(p, text, n))
+			return err_set(err, 0,
+				       "line %zu is no folded stack (frames separated by ';', a blank, "
+				       "a count)",
+				       number);
+		text = stop + 1;
+	}
+	return p->n_samples ? 0 : err_set(err, 0, "there are no stacks in it");
+}

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads pprof files, whoever wrote them. */
+#include "base/mem.h"
+#include "format/format.h"
+#include "format/pprof.h"
+
+#include "profile.pb-c.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { MAX_TABLE = 8 << 20, MAX_STRINGS = 64 << 20, MAX_DEPTH = 65536 };
+
+/* One field of a message. */
+struct field {
+	uint32_t number;
+	bool is_bytes;
+	uint64_t value; /* a number, or the length */
+	const uint8_t *bytes;
+};
+
+struct function {
+	string_id name, system_name, file;
+	uint32_t start_line;
+};
+
+/* A location's frames lie in a row, outermost first. */
+struct location {
+	uint32_t first, n;
+};
+
+struct reader {
+	struct profile *p;
+	struct err *err;
+	string_id *strings; /* of the file -> of the profile */
+	size_t n_strings, cap_strings;
+	struct function *functions;
+	size_t n_functions, cap_functions;
+	struct map64 function_ids, mapping_ids, location_ids;
+	struct location *locations;
+	size_t n_locations, cap_locations;
+	frame_id *frames;
+	size_t n_frames, cap_frames;
+	uint64_t default_type;
+};
+
+static int damaged(struct reader *r, const char *what)
+{
+	return err_set(r->err, 0, "%s", what);
+}
+
+static bool take_varint(const uint8_t *data, size_t len, size_t *at, uint64_t *ret)
+{
+	uint64_t value = 0;
+
+	for (unsigned shift = 0; shift < 64 && *at < len; shift += 7) {
+		uint8_t byte = data[(*at)++];
+
+		value |= (uint64_t)(byte & 127) << shift;
+		if (byte < 128) {
+			*ret = value;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The next field at `*at`; false at the end, and when damaged (`*bad`). */
+static bool next_field(const uint8_t *data, size_t len, size_t *at, struct field *ret, bool *bad)
+{
+	uint64_t tag, skip;
+
+	if (*at == len)
+		return false;
+	*bad = true;
+	*ret = (struct field){0};
+	if (!take_varint(data, len, at, &tag) || tag >> 3 == 0 || tag >> 3 > 1 << 29)
+		return false;
+	ret->number = (uint32_t)(tag >> 3);
+	switch (tag & 7) {
+	case 0:
+		if (!take_varint(data, len, at, &ret->value))
+			return false;
+		break;
+	case 2:
+		if (!take_varint(data, len, at, &ret->value) || ret->value > len - *at)
+			return false;
+		ret->is_bytes = true;
+		ret->bytes = data + *at;
+		*at += ret->value;
+		break;
+	case 1:
+	case 5:
+		skip = (tag & 7) == 1 ? 8 : 4;
+		if (skip > len - *at)
+			return false;
+		*at += skip;
+		ret->number = 0; /* no field of ours has a fixed size */
+		break;
+	default:
+		return false;
+	}
+	*bad = false;
+	return true;
+}
+
+static bool get_string(const struct reader *r, int64_t index, string_id *ret)
+{
+	if (index < 0 || (uint64_t)index >= r->n_strings)
+		return false;
+	*ret = r->strings[index];
+	return true;
+}
+
+static int add_string(struct reader *r, const struct field *f)
+{
+	if (r->n_strings == MAX_STRINGS)
+		return damaged(r, "too many strings");
+	array_reserve(r->strings, r->cap_strings, r->n_strings + 1);
+	r->strings[r->n_strings++] =
+		strings_add_n(&r->p->strings, (const char *)f->bytes, f->value);
+	return 0;
+}
+
+static int read_type(struct reader *r, const struct field *f, struct value_type *ret)
+{
+	Pprof__ValueType *m = pprof__value_type__unpack(NULL, f->value, f->bytes);
+	bool ok = m && get_string(r, m->type, &ret->type) && get_string(r, m->unit, &ret->unit);
+
+	if (m)
+		pprof__value_type__free_unpacked(m, NULL);
+	return ok ? 0 : damaged(r, "a value type is damaged");
+}
+
+static int add_type(struct reader *r, const struct field *f)
+{
+	if (r->p->n_types == MAX_VALUE_TYPES)
+		return damaged(r, "more than 32 value types");
+	return read_type(r, f, &r->p->types[r->p->n_types++]);
+}
+
+static int add_mapping(struct reader *r, const struct field *f)
+{
+	Pprof__Mapping *m = pprof__mapping__unpack(NULL, f->value, f->bytes);
+	struct mapping to = {0};
+	bool ok = m && m->id && m->id != UINT64_MAX && r->p->n_mappings < MAX_TABLE &&
+		  get_string(r, m->filename, &to.filename) && get_string(r, m->build_id, &to.build_id);
+
+	if (ok) {
+		to.start = m->memory_start;
+		to.limit = m->memory_limit;
+		to.offset = m->file_offset;
+		to.has_functions = m->has_functions;
+		to.has_filenames = m->has_filenames;
+		to.has_lines = m->has_line_numbers;
+		to.has_inlines = m->has_inline_frames;
+		map64_set(&r->mapping_ids, m->id, profile_add_mapping(r->p, &to));
+	}
+	if (m)
+		pprof__mapping__free_unpacked(m, NULL);
+	return ok ? 0 : damaged(r, "a mapping is damaged");
+}
+
+static int add_function(struct reader *r, const struct field *f)
+{
+	Pprof__Function *m = pprof__function__unpack(NULL, f->value, f->bytes);
+	struct function to = {0};
+	bool ok = m && m->id && m->id != UINT64_MAX && r->n_functions < MAX_TABLE &&
+		  get_string(r, m->name, &to.name) && get_string(r, m->system_name, &to.system_name) &&
+		  get_string(r, m->filename, &to.file);
+
+	if (ok) {
+		to.start_line = m->start_line > 0 && m->start_line < UINT32_MAX ? (uint32_t)m->start_line
+										: 0;
+		array_reserve(r->functions, r->cap_functions, r->n_functions + 1);
+		map64_set(&r->function_ids, m->id, r->n_functions);
+		r->functions[r->n_functions++] = to;
+	}
+	if (m)
+		pprof__function__free_unpacked(m, NULL);
+	return ok ? 0 : damaged(r, "a function is damaged");
+}
+
+static enum frame_kind kind_of(const struct profile *p, const struct frame *f)
+{
+	const char *file = f->mapping == NO_ID ? "" : profile_text(p, p->mappings[f->mapping].filename);
+	const char *name = profile_text(p, f->function);
+
+	if (f->mapping == NO_ID && name[0] == '[')
+		return FRAME_NOTE;
+	if (str_starts(file, "[kernel") || f->address >> 63)
+		return FRAME_KERNEL;
+	return str_equal(file, "[anon]") || str_starts(file, "//anon") || str_starts(file, "/tmp/perf-")
+		       ? FRAME_JIT
+		       : FRAME_USER;
+}
+
+/* "[libfoo.so+0x1234]": what stands for a name that was not found. */
+static bool is_placeholder(const char *name)
+{
+	return name[0] == '[' && strstr(name, "+0x") && str_ends(name, "]");
+}
+
+static void push_frame(struct reader *r, struct frame *f)
+{
+	const char *name = profile_text(r->p, f->function);
+
+	f->kind = kind_of(r->p, f);
+	f->named = *name && !is_placeholder(name);
+	array_reserve(r->frames, r->cap_frames, r->n_frames + 1);
+	r->frames[r->n_frames++] = profile_add_frame(r->p, f);
+}
+
+static int add_frames(struct reader *r, const Pprof__Location *m)
+{
+	struct frame f = {.mapping = NO_ID, .address = m->address};
+	uint64_t index;
+
+	if (m->mapping_id) {
+		if (!map64_find(&r->mapping_ids, m->mapping_id, &index))
+			return damaged(r, "a location names a mapping that is not there");
+		f.mapping = (mapping_id)index;
+	}
+	if (!m->n_line) {
+		auto_free char *text = mem_printf("[%s+0x%llx]",
+						  f.mapping == NO_ID ? "unknown" : profile_module(r->p, &f),
+						  (unsigned long long)m->address);
+
+		f.function = f.system_name = strings_add(&r->p->strings, text);
+		push_frame(r, &f);
+	}
+	for (size_t i = m->n_line; i-- > 0;) {
+		const struct function *fn;
+
+		if (!map64_find(&r->function_ids, m->line[i]->function_id, &index))
+			return damaged(r, "a location names a function that is not there");
+		fn = &r->functions[index];
+		f.function = fn->name;
+		f.system_name = fn->system_name;
+		f.file = fn->file;
+		f.start_line = fn->start_line;
+		f.line = m->line[i]->line > 0 && m->line[i]->line < UINT32_MAX
+				 ? (uint32_t)m->line[i]->line
+				 : 0;
+		f.inlined = i + 1 < m->n_line;
+		push_frame(r, &f);
+	}
+	return 0;
+}
+
+static int add_location(struct reader *r, const struct field *f)
+{
+	Pprof__Location *m = pprof__location__unpack(NULL, f->value, f->bytes);
+	struct location to = {.first = (uint32_t)r->n_frames};
+	int code;
+
+	if (!m || !m->id || m->id == UINT64_MAX || r->n_locations == MAX_TABLE ||
+	    r->n_frames > UINT32_MAX / 2) {
+		code = damaged(r, "a location is damaged");
+	} else {
+		code = add_frames(r, m);
+		to.n = (uint32_t)(r->n_frames - to.first);
+		array_reserve(r->locations, r->cap_locations, r->n_locations + 1);
+		map64_set(&r->location_ids, m->id, r->n_locations);
+		r->locations[r->n_locations++] = to;
+	}
+	if (m)
+		pprof__location__free_unpacked(m, NULL);
+	return code;
+}
+
+static int sample_stack(struct reader *r, const Pprof__Sample *m, stack_id *ret)
+{
+	stack_id stack = NO_ID;
+
+	if (m->n_location_id > MAX_DEPTH)
+		return damaged(r, "a stack is deeper than 65,536 frames");
+	for (size_t i = m->n_location_id; i-- > 0;) {
+		const struct location *l;
+		uint64_t index;
+
+		if (!map64_find(&r->location_ids, m->location_id[i], &index))
+			return damaged(r, "a sample names a location that is not there");
+		l = &r->locations[index];
+		for (uint32_t k = 0; k < l->n; k++)
+			stack = stacks_push(&r->p->stacks, stack, r->frames[l->first + k]);
+	}
+	*ret = stack;
+	return 0;
+}
+
+static int sample_labels(struct reader *r, const Pprof__Sample *m, labels_id *ret)
+{
+	auto_free struct label *labels = mem_array(m->n_label + 1, sizeof(*labels));
+
+	for (size_t i = 0; i < m->n_label; i++) {
+		const Pprof__Label *from = m->label[i];
+
+		labels[i].number = from->num;
+		if (!get_string(r, from->key, &labels[i].key) || !get_string(r, from->str, &labels[i].text) ||
+		    !get_string(r, from->num_unit, &labels[i].unit))
+			return damaged(r, "a label is damaged");
+	}
+	*ret = profile_add_labels(r->p, labels, m->n_label);
+	return 0;
+}
+
+static int add_sample(struct reader *r, const struct field *f)
+{
+	Pprof__Sample *m = pprof__sample__unpack(NULL, f->value, f->bytes);
+	stack_id stack = NO_ID;
+	labels_id labels = NO_ID;
+	int code;
+
+	if (!m)
+		return damaged(r, "a sample is damaged");
+	if (m->n_value != r->p->n_types)
+		code = damaged(r, "a sample has another number of values than there are value types");
+	else
+		code = sample_stack(r, m, &stack);
+	if (!code)
+		code = sample_labels(r, m, &labels);
+	if (!code)
+		profile_add_sample(r->p, stack, labels, m->value);
+	pprof__sample__free_unpacked(m, NULL);
+	return code;
+}
+
+static int add_number(struct reader *r, const struct field *f)
+{
+	string_id comment;
+
+	switch (f->number) {
+	case PPROF_TIME:
+		r->p->time_ns = (int64_t)f->value;
+		break;
+	case PPROF_DURATION:
+		r->p->duration_ns = (int64_t)f->value;
+		break;
+	case PPROF_PERIOD:
+		r->p->period = (int64_t)f->value;
+		break;
+	case PPROF_DEFAULT_TYPE:
+		r->default_type = f->value;
+		break;
+	case PPROF_COMMENT:
+		if (!get_string(r, (int64_t)f->value, &comment))
+			return damaged(r, "a comment is damaged");
+		profile_add_comment(r->p, profile_text(r->p, comment));
+		break;
+	default:
+		break;
+	}
+	return 0;
+}
+
+/* Packed numbers of a repeated field (comments may come so). */
+static int add_packed(struct reader *r, const struct field *f)
+{
+	struct field one = {.number = f->number};
+
+	for (size_t at = 0; at < f->value;) {
+		if (!take_varint(f->bytes, f->value, &at, &one.value))
+			return damaged(r, "a field is damaged");
+		if (add_number(r, &one))
+			return r->err->code;
+	}
+	return 0;
+}
+
+/* A message of a kind refers to earlier passes only, whatever their order in the file. */
+static int pass_of(const struct field *f)
+{
+	switch (f->number) {
+	case PPROF_STRING:
+		return 0;
+	case PPROF_SAMPLE_TYPE:
+	case PPROF_PERIOD_TYPE:
+	case PPROF_MAPPING:
+	case PPROF_FUNCTION:
+	case PPROF_COMMENT:
+	case PPROF_TIME:
+	case PPROF_DURATION:
+	case PPROF_PERIOD:
+	case PPROF_DEFAULT_TYPE:
+		return 1;
+	case PPROF_LOCATION:
+		return 2;
+	case PPROF_SAMPLE:
+		return 3;
+	default:
+		return -1;
+	}
+}
+
+static int add_field(struct reader *r, const struct field *f)
+{
+	if (!f->is_bytes)
+		return add_number(r, f);
+	switch (f->number) {
+	case PPROF_STRING:
+		return add_string(r, f);
+	case PPROF_SAMPLE_TYPE:
+		return add_type(r, f);
+	case PPROF_PERIOD_TYPE:
+		return read_type(r, f, &r->p->period_type);
+	case PPROF_MAPPING:
+		return add_mapping(r, f);
+	case PPROF_FUNCTION:
+		return add_function(r, f);
+	case PPROF_LOCATION:
+		return add_location(r, f);
+	case PPROF_SAMPLE:
+		return add_sample(r, f);
+	default:
+		return add_packed(r, f);
+	}
+}
+
+static int read_pass(struct reader *r, const uint8_t *data, size_t len, int pass)
+{
+	struct field f;
+	size_t at = 0;
+	bool bad = false;
+
+	while (next_field(data, len, &at, &f, &bad))
+		if (pass_of(&f) == pass && add_field(r, &f))
+			return r->err->code;
+	return bad ? damaged(r, "the protobuf data is damaged or cut short") : 0;
+}
+
+int pprof_read(const void *data, size_t len, struct profile *p, struct err *err)
+{
+	struct reader r = {.p = p, .err = err};
+	int code = 0;
+
+	for (int pass = 0; pass < 4 && !code; pass++)
+		code = read_pass(&r, data, len, pass);
+	if (!code && !p->n_types)
+		code = damaged(&r, "there is no value type in it");
+	if (!code) {
+		p->default_type = p->n_types - 1;
+		for (size_t i = 0; i < p->n_types; i++)
+			if (r.default_type && r.default_type < r.n_strings &&
+			    p->types[i].type == r.strings[r.default_type])
+				p->default_type = i;
+	}
+	free(r.strings);
+	free(r.functions);
+	free(r.locations);
+	free(r.frames);
+	map64_release(&r.function_ids);
+	map64_release(&r.mapping_ids);
+	map64_release(&r.location_ids);
+	return code;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Writes a profile as pprof, piece by piece. */
+#include "base/gzip.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "format/format.h"
+#include "format/pprof.h"
+
+#include "profile.pb-c.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct writer {
+	const struct profile *p;
+	struct gzip_writer *gz;
+	struct str buffer; /* flushed when it is large */
+	struct str scratch;
+	struct stacks locations; /* runs of frames at one address, innermost first */
+	uint8_t *is_location;	 /* which of its nodes are whole runs */
+	size_t cap_is_location;
+	uint32_t *function_of; /* frame -> function id, 0: not yet */
+	frame_id *functions; /* a frame of each function */
+	size_t n_functions, cap_functions;
+	struct map function_map;
+	int code;
+};
+
+static void flush(struct writer *w, size_t above)
+{
+	if (w->buffer.len <= above)
+		return;
+	if (!w->code)
+		w->code = gzip_write(w->gz, w->buffer.text, w->buffer.len);
+	w->buffer.len = 0;
+}
+
+static void put_varint(struct str *s, uint64_t value)
+{
+	do {
+		str_putc(s, (char)(value > 127 ? value | 128 : value));
+		value >>= 7;
+	} while (value);
+}
+
+static void put_number(struct writer *w, enum pprof_field field, uint64_t value)
+{
+	put_varint(&w->buffer, (uint64_t)field << 3);
+	put_varint(&w->buffer, value);
+}
+
+static void put_bytes(struct writer *w, enum pprof_field field, const void *data, size_t len)
+{
+	put_varint(&w->buffer, (uint64_t)field << 3 | 2);
+	put_varint(&w->buffer, len);
+	str_add(&w->buffer, data, len);
+	flush(w, 60000);
+}
+
+static void put_message(struct writer *w, enum pprof_field field, const ProtobufCMessage *m)
+{
+	size_t len = protobuf_c_message_get_packed_size(m);
+
+	array_reserve(w->scratch.text, w->scratch.cap, len);
+	protobuf_c_message_pack(m, (uint8_t *)w->scratch.text);
+	put_bytes(w, field, w->scratch.text, len);
+}
+
+static void put_type(struct writer *w, enum pprof_field field, const struct value_type *type)
+{
+	Pprof__ValueType m = PPROF__VALUE_TYPE__INIT;
+
+	m.type = type->type;
+	m.unit = type->unit;
+	put_message(w, field, &m.base);
+}
+
+/* Id of the location made of the frame of `stack` and those it is inlined into; moves `stack` on. */
+static uint64_t take_location(struct writer *w, stack_id *stack)
+{
+	const struct profile *p = w->p;
+	stack_id run = NO_ID;
+
+	for (;;) {
+		const struct stack_node *n = &p->stacks.nodes[*stack];
+		const struct frame *f = &p->frames[n->item], *next;
+
+		run = stacks_push(&w->locations, run, n->item);
+		*stack = n->parent;
+		if (!f->inlined || *stack == NO_ID)
+			break;
+		next = &p->frames[p->stacks.nodes[*stack].item];
+		if (next->address != f->address || next->mapping != f->mapping)
+			break;
+	}
+	if (run >= w->cap_is_location) {
+		size_t had = w->cap_is_location;
+
+		array_reserve(w->is_location, w->cap_is_location, (size_t)run + 1);
+		memset(w->is_location + had, 0, w->cap_is_location - had);
+	}
+	w->is_location[run] = 1;
+	return (uint64_t)run + 1;
+}
+
+static void put_samples(struct writer *w)
+{
+	const struct profile *p = w->p;
+	uint64_t *ids = NULL;
+	Pprof__Label *labels = NULL, **label_list = NULL;
+	size_t cap_ids = 0, cap_labels = 0, cap_list = 0;
+
+	for (size_t i = 0; i < p->n_samples; i++) {
+		const struct label_set *set = &p->label_sets[p->samples[i].labels];
+		Pprof__Sample m = PPROF__SAMPLE__INIT;
+
+		for (stack_id s = p->samples[i].stack; s != NO_ID;) {
+			array_reserve(ids, cap_ids, m.n_location_id + 1);
+			ids[m.n_location_id++] = take_location(w, &s);
+		}
+		array_reserve(labels, cap_labels, set->n);
+		array_reserve(label_list, cap_list, set->n);
+		for (size_t l = 0; l < set->n; l++) {
+			const struct label *from = &p->labels[set->first + l];
+
+			pprof__label__init(&labels[l]);
+			labels[l].key = from->key;
+			labels[l].str = from->text;
+			labels[l].num = from->number;
+			labels[l].num_unit = from->unit;
+			label_list[l] = &labels[l];
+		}
+		m.location_id = ids;
+		m.n_value = p->n_types;
+		m.value = p->values + i * p->n_types;
+		m.n_label = set->n;
+		m.label = label_list;
+		put_message(w, PPROF_SAMPLE, &m.base);
+	}
+	free(ids);
+	free(labels);
+	free(label_list);
+}
+
+static bool same_function(const void *ctx, uint32_t id, const void *key)
+{
+	const struct writer *w = ctx;
+	const struct frame *a = &w->p->frames[w->functions[id]], *b = key;
+
+	return a->function == b->function && a->system_name == b->system_name && a->file == b->file &&
+	       a->start_line == b->start_line;
+}
+
+static uint64_t function_of(struct writer *w, frame_id id)
+{
+	const struct frame *f = &w->p->frames[id];
+	uint64_t hash = hash_u64((uint64_t)f->function << 32 | f->system_name) ^
+			hash_u64((uint64_t)f->file << 32 | f->start_line);
+	uint32_t known;
+
+	if (!f->function)
+		return 0;
+	if (w->function_of[id])
+		return w->function_of[id];
+	known = map_find(&w->function_map, hash, same_function, w, f);
+	if (known == NO_ID) {
+		array_reserve(w->functions, w->cap_functions, w->n_functions + 1);
+		known = (uint32_t)w->n_functions;
+		w->functions[w->n_functions++] = id;
+		map_add(&w->function_map, hash, known);
+	}
+	return w->function_of[id] = known + 1;
+}
+
+static void put_location(struct writer *w, stack_id run)
+{
+	const struct frame *outer = &w->p->frames[w->locations.nodes[run].item];
+	Pprof__Location m = PPROF__LOCATION__INIT;
+	Pprof__Line lines[256], *list[256];
+	size_t n = 0;
+
+	m.id = (uint64_t)run + 1;
+	m.mapping_id = outer->mapping == NO_ID ? 0 : (uint64_t)outer->mapping + 1;
+	m.address = outer->address;
+	/* The run's nodes lead from the outermost frame to the innermost, which is written first. */
+	for (stack_id r = run; r != NO_ID && n < ARRAY_SIZE(lines); r = w->locations.nodes[r].parent) {
+		frame_id id = w->locations.nodes[r].item;
+
+		if (!w->p->frames[id].function)
+			continue;
+		pprof__line__init(&lines[n]);
+		lines[n].function_id = function_of(w, id);
+		lines[n++].line = w->p->frames[id].line;
+	}
+	for (size_t i = 0; i < n; i++)
+		list[n - 1 - i] = &lines[i];
+	m.n_line = n;
+	m.line = list;
+	put_message(w, PPROF_LOCATION, &m.base);
+}
+
+static void put_functions(struct writer *w)
+{
+	for (size_t i = 0; i < w->n_functions; i++) {
+		const struct frame *f = &w->p->frames[w->functions[i]];
+		Pprof__Function m = PPROF__FUNCTION__INIT;
+
+		m.id = i + 1;
+		m.name = f->function;
+		m.system_name = f->system_name;
+		m.filename = f->file;
+		m.start_line = f->start_line;
+		put_message(w, PPROF_FUNCTION, &m.base);
+	}
+}
+
+static void put_mappings(struct writer *w)
+{
+	for (size_t i = 0; i < w->p->n_mappings; i++) {
+		const struct mapping *from = &w->p->mappings[i];
+		Pprof__Mapping m = PPROF__MAPPING__INIT;
+
+		m.id = i + 1;
+		m.memory_start = from->start;
+		m.memory_limit = from->limit;
+		m.file_offset = from->offset;
+		m.filename = from->filename;
+		m.build_id = from->build_id;
+		m.has_functions = from->has_functions;
+		m.has_filenames = from->has_filenames;
+		m.has_line_numbers = from->has_lines;
+		m.has_inline_frames = from->has_inlines;
+		put_message(w, PPROF_MAPPING, &m.base);
+	}
+}
+
+static void put_all(struct writer *w)
+{
+	const struct profile *p = w->p;
+
+	for (size_t i = 0; i < p->n_types; i++)
+		put_type(w, PPROF_SAMPLE_TYPE, &p->types[i]);
+	put_samples(w);
+	put_mappings(w);
+	for (stack_id run = 0; run < w->locations.n; run++)
+		if (run < w->cap_is_location && w->is_location[run])
+			put_location(w, run);
+	put_functions(w);
+	for (size_t i = 0; i < p->strings.n; i++)
+		put_bytes(w, PPROF_STRING, p->strings.texts[i], strlen(p->strings.texts[i]));
+	put_number(w, PPROF_TIME, (uint64_t)p->time_ns);
+	put_number(w, PPROF_DURATION, (uint64_t)p->duration_ns);
+	if (p->period_type.type)
+		put_type(w, PPROF_PERIOD_TYPE, &p->period_type);
+	put_number(w, PPROF_PERIOD, (uint64_t)p->period);
+	for (size_t i = 0; i < p->n_comments; i++)
+		put_number(w, PPROF_COMMENT, p->comments[i]);
+	if (p->n_types && p->default_type != p->n_types - 1)
+		put_number(w, PPROF_DEFAULT_TYPE, p->types[p->default_type].type);
+	flush(w, 0);
+}
+
+int pprof_write(const struct profile *p, int fd, const struct write_options *o, struct err *err)
+{
+	struct writer w = {.p = p};
+
+	(void)o;
+	w.gz = gzip_writer_new(fd);
+	w.function_of = mem_array(p->n_frames + 1, sizeof(*w.function_of));
+	put_all(&w);
+	if (!w.code)
+		w.code = gzip_finish(w.gz);
+	gzip_writer_free(w.gz);
+	str_release(&w.buffer);
+	str_release(&w.scratch);
+	stacks_release(&w.locations);
+	map_release(&w.function_map);
+	free(w.is_location);
+	free(w.function_of);
+	free(w.functions);
+	return w.code ? err_set(err, w.code, "cannot write the profile") : 0;
+}

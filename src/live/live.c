@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A running profiler as a feed. */
+#include "live/live.h"
+
+#include "analysis/coverage.h"
+#include "base/mem.h"
+#include "symbolize/symbolize.h"
+
+struct live {
+	struct feed feed; /* first: a feed is its live */
+	struct profile profile;
+	struct images *images;
+	struct recording *recording;
+	frame_id named; /* frames below have been asked for */
+};
+
+/* Names what is new and brings the account up to date. */
+static void name_new(struct live *l)
+{
+	symbolize_frames(&l->profile, l->images, l->named);
+	l->named = (frame_id)l->profile.n_frames;
+	recording_account(l->recording);
+	coverage_count(&l->profile, &l->profile.account);
+}
+
+static int fill(struct feed *f, struct err *err)
+{
+	struct live *l = (struct live *)f;
+	int gone = recording_poll(l->recording, err);
+	int code = gone < 0 ? gone : recording_drain(l->recording, err);
+
+	if (code)
+		return code;
+	name_new(l);
+	return gone;
+}
+
+static int wait_fd(struct feed *f)
+{
+	return recording_wait_fd(((struct live *)f)->recording);
+}
+
+static void live_free(struct feed *f)
+{
+	struct live *l = (struct live *)f;
+
+	recording_free(l->recording);
+	images_free(l->images);
+	profile_release(&l->profile);
+	free(l);
+}
+
+struct live *live_new(const struct recording_options *o, struct err *err)
+{
+	struct live *l = mem_alloc(sizeof(*l));
+
+	l->feed = (struct feed){.fill = fill, .wait_fd = wait_fd, .free = live_free,
+				.profile = &l->profile};
+	profile_init(&l->profile);
+	l->images = images_new();
+	l->recording = recording_new(o, &l->profile, l->images, err);
+	if (!l->recording) {
+		live_free(&l->feed);
+		return NULL;
+	}
+	recording_title(l->recording, l->feed.title, sizeof(l->feed.title));
+	return l;
+}
+
+int live_start(struct live *l, struct err *err)
+{
+	return recording_start(l->recording, err);
+}
+
+int live_wait_fd(const struct live *l)
+{
+	return recording_wait_fd(l->recording);
+}
+
+int live_poll(struct live *l, struct err *err)
+{
+	return recording_poll(l->recording, err);
+}
+
+int live_finish(struct live *l, struct err *err)
+{
+	int code = recording_stop(l->recording, err);
+
+	if (code)
+		return code;
+	name_new(l);
+	return 0;
+}
+
+struct feed *live_feed(struct live *l)
+{
+	return &l->feed;
+}
+
+struct recording *live_recording(const struct live *l)
+{
+	return l->recording;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Images: the files that code is mapped from. */
+#include "maps/images.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+struct images {
+	struct image **all;
+	size_t n, cap;
+	struct map by_key;
+	struct image **by_mapping;
+	size_t n_by_mapping, cap_by_mapping;
+	struct image *kernel;
+	size_t open;
+};
+
+struct images *images_new(void)
+{
+	return mem_alloc(sizeof(struct images));
+}
+
+void images_free(struct images *images)
+{
+	if (!images)
+		return;
+	for (size_t i = 0; i < images->n; i++) {
+		struct image *image = images->all[i];
+
+		if (image->free_symbols)
+			image->free_symbols(image->symbols);
+		if (image->free_unwind)
+			image->free_unwind(image->unwind);
+		elf_file_free(image->elf);
+		free(image->path);
+		free(image);
+	}
+	free(images->all);
+	free(images->by_mapping);
+	map_release(&images->by_key);
+	free(images);
+}
+
+static bool image_equal(const void *ctx, uint32_t id, const void *key)
+{
+	const struct image *a = ((const struct images *)ctx)->all[id], *b = key;
+
+	return a->device == b->device && a->inode == b->inode && str_equal(a->path, b->path) &&
+	       a->build_id.len == b->build_id.len &&
+	       memcmp(a->build_id.bytes, b->build_id.bytes, a->build_id.len) == 0;
+}
+
+static enum image_kind kind_of(const char *path)
+{
+	if (str_starts(path, "[vdso]"))
+		return IMAGE_VDSO;
+	if (path[0] != '/' || str_starts(path, "//anon") || str_starts(path, "/dev/zero") ||
+	    str_starts(path, "/SYSV"))
+		return IMAGE_ANONYMOUS;
+	return IMAGE_FILE;
+}
+
+struct image *images_add(struct images *images, const char *path, const struct build_id *build_id,
+			 uint64_t device, uint64_t inode)
+{
+	struct image key = {.kind = kind_of(path), .path = (char *)path, .mapping = NO_ID};
+	struct image *image;
+	uint64_t hash;
+	uint32_t id;
+
+	if (key.kind == IMAGE_FILE) {
+		key.device = build_id->len ? 0 : device;
+		key.inode = build_id->len ? 0 : inode;
+		key.build_id = *build_id;
+	} else if (key.kind == IMAGE_ANONYMOUS && (!*path || str_starts(path, "//anon"))) {
+		key.path = "[anon]";
+	}
+	hash = hash_bytes(key.path, strlen(key.path)) ^ hash_u64(key.inode ^ key.device << 40) ^
+	       hash_bytes(key.build_id.bytes, key.build_id.len);
+	id = map_find(&images->by_key, hash, image_equal, images, &key);
+	if (id != NO_ID)
+		return images->all[id];
+	image = mem_dup(&key, sizeof(key));
+	image->path = mem_strdup(key.path);
+	array_reserve(images->all, images->cap, images->n + 1);
+	map_add(&images->by_key, hash, (uint32_t)images->n);
+	images->all[images->n++] = image;
+	return image;
+}
+
+struct image *images_kernel(struct images *images)
+{
+	static const struct build_id none;
+
+	if (!images->kernel) {
+		images->kernel = images_add(images, "[kernel.kallsyms]", &none, 0, 0);
+		images->kernel->kind = IMAGE_KERNEL;
+	}
+	return images->kernel;
+}
+
+/* The vDSO is the same in every 64-bit process, so ours will do. */
+static void open_vdso(struct image *image)
+{
+	const char *base = (const char *)getauxval(AT_SYSINFO_EHDR);
+	const ElfW(Ehdr) *header = (const void *)base;
+	size_t len;
+
+	if (!base)
+		return;
+	len = header->e_shoff + (size_t)header->e_shnum * header->e_shentsize;
+	if (len > 1 << 20 || elf_file_from_memory(base, len, &image->elf))
+		image->elf = NULL;
+}
+
+/* Is the file behind `fd` the one that was mapped? */
+static bool is_file_of(const struct image *image, int fd, bool exact_path)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return false;
+	/* Overlay and btrfs report other device numbers in maps than stat does: the inode alone
+	 * decides. map_files needs no check: it is the mapped file itself. */
+	return exact_path || !image->inode || image->inode == st.st_ino;
+}
+
+static bool try_open(struct image *image, const char *path, bool exact_path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct build_id id;
+
+	if (fd < 0)
+		return false;
+	if (!is_file_of(image, fd, exact_path)) {
+		close(fd);
+		return false;
+	}
+	if (elf_file_open(fd, &image->elf))
+		return false;
+	if (image->build_id.len &&
+	    (!elf_file_build_id(image->elf, &id) || !build_id_equal(&id, &image->build_id))) {
+		elf_file_free(steal(image->elf));
+		return false;
+	}
+	return true;
+}
+
+static void open_file(struct image *image, pid_t pid, uint64_t start, uint64_t end)
+{
+	auto_free char *exact = mem_printf("/proc/%d/map_files/%llx-%llx", pid,
+					   (unsigned long long)start, (unsigned long long)end);
+	auto_free char *root = mem_printf("/proc/%d/root%s", pid, image->path);
+
+	if (try_open(image, exact, true) || try_open(image, root, false))
+		return;
+	try_open(image, image->path, false);
+}
+
+/* Another image with the build id of this one, met under another path or by a /proc scan. */
+static struct image *find_same(const struct images *images, const struct image *image)
+{
+	for (size_t i = 0; i < images->n; i++) {
+		struct image *other = images->all[i];
+
+		if (other != image && !other->same && other->opened &&
+		    build_id_equal(&other->build_id, &image->build_id))
+			return other;
+	}
+	return NULL;
+}
+
+struct image *images_open(struct images *images, struct image *image, pid_t pid, uint64_t start,
+			  uint64_t end)
+{
+	if (image->opened)
+		return image->same ? image->same : image;
+	image->opened = true;
+	if (image->kind == IMAGE_VDSO)
+		open_vdso(image);
+	else if (image->kind == IMAGE_FILE && image->build_id.len)
+		image->same = find_same(images, image);
+	if (image->kind != IMAGE_FILE)
+		return image;
+	if (image->same)
+		return image->same;
+	if (images->open < MAX_OPEN_IMAGES)
+		open_file(image, pid, start, end);
+	images->open += image->elf != NULL;
+	if (image->elf && !image->build_id.len && elf_file_build_id(image->elf, &image->build_id)) {
+		image->same = find_same(images, image);
+		if (image->same) {
+			elf_file_free(steal(image->elf));
+			images->open--;
+			return image->same;
+		}
+	}
+	return image;
+}
+
+void images_bind(struct images *images, struct image *image, uint32_t mapping)
+{
+	array_reserve(images->by_mapping, images->cap_by_mapping, (size_t)mapping + 1);
+	while (images->n_by_mapping <= mapping)
+		images->by_mapping[images->n_by_mapping++] = NULL;
+	images->by_mapping[mapping] = image;
+	image->mapping = mapping;
+}
+
+struct image *images_by_mapping(const struct images *images, uint32_t mapping)
+{
+	return mapping < images->n_by_mapping ? images->by_mapping[mapping] : NULL;
+}
+
+const char *image_name(const struct image *image)
+{
+	const char *slash = strrchr(image->path, '/');
+
+	return slash && slash[1] ? slash + 1 : image->path;
+}

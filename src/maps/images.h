@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Images: the files, and what is like a file, that code is mapped from.
+ *
+ * Shape: one image per build id where one is known, else per (path, device, inode). An image is one
+ *        mapping of the profile: its addresses are `profile start + offset in the file`, whatever
+ *        address each process mapped it at.
+ * Owner: images_free(); an image's descriptor is opened at first sight (a process may be gone soon)
+ *        and kept, at most MAX_OPEN_IMAGES of them.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/map.h"
+#include "elf/elf_file.h"
+
+enum { MAX_OPEN_IMAGES = 512 };
+
+enum image_kind {
+	IMAGE_FILE,
+	IMAGE_VDSO,
+	IMAGE_ANONYMOUS, /* generated code, or memory that was made executable */
+	IMAGE_KERNEL,
+};
+
+struct image {
+	enum image_kind kind;
+	char *path;
+	struct build_id build_id;
+	uint64_t device, inode;
+	uint32_t mapping;	/* in the profile, NO_ID until code of it was sampled */
+	bool opened;		/* an attempt was made */
+	struct elf_file *elf;	/* NULL: not openable, or no ELF file */
+	struct image *same;	/* the image with the same build id that stands for this one */
+	void *symbols;		/* symbolize/'s, freed by free_symbols */
+	void (*free_symbols)(void *symbols);
+	void *unwind;		/* unwind/'s, freed by free_unwind */
+	void (*free_unwind)(void *unwind);
+};
+
+struct images;
+
+struct images *images_new(void);
+void images_free(struct images *images);
+
+/* The image of a mapping as the kernel tells it. `path` decides the kind ("[vdso]", "//anon"). */
+struct image *images_add(struct images *images, const char *path, const struct build_id *build_id,
+			 uint64_t device, uint64_t inode);
+struct image *images_kernel(struct images *images);
+
+/*
+ * Opens the image by a process that has it mapped at [start, end): through map_files, the process's
+ * root, then the path; a file that is another one by now is refused. Returns the image that stands
+ * for it. A second call is free.
+ */
+struct image *images_open(struct images *images, struct image *image, pid_t pid, uint64_t start,
+			  uint64_t end);
+
+/* Remembers which profile mapping an image became, and the way back. */
+void images_bind(struct images *images, struct image *image, uint32_t mapping);
+struct image *images_by_mapping(const struct images *images, uint32_t mapping);
+
+/* File name without folders, as it is shown. */
+const char *image_name(const struct image *image);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Address spaces: which image lies where in each process. */
+#include "maps/spaces.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+static void space_free(struct space *space)
+{
+	free(space->maps);
+	free(space);
+}
+
+void spaces_release(struct spaces *spaces)
+{
+	uint64_t pid, value;
+
+	for (size_t cursor = 0; map64_next(&spaces->by_pid, &cursor, &pid, &value);)
+		space_free((struct space *)(uintptr_t)value);
+	map64_release(&spaces->by_pid);
+}
+
+struct space *spaces_find(const struct spaces *spaces, pid_t pid)
+{
+	uint64_t value;
+
+	if (!map64_find(&spaces->by_pid, (uint32_t)pid, &value))
+		return NULL;
+	return (struct space *)(uintptr_t)value;
+}
+
+struct space *spaces_get(struct spaces *spaces, pid_t pid)
+{
+	struct space *space = spaces_find(spaces, pid);
+
+	if (space)
+		return space;
+	space = mem_alloc(sizeof(*space));
+	space->pid = pid;
+	map64_set(&spaces->by_pid, (uint32_t)pid, (uintptr_t)space);
+	return space;
+}
+
+struct space *spaces_fork(struct spaces *spaces, pid_t parent, pid_t child)
+{
+	struct space *from = spaces_find(spaces, parent);
+	struct space *space = spaces_get(spaces, child);
+
+	space_clear(space);
+	space->exited = false;
+	space->scanned = from && from->scanned;
+	if (from && from->n) {
+		array_reserve(space->maps, space->cap, from->n);
+		memcpy(space->maps, from->maps, from->n * sizeof(*from->maps));
+		space->n = from->n;
+	}
+	return space;
+}
+
+void spaces_remove(struct spaces *spaces, pid_t pid)
+{
+	struct space *space = spaces_find(spaces, pid);
+
+	if (!space)
+		return;
+	map64_delete(&spaces->by_pid, (uint32_t)pid);
+	space_free(space);
+}
+
+void space_clear(struct space *space)
+{
+	space->n = 0;
+}
+
+/* First mapping that ends above the address. */
+static size_t lower_bound(const struct space *space, uint64_t address)
+{
+	size_t lo = 0, hi = space->n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (space->maps[mid].end <= address)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+const struct space_map *space_find(const struct space *space, uint64_t address)
+{
+	size_t i = lower_bound(space, address);
+
+	return i < space->n && space->maps[i].start <= address ? &space->maps[i] : NULL;
+}
+
+static void insert_at(struct space *space, size_t i, const struct space_map *map)
+{
+	array_reserve(space->maps, space->cap, space->n + 1);
+	memmove(space->maps + i + 1, space->maps + i, (space->n - i) * sizeof(*space->maps));
+	space->maps[i] = *map;
+	space->n++;
+}
+
+bool space_add(struct space *space, const struct space_map *map)
+{
+	size_t i = lower_bound(space, map->start), last;
+	bool replaced = false;
+
+	if (map->start >= map->end)
+		return false;
+	if (i < space->n && space->maps[i].start < map->start) {
+		/* One mapping reaches into the new one, perhaps beyond it. */
+		struct space_map rest = space->maps[i];
+
+		space->maps[i].end = map->start;
+		replaced = true;
+		if (rest.end > map->end) {
+			rest.offset += map->end - rest.start;
+			rest.start = map->end;
+			insert_at(space, i + 1, &rest);
+		}
+		i++;
+	}
+	for (last = i; last < space->n && space->maps[last].end <= map->end; last++)
+		replaced |= space->maps[last].image != map->image ||
+			    space->maps[last].start - space->maps[last].offset !=
+				    map->start - map->offset;
+	memmove(space->maps + i, space->maps + last, (space->n - last) * sizeof(*space->maps));
+	space->n -= last - i;
+	if (i < space->n && space->maps[i].start < map->end) {
+		space->maps[i].offset += map->end - space->maps[i].start;
+		space->maps[i].start = map->end;
+		replaced = true;
+	}
+	insert_at(space, i, map);
+	return replaced;
+}

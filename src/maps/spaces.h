@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Address spaces: which image lies where in each process.
+ *
+ * Shape: per process, executable mappings sorted by address, never overlapping. The kernel reports
+ *        no munmap, so a new mapping replaces what it overlaps.
+ * Owner: spaces_free(); images belong to `struct images`.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/map.h"
+#include "maps/images.h"
+
+struct space_map {
+	uint64_t start, end;
+	uint64_t offset; /* in the image */
+	struct image *image;
+};
+
+struct space {
+	pid_t pid;
+	bool scanned; /* /proc was read, or it was born while we watched */
+	bool exited;
+	struct space_map *maps;
+	size_t n, cap;
+};
+
+struct spaces {
+	struct map64 by_pid; /* pid -> struct space * */
+};
+
+void spaces_release(struct spaces *spaces);
+struct space *spaces_find(const struct spaces *spaces, pid_t pid);
+/* The space of a process; made empty when it is not known. */
+struct space *spaces_get(struct spaces *spaces, pid_t pid);
+/* A new process with a copy of its parent's mappings. */
+struct space *spaces_fork(struct spaces *spaces, pid_t parent, pid_t child);
+void spaces_remove(struct spaces *spaces, pid_t pid);
+
+void space_clear(struct space *space);
+/* Adds a mapping. Returns true when it replaced other code. */
+bool space_add(struct space *space, const struct space_map *map);
+/* The mapping that holds the address, or NULL. */
+const struct space_map *space_find(const struct space *space, uint64_t address);

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* /proc/PID/maps. */
+#include "proc/pmaps.h"
+
+#include "base/io.h"
+#include "base/mem.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_MAPS_BYTES = 64 << 20 };
+
+/* Reads a hexadecimal number and the character behind it. */
+static bool take_hex(char **p, char end, uint64_t *ret)
+{
+	uint64_t value = 0;
+	int digits = 0;
+
+	for (;; (*p)++, digits++) {
+		char c = **p;
+		unsigned digit;
+
+		if (c >= '0' && c <= '9')
+			digit = (unsigned)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			digit = (unsigned)(c - 'a') + 10;
+		else
+			break;
+		if (digits == 16)
+			return false;
+		value = value << 4 | digit;
+	}
+	if (!digits || **p != end)
+		return false;
+	(*p)++;
+	*ret = value;
+	return true;
+}
+
+/* The kernel writes a line feed in a path as \012. */
+static void unescape(char *path)
+{
+	char *out = path;
+
+	for (char *in = path; *in; in++) {
+		if (strncmp(in, "\\012", 4) == 0) {
+			*out++ = '\n';
+			in += 3;
+		} else {
+			*out++ = *in;
+		}
+	}
+	*out = '\0';
+}
+
+static bool parse_line(char *line, struct pmap *map)
+{
+	uint64_t major, minor;
+	char *p = line, *inode;
+
+	if (!take_hex(&p, '-', &map->start) || !take_hex(&p, ' ', &map->end))
+		return false;
+	if (strnlen(p, 5) < 5 || p[4] != ' ')
+		return false;
+	map->executable = p[2] == 'x';
+	p += 5;
+	if (!take_hex(&p, ' ', &map->offset) || !take_hex(&p, ':', &major) ||
+	    !take_hex(&p, ' ', &minor) || map->start >= map->end)
+		return false;
+	map->major = (uint32_t)major;
+	map->minor = (uint32_t)minor;
+	inode = p;
+	p += strspn(p, "0123456789");
+	map->path = "";
+	if (*p) {
+		if (*p != ' ')
+			return false;
+		*p++ = '\0';
+		p += strspn(p, " ");
+		unescape(p);
+		map->path = p;
+	}
+	return parse_u64(inode, UINT64_MAX, &map->inode);
+}
+
+void pmaps_parse(char *text, pmap_visit *visit, void *ctx)
+{
+	while (*text) {
+		struct pmap map = {0};
+		char *end = strchrnul(text, '\n');
+		char *next = *end ? end + 1 : end;
+
+		*end = '\0';
+		if (parse_line(text, &map))
+			visit(ctx, &map);
+		text = next;
+	}
+}
+
+int pmaps_read(pid_t pid, pmap_visit *visit, void *ctx)
+{
+	struct str text auto_release(str_release) = {0};
+	char path[64];
+	int code;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	code = file_read(path, MAX_MAPS_BYTES, &text);
+	if (code)
+		return code;
+	pmaps_parse(text.text, visit, ctx);
+	return 0;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Small facts from /proc and /sys. */
+#include "proc/procfs.h"
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+void cpu_list_release(struct cpu_list *l)
+{
+	free(l->cpus);
+	*l = (struct cpu_list){0};
+}
+
+/* One number or range of the list; marks its CPUs. */
+static bool mark_range(char *range, bool *on)
+{
+	char *dash = strchr(range, '-');
+	uint64_t first, last;
+
+	if (dash)
+		*dash = '\0';
+	if (!parse_u64(range, MAX_CPUS - 1, &first))
+		return false;
+	last = first;
+	if (dash && !parse_u64(dash + 1, MAX_CPUS - 1, &last))
+		return false;
+	for (uint64_t cpu = first; cpu <= last; cpu++)
+		on[cpu] = true;
+	return first <= last;
+}
+
+bool cpu_list_parse(const char *text, struct cpu_list *ret)
+{
+	auto_free char *copy = mem_strdup(text);
+	bool on[MAX_CPUS] = {0};
+	char *save = NULL;
+
+	*ret = (struct cpu_list){0};
+	copy[strcspn(copy, "\n")] = '\0';
+	if (!*copy || copy[strlen(copy) - 1] == ',' || copy[0] == ',')
+		return false;
+	for (char *r = strtok_r(copy, ",", &save); r; r = strtok_r(NULL, ",", &save))
+		if (!mark_range(r, on))
+			return false;
+	ret->cpus = mem_array(MAX_CPUS, sizeof(*ret->cpus));
+	for (int cpu = 0; cpu < MAX_CPUS; cpu++)
+		if (on[cpu])
+			ret->cpus[ret->n++] = cpu;
+	ret->cpus = mem_resize(ret->cpus, ret->n, sizeof(*ret->cpus));
+	return true;
+}
+
+bool cpu_list_has(const struct cpu_list *l, int cpu)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->cpus[i] == cpu)
+			return true;
+	return false;
+}
+
+int cpu_list_online(struct cpu_list *ret)
+{
+	struct str text auto_release(str_release) = {0};
+	int code = file_read("/sys/devices/system/cpu/online", 65536, &text);
+
+	if (code)
+		return code;
+	return cpu_list_parse(text.text, ret) ? 0 : -EBADMSG;
+}
+
+int processes_each(void (*visit)(void *ctx, pid_t pid), void *ctx)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *e;
+	uint64_t pid;
+
+	if (!dir)
+		return -errno;
+	while ((e = readdir(dir)))
+		if (parse_u64(e->d_name, INT32_MAX, &pid))
+			visit(ctx, (pid_t)pid);
+	closedir(dir);
+	return 0;
+}
+
+/* /proc/ID exists for threads as well; only a process lists itself as its own thread group. */
+static pid_t thread_group(pid_t tid)
+{
+	struct str text auto_release(str_release) = {0};
+	char path[64], *line;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	if (file_read(path, 65536, &text))
+		return -1;
+	line = strstr(text.text, "\nTgid:");
+	return line ? (pid_t)strtol(line + 6, NULL, 10) : -1;
+}
+
+bool process_exists(pid_t pid)
+{
+	return pid > 0 && thread_group(pid) == pid;
+}
+
+bool thread_exists(pid_t tid)
+{
+	return tid > 0 && thread_group(tid) > 0;
+}
+
+uint64_t process_start_ticks(pid_t pid)
+{
+	struct str text auto_release(str_release) = {0};
+	char path[64], *p;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (file_read(path, 65536, &text))
+		return 0;
+	p = strrchr(text.text, ')'); /* the name before it may hold anything */
+	for (int field = 2; p && field < 22; field++)
+		p = strchr(p + 1, ' ');
+	return p ? strtoull(p + 1, NULL, 10) : 0;
+}
+
+bool pid_namespace_is_initial(void)
+{
+	/* PROC_PID_INIT_INO of include/linux/proc_ns.h */
+	const ino_t initial = 0xEFFFFFFC;
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) != 0 || st.st_ino == initial;
+}
+
+int user_find(const char *name, uid_t *ret_uid, struct err *err)
+{
+	struct passwd *pw;
+	uint64_t number;
+
+	if (parse_u64(name, UINT32_MAX - 1, &number)) {
+		*ret_uid = (uid_t)number;
+		return 0;
+	}
+	pw = getpwnam(name);
+	if (!pw) {
+		err_usage(err, "no user named '%s'", name);
+		return err_cure(err, "give a name of 'getent passwd' or a number");
+	}
+	*ret_uid = pw->pw_uid;
+	return 0;
+}

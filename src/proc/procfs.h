@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Small facts from /proc and /sys: processes, CPUs, users.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* A list of CPU numbers such as "0-3,8". Owner: the caller frees `cpus`. Sorted, no duplicates. */
+struct cpu_list {
+	int *cpus;
+	size_t n;
+};
+
+enum { MAX_CPUS = 8192 };
+
+void cpu_list_release(struct cpu_list *l);
+/* Returns false for anything that is no such list. */
+bool cpu_list_parse(const char *text, struct cpu_list *ret);
+bool cpu_list_has(const struct cpu_list *l, int cpu);
+/* The CPUs that are online now. */
+int cpu_list_online(struct cpu_list *ret);
+
+/* Calls `visit` for each process (thread-group) id in /proc. */
+int processes_each(void (*visit)(void *ctx, pid_t pid), void *ctx);
+bool process_exists(pid_t pid);
+bool thread_exists(pid_t tid);
+/* Start time of the process in clock ticks since boot; 0 if it is gone. */
+uint64_t process_start_ticks(pid_t pid);
+/* False when pids here are not those that the kernel reports to BPF programs and perf. */
+bool pid_namespace_is_initial(void);
+
+/* A user's name or number. */
+int user_find(const char *name, uid_t *ret_uid, struct err *err);

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The account of a run. */
+#include "profile/account.h"
+
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void reasons_release(struct account_reasons *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		free(r->rows[i].text);
+	free(r->rows);
+	*r = (struct account_reasons){0};
+}
+
+void account_release(struct account *a)
+{
+	reasons_release(&a->lost_by_reason);
+	reasons_release(&a->cut_by_reason);
+	*a = (struct account){0};
+}
+
+static void reasons_copy(struct account_reasons *to, const struct account_reasons *from)
+{
+	*to = (struct account_reasons){0};
+	for (size_t i = 0; i < from->n; i++)
+		account_add(to, from->rows[i].text, from->rows[i].count);
+}
+
+void account_copy(struct account *to, const struct account *from)
+{
+	account_release(to);
+	*to = *from;
+	reasons_copy(&to->lost_by_reason, &from->lost_by_reason);
+	reasons_copy(&to->cut_by_reason, &from->cut_by_reason);
+}
+
+void account_add(struct account_reasons *r, const char *text, uint64_t count)
+{
+	if (!count)
+		return;
+	for (size_t i = 0; i < r->n; i++) {
+		if (str_equal(r->rows[i].text, text)) {
+			r->rows[i].count += count;
+			return;
+		}
+	}
+	array_reserve(r->rows, r->cap, r->n + 1);
+	r->rows[r->n++] = (struct account_reason){mem_strdup(text), count};
+}
+
+static int reason_order(const void *a, const void *b)
+{
+	const struct account_reason *x = a, *y = b;
+
+	if (x->count != y->count)
+		return x->count < y->count ? 1 : -1;
+	return strcmp(x->text, y->text);
+}
+
+void account_sort(struct account_reasons *r)
+{
+	if (r->n)
+		qsort(r->rows, r->n, sizeof(*r->rows), reason_order);
+}
+
+/* A share as people read it: never "100 %" when something is missing. */
+static void share(struct str *out, uint64_t part, uint64_t whole)
+{
+	double percent = whole ? 100.0 * (double)part / (double)whole : 100.0;
+
+	if (part < whole && percent > 99.99)
+		percent = 99.99;
+	if (percent == 100.0)
+		str_puts(out, "100 %");
+	else if (percent >= 99)
+		str_printf(out, "%.2f %%", percent);
+	else
+		str_printf(out, "%.1f %%", percent);
+}
+
+static void reasons_line(struct str *out, const struct account_reasons *r, size_t most)
+{
+	char number[32];
+
+	for (size_t i = 0; i < r->n && i < most; i++)
+		str_printf(out, "%s%s %s", i ? ", " : "", format_count(number, r->rows[i].count),
+			   r->rows[i].text);
+	if (r->n > most)
+		str_printf(out, ", %zu more", r->n - most);
+}
+
+void account_line(const struct account *a, struct str *out)
+{
+	char number[32];
+
+	str_printf(out, "%s samples", format_count(number, a->samples));
+	str_printf(out, " of %s process%s in %.1f s", format_count(number, a->processes),
+		   a->processes == 1 ? "" : "es", a->duration_s);
+	str_printf(out, "; %s lost", format_count(number, a->lost));
+	if (a->lost_by_reason.n) {
+		str_puts(out, " (");
+		reasons_line(out, &a->lost_by_reason, 4);
+		str_putc(out, ')');
+	}
+	if (a->user_stacks) {
+		str_puts(out, "; ");
+		share(out, a->user_stacks_complete, a->user_stacks);
+		str_puts(out, " of user stacks complete");
+	}
+	if (a->frames) {
+		str_puts(out, "; ");
+		share(out, a->frames_named, a->frames);
+		str_puts(out, " of frames named");
+	}
+	str_printf(out, "; cost %.2f %% of the machine",
+		   a->machine_cpu_s > 0 ? 100 * a->overhead_cpu_s / a->machine_cpu_s : 0.0);
+	if (a->event[0])
+		str_printf(out, "; %s", a->event);
+	if (a->command_status[0])
+		str_printf(out, "; command %s", a->command_status);
+}
+
+static json_t *reasons_json(const struct account_reasons *r)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < r->n; i++)
+		json_object_set_new(object, r->rows[i].text, json_integer((json_int_t)r->rows[i].count));
+	return object;
+}
+
+json_t *account_json(const struct account *a)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "samples", json_integer((json_int_t)a->samples));
+	json_object_set_new(o, "lost", json_integer((json_int_t)a->lost));
+	json_object_set_new(o, "lost_by_reason", reasons_json(&a->lost_by_reason));
+	json_object_set_new(o, "user_stacks", json_integer((json_int_t)a->user_stacks));
+	json_object_set_new(o, "user_stacks_complete",
+			    json_integer((json_int_t)a->user_stacks_complete));
+	json_object_set_new(o, "cut_by_reason", reasons_json(&a->cut_by_reason));
+	json_object_set_new(o, "frames", json_integer((json_int_t)a->frames));
+	json_object_set_new(o, "frames_named", json_integer((json_int_t)a->frames_named));
+	json_object_set_new(o, "processes", json_integer((json_int_t)a->processes));
+	json_object_set_new(o, "duration_s", json_real(a->duration_s));
+	json_object_set_new(o, "overhead_cpu_s", json_real(a->overhead_cpu_s));
+	json_object_set_new(o, "machine_cpu_s", json_real(a->machine_cpu_s));
+	json_object_set_new(o, "event", json_text(a->event));
+	if (a->command_status[0])
+		json_object_set_new(o, "command_status", json_text(a->command_status));
+	return o;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The account of a run: what was sampled, lost, complete and named, and what it cost.
+ *
+ * Shape: samples = counted in the profile; taken = samples + lost. Reasons are (text, count).
+ * Units: user_stacks, frames and their parts are weighted by samples; seconds are wall or CPU.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/json.h"
+#include "base/str.h"
+
+struct account_reason {
+	char *text;
+	uint64_t count;
+};
+
+struct account_reasons {
+	struct account_reason *rows;
+	size_t n, cap;
+};
+
+struct account {
+	uint64_t samples;
+	uint64_t lost; /* samples that are in no stack of the profile */
+	struct account_reasons lost_by_reason;
+	uint64_t user_stacks;
+	uint64_t user_stacks_complete;
+	struct account_reasons cut_by_reason;
+	uint64_t frames;
+	uint64_t frames_named;
+	uint64_t processes;
+	double duration_s;
+	double overhead_cpu_s; /* cprof's own CPU and the kernel time of its programs */
+	double machine_cpu_s;  /* duration x online CPUs: what overhead is a share of */
+	char event[64];	       /* what was sampled, in words */
+	char command_status[64]; /* how the launched command ended, "" when there was none */
+};
+
+void account_release(struct account *a);
+void account_copy(struct account *to, const struct account *from);
+/* Adds `count` to a reason; nothing when it is 0. */
+void account_add(struct account_reasons *reasons, const char *text, uint64_t count);
+/* Sorts by count, largest first. */
+void account_sort(struct account_reasons *reasons);
+
+/* "29,970 samples of 41 processes in 30.0 s; 0 lost; ...", without a line end. */
+void account_line(const struct account *a, struct str *out);
+/* The same figures under the names of the contract. */
+json_t *account_json(const struct account *a);

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A profile: frames, mappings, label sets and samples. */
+#include "profile/profile.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+void profile_init(struct profile *p)
+{
+	memset(p, 0, sizeof(*p));
+	strings_init(&p->strings);
+}
+
+void profile_release(struct profile *p)
+{
+	strings_release(&p->strings);
+	stacks_release(&p->stacks);
+	map_release(&p->frame_map);
+	map_release(&p->label_map);
+	map_release(&p->sample_map);
+	free(p->frames);
+	free(p->mappings);
+	free(p->labels);
+	free(p->label_sets);
+	free(p->samples);
+	free(p->values);
+	free(p->comments);
+	account_release(&p->account);
+	memset(p, 0, sizeof(*p));
+}
+
+uint32_t profile_add_type(struct profile *p, const char *type, const char *unit)
+{
+	if (p->n_types == MAX_VALUE_TYPES)
+		return NO_ID;
+	p->types[p->n_types] = (struct value_type){strings_add(&p->strings, type),
+						   strings_add(&p->strings, unit)};
+	return (uint32_t)p->n_types++;
+}
+
+mapping_id profile_add_mapping(struct profile *p, const struct mapping *m)
+{
+	array_reserve(p->mappings, p->cap_mappings, p->n_mappings + 1);
+	p->mappings[p->n_mappings] = *m;
+	return (mapping_id)p->n_mappings++;
+}
+
+/* What tells frames apart, without padding. */
+struct frame_key {
+	uint64_t address;
+	uint32_t function, system_name, file, mapping, line, start_line, kind, inlined;
+};
+
+static struct frame_key frame_key(const struct frame *f)
+{
+	return (struct frame_key){f->address, f->function, f->system_name, f->file,   f->mapping,
+				  f->line,    f->start_line, f->kind,	   f->inlined};
+}
+
+static bool frame_equal(const void *ctx, uint32_t id, const void *key)
+{
+	struct frame_key have = frame_key(&((const struct profile *)ctx)->frames[id]);
+
+	return memcmp(&have, key, sizeof(have)) == 0;
+}
+
+frame_id profile_add_frame(struct profile *p, const struct frame *f)
+{
+	struct frame_key key = frame_key(f);
+	uint64_t hash = hash_bytes(&key, sizeof(key));
+	frame_id id = map_find(&p->frame_map, hash, frame_equal, p, &key);
+
+	if (id != NO_ID)
+		return id;
+	array_reserve(p->frames, p->cap_frames, p->n_frames + 1);
+	id = (frame_id)p->n_frames++;
+	p->frames[id] = *f;
+	map_add(&p->frame_map, hash, id);
+	return id;
+}
+
+frame_id profile_add_note(struct profile *p, const char *text)
+{
+	struct frame f = {.kind = FRAME_NOTE, .mapping = NO_ID, .named = true};
+
+	f.function = f.system_name = strings_add(&p->strings, text);
+	return profile_add_frame(p, &f);
+}
+
+struct label_key {
+	const struct label *labels;
+	size_t n;
+};
+
+static bool label_same(const struct label *a, const struct label *b)
+{
+	return a->key == b->key && a->text == b->text && a->number == b->number && a->unit == b->unit;
+}
+
+static bool label_set_equal(const void *ctx, uint32_t id, const void *key)
+{
+	const struct profile *p = ctx;
+	const struct label_set *set = &p->label_sets[id];
+	const struct label_key *k = key;
+
+	if (set->n != k->n)
+		return false;
+	for (size_t i = 0; i < k->n; i++)
+		if (!label_same(&p->labels[set->first + i], &k->labels[i]))
+			return false;
+	return true;
+}
+
+labels_id profile_add_labels(struct profile *p, const struct label *labels, size_t n)
+{
+	struct label_key key = {labels, n};
+	uint64_t hash = n;
+	labels_id id;
+
+	for (size_t i = 0; i < n; i++) {
+		hash = hash_u64(hash ^ ((uint64_t)labels[i].key << 32 | labels[i].text));
+		hash = hash_u64(hash ^ (uint64_t)labels[i].number ^ (uint64_t)labels[i].unit << 32);
+	}
+	id = map_find(&p->label_map, hash, label_set_equal, p, &key);
+	if (id != NO_ID)
+		return id;
+	array_reserve(p->labels, p->cap_labels, p->n_labels + n);
+	if (n)
+		memcpy(p->labels + p->n_labels, labels, n * sizeof(*labels));
+	array_reserve(p->label_sets, p->cap_label_sets, p->n_label_sets + 1);
+	id = (labels_id)p->n_label_sets++;
+	p->label_sets[id] = (struct label_set){(uint32_t)p->n_labels, (uint32_t)n};
+	p->n_labels += n;
+	map_add(&p->label_map, hash, id);
+	return id;
+}
+
+static bool sample_equal(const void *ctx, uint32_t id, const void *key)
+{
+	const struct sample *a = &((const struct profile *)ctx)->samples[id], *b = key;
+
+	return a->stack == b->stack && a->labels == b->labels;
+}
+
+void profile_add_sample(struct profile *p, stack_id stack, labels_id labels, const int64_t *values)
+{
+	struct sample key = {stack, labels};
+	uint64_t hash = hash_u64((uint64_t)stack << 32 | labels);
+	uint32_t id = map_find(&p->sample_map, hash, sample_equal, p, &key);
+	int64_t *into;
+
+	if (id == NO_ID) {
+		array_reserve(p->samples, p->cap_samples, p->n_samples + 1);
+		array_reserve(p->values, p->cap_values, (p->n_samples + 1) * p->n_types);
+		id = (uint32_t)p->n_samples++;
+		p->samples[id] = key;
+		memset(p->values + id * p->n_types, 0, p->n_types * sizeof(*p->values));
+		map_add(&p->sample_map, hash, id);
+	}
+	into = p->values + id * p->n_types;
+	for (size_t i = 0; i < p->n_types; i++)
+		if (__builtin_add_overflow(into[i], values[i], &into[i]))
+			into[i] = INT64_MAX;
+}
+
+void profile_add_comment(struct profile *p, const char *text)
+{
+	array_reserve(p->comments, p->cap_comments, p->n_comments + 1);
+	p->comments[p->n_comments++] = strings_add(&p->strings, text);
+}
+
+const struct label *profile_label(const struct profile *p, labels_id labels, string_id key)
+{
+	const struct label_set *set = &p->label_sets[labels];
+
+	for (size_t i = 0; i < set->n; i++)
+		if (p->labels[set->first + i].key == key)
+			return &p->labels[set->first + i];
+	return NULL;
+}
+
+const char *profile_module(const struct profile *p, const struct frame *f)
+{
+	const char *path, *slash;
+
+	if (f->mapping == NO_ID)
+		return "";
+	path = profile_text(p, p->mappings[f->mapping].filename);
+	slash = strrchr(path, '/');
+	return slash && slash[1] ? slash + 1 : path;
+}

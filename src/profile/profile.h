@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A profile: the hub of cprof. collect/ fills it, symbolize/ names it, everything else reads it.
+ *
+ * Shape: strings, frames, stacks (a trie of frames), mappings, label sets and samples, each an array
+ *        with dense ids. A sample is (stack, label set) with one value per sample type; equal pairs
+ *        are added up.
+ * Units: values are in the unit of their sample type; times are nanoseconds.
+ * Owner: profile_release() frees everything.
+ * Source: pprof's profile.proto, which is the file format; src/format/ converts.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/map.h"
+#include "profile/account.h"
+#include "profile/stacks.h"
+#include "profile/strings.h"
+
+typedef uint32_t frame_id;
+typedef uint32_t mapping_id;
+typedef uint32_t labels_id;
+
+enum frame_kind {
+	FRAME_USER,
+	FRAME_KERNEL,
+	FRAME_JIT,  /* generated or interpreted code */
+	FRAME_NOTE, /* what cprof says in the place of frames: [truncated: ...] */
+};
+
+struct frame {
+	string_id function;    /* as shown; 0 until named */
+	string_id system_name; /* as in the symbol table (mangled) */
+	string_id file;
+	mapping_id mapping; /* NO_ID: none */
+	uint64_t address;   /* within the mapping's start and limit */
+	uint32_t line;
+	uint32_t start_line;
+	uint8_t kind; /* enum frame_kind */
+	bool inlined; /* into its parent frame, at the same address */
+	bool named;   /* `function` is a name, not a placeholder such as [libfoo.so+0x1234] */
+};
+
+struct mapping {
+	string_id filename;
+	string_id build_id; /* hexadecimal, 0 when unknown */
+	uint64_t start;
+	uint64_t limit;
+	uint64_t offset; /* in the file, of `start` */
+	bool has_functions, has_filenames, has_lines, has_inlines;
+};
+
+struct label {
+	string_id key;
+	string_id text; /* 0: a number */
+	int64_t number;
+	string_id unit;
+};
+
+struct label_set {
+	uint32_t first; /* in profile.labels */
+	uint32_t n;
+};
+
+struct sample {
+	stack_id stack; /* NO_ID: no frames */
+	labels_id labels;
+};
+
+struct value_type {
+	string_id type;
+	string_id unit;
+};
+
+enum { MAX_VALUE_TYPES = 32 };
+
+struct profile {
+	struct strings strings;
+	struct frame *frames;
+	size_t n_frames, cap_frames;
+	struct map frame_map;
+	struct stacks stacks;
+	struct mapping *mappings;
+	size_t n_mappings, cap_mappings;
+	struct label *labels;
+	size_t n_labels, cap_labels;
+	struct label_set *label_sets;
+	size_t n_label_sets, cap_label_sets;
+	struct map label_map;
+	struct sample *samples;
+	int64_t *values; /* n_samples x n_types */
+	size_t n_samples, cap_samples, cap_values;
+	struct map sample_map;
+	struct value_type types[MAX_VALUE_TYPES];
+	size_t n_types;
+	size_t default_type; /* the column that is shown when none is named */
+	struct value_type period_type;
+	int64_t period;
+	int64_t time_ns; /* since 1970 */
+	int64_t duration_ns;
+	string_id *comments;
+	size_t n_comments, cap_comments;
+	struct account account; /* meaningful while recording; saved as comments */
+};
+
+void profile_init(struct profile *p);
+void profile_release(struct profile *p);
+
+/* Adds a value column; NO_ID when there are MAX_VALUE_TYPES. */
+uint32_t profile_add_type(struct profile *p, const char *type, const char *unit);
+mapping_id profile_add_mapping(struct profile *p, const struct mapping *m);
+/* The frame equal to `f` in every field that tells frames apart; made when it is new. */
+frame_id profile_add_frame(struct profile *p, const struct frame *f);
+/* A frame of kind FRAME_NOTE with this text. */
+frame_id profile_add_note(struct profile *p, const char *text);
+labels_id profile_add_labels(struct profile *p, const struct label *labels, size_t n);
+/* Adds to the values of (stack, labels); `values` has n_types elements. */
+void profile_add_sample(struct profile *p, stack_id stack, labels_id labels, const int64_t *values);
+void profile_add_comment(struct profile *p, const char *text);
+
+/* The label with that key, or NULL. */
+const struct label *profile_label(const struct profile *p, labels_id labels, string_id key);
+
+static inline const char *profile_text(const struct profile *p, string_id id)
+{
+	return strings_get(&p->strings, id);
+}
+/* File name without its folders, of the frame's mapping; "" when there is none. */
+const char *profile_module(const struct profile *p, const struct frame *f);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Stacks as a trie. */
+#include "profile/stacks.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+
+static bool node_equal(const void *ctx, uint32_t id, const void *key)
+{
+	const struct stack_node *a = &((const struct stacks *)ctx)->nodes[id];
+	const struct stack_node *b = key;
+
+	return a->parent == b->parent && a->item == b->item;
+}
+
+static uint64_t node_hash(const struct stack_node *node)
+{
+	return hash_u64((uint64_t)node->parent << 32 | node->item);
+}
+
+void stacks_release(struct stacks *s)
+{
+	free(s->nodes);
+	map_release(&s->map);
+	*s = (struct stacks){0};
+}
+
+stack_id stacks_find(const struct stacks *s, stack_id parent, uint32_t item)
+{
+	struct stack_node node = {parent, item};
+
+	return map_find(&s->map, node_hash(&node), node_equal, s, &node);
+}
+
+stack_id stacks_push(struct stacks *s, stack_id parent, uint32_t item)
+{
+	struct stack_node node = {parent, item};
+	stack_id id = stacks_find(s, parent, item);
+
+	if (id != NO_ID)
+		return id;
+	array_reserve(s->nodes, s->cap, s->n + 1);
+	id = (stack_id)s->n++;
+	s->nodes[id] = node;
+	map_add(&s->map, node_hash(&node), id);
+	return id;
+}

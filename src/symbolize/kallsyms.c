@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The resolver of kernel addresses: /proc/kallsyms, read when the first one is asked for. */
+#include "symbolize/kallsyms.h"
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "symbolize/resolver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+/* Text beyond the last symbol of the kernel or of a module belongs to nobody. */
+enum { MAX_GAP = 1 << 20, MAX_LINE = 4096 };
+
+static bool parse_line(char *line, struct symtab_entry *e)
+{
+	char *p = line, *bracket;
+	uint64_t address = 0;
+
+	for (; *p && *p != ' '; p++) {
+		unsigned digit = *p >= 'a' ? (unsigned)(*p - 'a') + 10 : (unsigned)(*p - '0');
+
+		if (digit > 15 || p - line == 16)
+			return false;
+		address = address << 4 | digit;
+	}
+	if (p == line || *p != ' ' || !strchr("tTwW", p[1]) || !p[1] || p[2] != ' ' || !p[3])
+		return false;
+	*e = (struct symtab_entry){.address = address, .name = p + 3};
+	e->merit = p[1] == 'T' ? 2 : p[1] == 't' ? 0 : 1;
+	p = strchrnul(p + 3, '\t');
+	if (*p) {
+		*p++ = '\0';
+		bracket = strchrnul(p, ']');
+		if (*p != '[' || !*bracket)
+			return false;
+		bracket[1] = '\0';
+		e->module = p;
+	}
+	return *e->name;
+}
+
+size_t kallsyms_parse(char *text, struct symtab *t)
+{
+	size_t n = 0;
+
+	for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {
+		struct symtab_entry e;
+
+		*end = '\0';
+		if (!parse_line(line, &e) || !e.address)
+			continue;
+		symtab_add(t, &e);
+		n++;
+	}
+	return n;
+}
+
+/* Reads the file in pieces: as a whole it is 5 MB. */
+static int kallsyms_read(struct symtab *t)
+{
+	auto_close int fd = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
+	auto_free char *buffer = mem_alloc(65536 + MAX_LINE);
+	size_t kept = 0, n = 0;
+
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		ssize_t got = read(fd, buffer + kept, 65535);
+		char *last;
+
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			break;
+		kept += (size_t)got;
+		buffer[kept] = '\0';
+		last = memrchr(buffer, '\n', kept);
+		if (!last && kept > MAX_LINE)
+			return -EBADMSG;
+		if (!last)
+			continue;
+		kept -= (size_t)(last + 1 - buffer);
+		if (kept >= MAX_LINE)
+			return -EBADMSG;
+		/* Parse whole lines; a copy of the rest waits for the next piece. */
+		{
+			char rest[MAX_LINE];
+
+			memcpy(rest, last + 1, kept);
+			last[1] = '\0';
+			n += kallsyms_parse(buffer, t);
+			memcpy(buffer, rest, kept);
+		}
+	}
+	if (!n)
+		return -EACCES;
+	symtab_finish(t);
+	return 0;
+}
+
+static void free_table(void *table)
+{
+	symtab_free(table);
+}
+
+static void resolve(struct image *image, struct query **queries, size_t n)
+{
+	if (image->kind != IMAGE_KERNEL)
+		return;
+	if (!image->symbols) {
+		image->symbols = symtab_new();
+		image->free_symbols = free_table;
+		if (kallsyms_read(image->symbols))
+			log_warn("kernel functions have no names: /proc/kallsyms hides addresses; "
+				 "as root: sysctl kernel.kptr_restrict=0");
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct symtab_hit hit;
+
+		if (!symtab_find(image->symbols, queries[i]->offset, MAX_GAP, &hit))
+			continue;
+		queries[i]->name = mem_strdup(hit.name);
+		queries[i]->start = hit.address;
+		queries[i]->module = hit.module;
+	}
+}
+
+const struct resolver resolver_kallsyms = {"kallsyms", "kernel symbols", resolve};

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Unwind rules of one address (libdw). */
+#include "unwind/rules.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+
+enum { REG_FP = 6, REG_SP = 7, MAX_RULES = 1 << 20 };
+
+/* Functions that start a thread, in code without unwind information. */
+static const char *const first_functions[] = {
+	"_start",	   "__libc_start_main", "__libc_start_call_main", "clone",
+	"__clone",	   "clone3",		"__clone3",		  "start_thread",
+	"runtime.goexit",  "runtime.goexit.abi0", "runtime.mstart",	  "runtime.mstart.abi0",
+	"runtime.rt0_go",  "runtime.rt0_go.abi0", "_rt0_amd64_linux",	  "runtime.clone",
+	"runtime.clone.abi0",
+};
+
+struct range {
+	uint64_t lo, hi;
+};
+
+struct unwind_state {
+	Dwarf_CFI *cfi;
+	struct map64 index; /* address -> rules */
+	struct rule *rules;
+	size_t n, cap;
+	struct range first[ARRAY_SIZE(first_functions)];
+	size_t n_first;
+};
+
+static void state_free(void *state)
+{
+	struct unwind_state *s = state;
+
+	/* The CFI belongs to the ELF handle's libdw state. */
+	if (s->cfi)
+		dwarf_cfi_end(s->cfi);
+	map64_release(&s->index);
+	free(s->rules);
+	free(s);
+}
+
+static void note_first(void *ctx, const struct elf_symbol *symbol)
+{
+	struct unwind_state *s = ctx;
+
+	for (size_t i = 0; i < ARRAY_SIZE(first_functions); i++)
+		if (s->n_first < ARRAY_SIZE(s->first) && str_equal(symbol->name, first_functions[i]))
+			s->first[s->n_first++] = (struct range){
+				symbol->address, symbol->address + MAX(symbol->size, (uint64_t)1)};
+}
+
+static struct unwind_state *state_get(struct image *image)
+{
+	struct unwind_state *s = image->unwind;
+
+	if (s)
+		return s;
+	s = mem_alloc(sizeof(*s));
+	s->cfi = dwarf_getcfi_elf(elf_file_handle(image->elf));
+	elf_file_symbols(image->elf, note_first, s);
+	image->unwind = s;
+	image->free_unwind = state_free;
+	return s;
+}
+
+/* Offset from the CFA at which a register is saved. Returns false for any other rule. */
+static bool saved_at(const Dwarf_Op *ops, size_t n, int32_t *ret_offset)
+{
+	if (!ops || n < 1 || n > 2 || ops[0].atom != DW_OP_call_frame_cfa)
+		return false;
+	if (n == 2 && ops[1].atom != DW_OP_plus_uconst)
+		return false;
+	*ret_offset = n == 2 ? (int32_t)ops[1].number : 0;
+	return true;
+}
+
+static struct rule rule_of_frame(Dwarf_Frame *frame)
+{
+	struct rule r = {.kind = RULE_NONE};
+	Dwarf_Op memory[3], *ops;
+	size_t n;
+	int ra = dwarf_frame_info(frame, NULL, NULL, NULL);
+
+	if (ra < 0 || dwarf_frame_register(frame, ra, memory, &ops, &n))
+		return r;
+	if (n == 0 && ops) {
+		r.kind = RULE_FIRST;
+		return r;
+	}
+	if (!saved_at(ops, n, &r.ra_offset))
+		return r;
+	if (dwarf_frame_register(frame, REG_FP, memory, &ops, &n))
+		return r;
+	r.fp_saved = saved_at(ops, n, &r.fp_offset);
+	if (dwarf_frame_cfa(frame, &ops, &n) || n != 1 || ops[0].atom != DW_OP_bregx ||
+	    (ops[0].number != REG_SP && ops[0].number != REG_FP))
+		return r;
+	r.cfa_from_fp = ops[0].number == REG_FP;
+	r.cfa_offset = (int32_t)ops[0].number2;
+	r.kind = RULE_CALLER;
+	return r;
+}
+
+static struct rule rule_compute(const struct unwind_state *s, uint64_t address)
+{
+	struct rule r = {.kind = RULE_NONE};
+	Dwarf_Frame *frame;
+
+	for (size_t i = 0; i < s->n_first; i++) {
+		if (address >= s->first[i].lo && address < s->first[i].hi) {
+			r.kind = RULE_FIRST;
+			return r;
+		}
+	}
+	if (!s->cfi || dwarf_cfi_addrframe(s->cfi, address, &frame))
+		return r;
+	r = rule_of_frame(frame);
+	free(frame);
+	return r;
+}
+
+struct rule rule_at(struct image *image, uint64_t offset)
+{
+	struct unwind_state *s;
+	uint64_t address, index;
+
+	if (!image->elf || !elf_file_address(image->elf, offset, &address))
+		return (struct rule){.kind = RULE_NONE};
+	s = state_get(image);
+	if (map64_find(&s->index, address, &index))
+		return s->rules[index];
+	if (s->n == MAX_RULES)
+		return rule_compute(s, address);
+	array_reserve(s->rules, s->cap, s->n + 1);
+	s->rules[s->n] = rule_compute(s, address);
+	map64_set(&s->index, address, s->n);
+	return s->rules[s->n++];
+}
