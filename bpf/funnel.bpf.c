@@ -133,29 +133,51 @@ static __always_inline u64 stack_id(u64 hash)
 	return hash < STACK_FIRST ? hash + STACK_FIRST : hash;
 }
 
+/* Hashing up to 127 frames, one of them at a time. */
+struct kernel_hash {
+	const u64 *frames;
+	u64 hash;
+};
+
+static long kernel_hash_step(u32 i, struct kernel_hash *h)
+{
+	h->hash = hash_mix(h->hash, h->frames[i & 127]);
+	return 0;
+}
+
+static __always_inline u64 kernel_hash(struct kernel_scratch *s, u32 n)
+{
+	struct kernel_hash h = {.frames = s->frames, .hash = config.hash_seed};
+
+	if (HAS_HELPER(loop)) {
+		bpf_loop(n, kernel_hash_step, &h, 0);
+		return h.hash;
+	}
+	for (u32 i = 0; i < MAX_KERNEL_FRAMES; i++) {
+		if (i >= n)
+			break;
+		kernel_hash_step(i, &h);
+	}
+	return h.hash;
+}
+
 static __always_inline u64 kernel_stack(struct bpf_perf_event_data *ctx, struct stats *st)
 {
 	struct kernel_scratch *s;
 	u32 zero = 0, n;
 	long bytes;
-	u64 hash = config.hash_seed;
 
 	s = bpf_map_lookup_elem(&kernel_scratch, &zero);
 	if (!s)
 		return STACK_NONE;
-	bytes = bpf_get_stack(ctx, s->frames, sizeof(s->frames), 0);
+	bytes = bpf_get_stack(ctx, s->frames, MAX_KERNEL_FRAMES * 8, 0);
 	if (bytes <= 0)
 		return STACK_NONE;
 	n = bytes / 8;
-	for (u32 i = 0; i < MAX_KERNEL_FRAMES; i++) {
-		if (i >= n)
-			break;
-		hash = hash_mix(hash, s->frames[i]);
-	}
 	if (n > MAX_KERNEL_FRAMES)
 		return STACK_NONE;
 	s->head.type = RECORD_KERNEL_STACK;
-	s->head.id = stack_id(hash);
+	s->head.id = stack_id(kernel_hash(s, n));
 	s->head.n_frames = n;
 	return stack_publish(st, &s->head, sizeof(s->head) + n * 8);
 }

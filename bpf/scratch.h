@@ -23,14 +23,16 @@ struct user_scratch {
 	u64 last_cfa;	/* the same, one frame earlier */
 	u64 last_fp;
 	u64 last_hash;
+	u64 last_ip; /* frames[n - 1] */
 	u32 n;
 	u32 end; /* enum walk_end */
-	u64 window[WINDOW_WORDS]; /* a piece of the user's stack */
+	u64 window_base, window_bytes; /* the piece of the user's stack in `window` */
+	u64 window[WINDOW_WORDS];
 };
 
 struct kernel_scratch {
 	struct stack_record head;
-	u64 frames[MAX_KERNEL_FRAMES];
+	u64 frames[MAX_KERNEL_FRAMES + 1]; /* a power of two, for masking */
 };
 
 struct user_scratch_map {

@@ -38,57 +38,70 @@ static __always_inline bool is_frame_after(u64 fp, u64 low)
 }
 
 /*
- * Follows the chain through one window of stack. Returns 0 when the walk goes on in another window.
- * A global function: the verifier looks at it once, not once for each of the 1,024 calls.
+ * Takes one frame off the chain. Returns 1 when the walk has ended, with s->end saying how.
+ * All of its state is in the scratch: kernels without bpf_loop (before 5.17) call it as a global
+ * function, which the verifier looks at once instead of once for each of the 1,024 frames.
  */
-__noinline int fp_walk_window(void)
+static __always_inline int fp_step(struct user_scratch *s)
+{
+	u64 fp = s->fp, offset = fp - s->window_base, next, ra;
+	u32 n = s->n;
+
+	if (n >= config.max_depth) {
+		s->end = WALK_DEPTH;
+		return 1;
+	}
+	if (offset + 16 > s->window_bytes) {
+		s->window_bytes = window_fill(s, fp);
+		s->window_base = fp;
+		offset = 0;
+		if (!s->window_bytes) {
+			s->end = WALK_UNREADABLE;
+			return 1;
+		}
+	}
+	next = s->window[(offset / 8) & (WINDOW_WORDS - 1)];
+	ra = s->window[(offset / 8 + 1) & (WINDOW_WORDS - 1)];
+	if (ra < 4096 || ra >= USER_SPACE_END) {
+		s->end = WALK_NOT_CODE;
+		return 1;
+	}
+	s->last_hash = s->hash;
+	s->last_cfa = s->cfa;
+	s->last_fp = fp;
+	s->hash = hash_mix(s->hash, s->last_ip);
+	s->last_ip = ra;
+	s->frames[n & (MAX_USER_FRAMES - 1)] = ra;
+	s->n = n + 1;
+	s->cfa = fp + 16;
+	s->fp = next;
+	if (is_frame_after(next, fp + 16))
+		return 0;
+	s->end = next ? WALK_BACKWARDS : WALK_ZERO;
+	return 1;
+}
+
+__noinline int fp_step_alone(void)
 {
 	struct user_scratch *s = scratch_get();
-	u64 base, fp;
-	u32 bytes, n;
 
-	if (!s)
-		return 1;
-	base = fp = s->fp;
-	bytes = window_fill(s, base);
-	if (!bytes) {
-		s->end = WALK_UNREADABLE;
-		return 1;
-	}
-	n = s->n;
-	for (int i = 0; i < WINDOW_WORDS / 2; i++) {
-		u64 offset = fp - base, next, ra;
+	return s ? fp_step(s) : 1;
+}
 
-		if (offset + 16 > bytes) {
-			s->fp = fp;
-			s->n = n;
-			return 0;
-		}
-		next = s->window[(offset / 8) & (WINDOW_WORDS - 1)];
-		ra = s->window[(offset / 8 + 1) & (WINDOW_WORDS - 1)];
-		s->end = WALK_NOT_CODE;
-		if (ra < 4096 || ra >= USER_SPACE_END)
-			break;
-		s->end = WALK_DEPTH;
-		if (n >= config.max_depth)
-			break;
-		s->last_hash = s->hash;
-		s->last_cfa = s->cfa;
-		s->last_fp = fp;
-		s->hash = hash_mix(s->hash, s->frames[(n - 1) & (MAX_USER_FRAMES - 1)]);
-		s->frames[n & (MAX_USER_FRAMES - 1)] = ra;
-		s->cfa = fp + 16;
-		n++;
-		if (!is_frame_after(next, fp + 16)) {
-			s->end = next ? WALK_BACKWARDS : WALK_ZERO;
-			fp = next;
-			break;
-		}
-		fp = next;
+static long fp_step_in_loop(u32 i, struct user_scratch **s)
+{
+	return fp_step(*s);
+}
+
+static __always_inline void fp_walk(struct user_scratch *s)
+{
+	if (HAS_HELPER(loop)) {
+		bpf_loop(MAX_USER_FRAMES, fp_step_in_loop, &s, 0);
+		return;
 	}
-	s->fp = fp;
-	s->n = n;
-	return 1;
+	for (int i = 0; i < MAX_USER_FRAMES; i++)
+		if (fp_step_alone())
+			return;
 }
 
 /*
@@ -117,18 +130,17 @@ __hidden int unwind_user(void)
 
 	if (!s)
 		return -1;
-	s->frames[0] = s->ip;
+	s->frames[0] = s->last_ip = s->ip;
 	s->n = 1;
 	s->cfa = 0;
 	s->end = WALK_NOT_CODE;
+	s->window_bytes = 0;
 	if (is_frame_after(s->fp, s->sp)) {
-		for (int i = 0; i < MAX_USER_FRAMES; i++)
-			if (fp_walk_window())
-				break;
+		fp_walk(s);
 		if (s->n > 1 && s->end != WALK_DEPTH &&
-		    !is_return_address(s->frames[(s->n - 1) & (MAX_USER_FRAMES - 1)],
-				       s->end == WALK_ZERO)) {
+		    !is_return_address(s->last_ip, s->end == WALK_ZERO)) {
 			s->n--;
+			s->last_ip = s->frames[(s->n - 1) & (MAX_USER_FRAMES - 1)];
 			s->hash = s->last_hash;
 			s->cfa = s->last_cfa;
 			s->fp = s->last_fp;
@@ -137,6 +149,6 @@ __hidden int unwind_user(void)
 	} else if (!s->fp) {
 		s->end = WALK_ZERO;
 	}
-	s->hash = hash_mix(s->hash, s->frames[(s->n - 1) & (MAX_USER_FRAMES - 1)]);
+	s->hash = hash_mix(s->hash, s->last_ip);
 	return 0;
 }

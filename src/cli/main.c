@@ -171,7 +171,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 	const struct option_table tables[] = {{command->options, command->n_options, ctx},
 					      {global_options, n_global_options, NULL}};
 	struct err err = {0};
-	int dashes, code, first = options_parse(tables, 2, argc, argv, &dashes, &err);
+	int code, first = options_parse(tables, 2, argc, argv, command->runs_command, &err);
 
 	if (first < 0)
 		return fail(command->name, &err, err.exit_code ? err.exit_code : EXIT_FAILED);
@@ -191,12 +191,12 @@ int main(int argc, char **argv)
 	const struct command *command;
 	struct err err = {0};
 	struct str out = {0};
-	int dashes, first, code;
+	int first, code;
 
 	/* For tests and packaging: what is generated from the tables. */
 	if (argc == 3 && str_equal(argv[1], "--print"))
 		return print_generated(argv[2], &out) ? print_text(&out) : EXIT_USAGE;
-	first = options_parse(&table, 1, argc, argv, &dashes, &err);
+	first = options_parse(&table, 1, argc, argv, true, &err);
 	if (first < 0)
 		return fail(NULL, &err, EXIT_USAGE);
 	if (first < argc && str_equal(argv[first], "help")) {

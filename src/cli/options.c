@@ -55,10 +55,11 @@ static int missing_argument(const struct option_row *row, struct err *err)
 }
 
 int options_parse(const struct option_table *tables, size_t n_tables, int argc, char **argv,
-		  int *ret_dashes, struct err *err)
+		  bool stop, struct err *err)
 {
 	struct option longs[128] = {0};
 	char letters[300] = "+:";
+	char *form = stop ? letters : letters + 1;
 	const struct option_row *row;
 	size_t n = 0, at = 2;
 	int c, index;
@@ -75,10 +76,8 @@ int options_parse(const struct option_table *tables, size_t n_tables, int argc, 
 	optind = 0;
 	opterr = 0;
 	for (;;) {
-		int before = optind ? optind : 1;
-
 		index = -1;
-		c = getopt_long(argc, argv, letters, longs, &index);
+		c = getopt_long(argc, argv, form, longs, &index);
 		if (c == -1)
 			break;
 		if (c == '?' || c == ':') {
@@ -87,7 +86,7 @@ int options_parse(const struct option_table *tables, size_t n_tables, int argc, 
 					if (optopt == row->letter || optopt == FIRST_LONG + (int)i)
 						return missing_argument(row, err);
 			}
-			return unknown_option(tables, n_tables, argv[before], optopt, err);
+			return unknown_option(tables, n_tables, argv[optind - 1], optopt, err);
 		}
 		index = c - FIRST_LONG;
 		for (size_t i = 0; c < FIRST_LONG && (row = row_at(tables, n_tables, i)); i++)
@@ -97,7 +96,6 @@ int options_parse(const struct option_table *tables, size_t n_tables, int argc, 
 		if (row->set(ctx_at(tables, (size_t)index), optarg, err))
 			return err->code;
 	}
-	*ret_dashes = optind > 1 && str_equal(argv[optind - 1], "--");
 	return optind;
 }
 

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -30,11 +31,12 @@ struct option_table {
 };
 
 /*
- * Parses options up to the first operand or "--". Returns the index of the first operand, or a
- * negative errno. `ret_dashes` tells whether "--" stood before it.
+ * Parses options: up to the first operand (`stop`: what follows is another command's), or wherever
+ * they stand, moving operands behind them. Returns the index of the first operand, or a negative
+ * errno.
  */
 int options_parse(const struct option_table *tables, size_t n_tables, int argc, char **argv,
-		  int *ret_dashes, struct err *err);
+		  bool stop, struct err *err);
 
 /* Appends the lines of --help. */
 void options_help(const struct option_table *table, struct str *out);

@@ -237,6 +237,7 @@ const struct command command_record = {
 	.operands = "[-- COMMAND [ARGS]]",
 	.options = options,
 	.n_options = ARRAY_SIZE(options),
+	.runs_command = true,
 	.more_help = target_help,
 	.ctx_bytes = sizeof(struct record),
 	.run = run,

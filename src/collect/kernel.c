@@ -104,6 +104,17 @@ static void choose_programs(struct kernel *k, const struct kernel_options *o)
 	bpf_program__set_autoload(k->object->progs.target_exit, o->follow_targets);
 }
 
+/* With -v: what the verifier had to do, which is most of the start-up time. */
+static void log_verification(const struct kernel *k)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t len = sizeof(info);
+
+	if (!bpf_obj_get_info_by_fd(kernel_program_fd(k, 0), &info, &len))
+		log_debug("sampling program: %u instructions, %u verified", info.xlated_prog_len / 8,
+			  info.verified_insns);
+}
+
 static int attach_targets(struct kernel *k, struct err *err)
 {
 	k->fork_link = bpf_program__attach(k->object->progs.target_fork);
@@ -157,6 +168,7 @@ struct kernel *kernel_new(const struct kernel_options *o, struct err *err)
 		load_error(code, err);
 		goto fail;
 	}
+	log_verification(k);
 	if (set_up(k, o, err))
 		goto fail;
 	return k;

@@ -89,6 +89,13 @@ bool launch_ended(struct launch *l)
 	return l->reaped;
 }
 
+void launch_wait(struct launch *l)
+{
+	while (l->pid && !l->reaped)
+		if (waitpid(l->pid, &l->status, 0) == l->pid || errno != EINTR)
+			l->reaped = true;
+}
+
 void launch_describe(const struct launch *l, struct str *out)
 {
 	if (!l->reaped)

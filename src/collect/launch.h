@@ -25,6 +25,8 @@ int launch_fork(struct launch *l, char *const argv[], struct err *err);
 int launch_go(struct launch *l, struct err *err);
 /* Has it ended? Reaps it. */
 bool launch_ended(struct launch *l);
+/* Waits for one that is known to be on its way out. */
+void launch_wait(struct launch *l);
 /* "exited with 0", "killed by signal 9 (Killed)", "still running". */
 void launch_describe(const struct launch *l, struct str *out);
 /* The exit status as a shell gives it: 128 + signal when it was killed. */

@@ -333,7 +333,11 @@ int recording_stop(struct recording *r, struct err *err)
 	sampler_stop(r->sampler);
 	r->stopped = true;
 	r->stopped_ns = monotonic_ns();
-	launch_ended(&r->launch);
+	/* Without targets left the command is exiting: its status is a moment away. */
+	if (kernel_targets_alive(r->kernel))
+		launch_ended(&r->launch);
+	else
+		launch_wait(&r->launch);
 	code = recording_drain(r, err);
 	r->p->duration_ns = (int64_t)(r->stopped_ns - r->started_ns);
 	recording_account(r);

@@ -11,7 +11,6 @@
 
 enum {
 	MAX_STACK_NODES = 32 << 20, /* beyond, samples keep their process but no frames */
-	MAX_FINISHED = 64,
 	MAX_CUTS = 4096, /* reasons told apart */
 };
 
@@ -20,6 +19,7 @@ struct stack_info {
 	stack_id leaf;	       /* user: the stack */
 	uint32_t first, n;     /* kernel: frames in `kernel_frames`, leaf first */
 	uint32_t cut;	       /* user: row of `cuts`; 0 when complete */
+	bool unmapped;	       /* user: not even the leaf lies in code */
 };
 
 struct cut {
@@ -232,9 +232,9 @@ static uint32_t cut_reason(struct resolved *r, unsigned end, const struct image 
 }
 
 struct walk {
-	frame_id frames[MAX_USER_FRAMES + MAX_FINISHED]; /* leaf first */
+	frame_id frames[MAX_USER_FRAMES + START_FRAMES]; /* leaf first */
 	uint32_t n;
-	bool complete;
+	bool complete, unmapped;
 	const struct image *last; /* of the last frame; NULL: in no mapping */
 };
 
@@ -263,7 +263,7 @@ static void walk_user(struct resolved *r, struct walk *w, const struct stack_rec
 		      const struct space *space)
 {
 	const uint64_t *tail = (const uint64_t *)(record + 1), *words = tail + record->n_tail;
-	uint64_t more[MAX_FINISHED];
+	uint64_t more[START_FRAMES];
 	struct finish f = {.images = r->images, .space = space};
 	size_t n_more;
 
@@ -272,8 +272,8 @@ static void walk_user(struct resolved *r, struct walk *w, const struct stack_rec
 			continue;
 		if (i == 0) {
 			w->frames[w->n++] = unmapped_frame(r, space, words[0]);
-			w->last = NULL;
-			continue;
+			w->unmapped = true;
+			return;
 		}
 		return;
 	}
@@ -286,8 +286,8 @@ static void walk_user(struct resolved *r, struct walk *w, const struct stack_rec
 	f.fp = record->fp;
 	f.stack = tail;
 	f.n_stack = record->cfa ? record->n_tail : 0;
-	n_more = finish_stack(&f, more, MAX_FINISHED, &w->complete);
-	for (size_t i = 0; i < n_more; i++)
+	w->complete = finish_stack(&f, more, &n_more);
+	for (size_t i = 0; w->complete && i < n_more; i++)
 		walk_push(r, w, space, more[i] - 1);
 }
 
@@ -322,18 +322,24 @@ void resolved_add_user(struct resolved *r, const struct stack_record *record,
 	info = info_add(r, record->id);
 	info->leaf = stack;
 	info->cut = cut;
+	info->unmapped = w->unmapped;
 	free(w);
 }
 
 /* The user stack of a count; also keeps the account. */
-static stack_id user_stack(struct resolved *r, uint64_t id, uint64_t samples, uint64_t *ret_index,
-			   bool *ret_missing)
+static stack_id user_stack(struct resolved *r, const struct count_key *key, uint64_t samples,
+			   uint64_t *ret_index, bool *ret_missing)
 {
-	*ret_index = UINT32_MAX;
-	if (id == STACK_NONE)
+	uint64_t id = key->user_stack;
+	bool known = id >= STACK_FIRST && info_find(r, id, ret_index);
+
+	/* In the middle of an exec the registers are those of code that is gone: no user stack. */
+	if (id == STACK_NONE || (known && r->infos[*ret_index].unmapped && key->kernel_stack)) {
+		*ret_index = UINT32_MAX;
 		return NO_ID;
+	}
 	r->user_stacks += samples;
-	if (id == STACK_LOST || !info_find(r, id, ret_index)) {
+	if (!known) {
 		*ret_missing = id != STACK_LOST;
 		*ret_index = UINT32_MAX - 1;
 		r->cuts[cut_add(r, "ring full")].samples += samples;
@@ -348,7 +354,7 @@ stack_id resolved_find(struct resolved *r, const struct count_key *key, uint64_t
 		       bool *ret_missing)
 {
 	uint64_t user, kernel, known;
-	stack_id stack = user_stack(r, key->user_stack, samples, &user, ret_missing);
+	stack_id stack = user_stack(r, key, samples, &user, ret_missing);
 
 	if (key->kernel_stack == STACK_NONE)
 		return stack;

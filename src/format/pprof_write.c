@@ -214,24 +214,41 @@ static void put_functions(struct writer *w)
 	}
 }
 
+static void put_mapping(struct writer *w, size_t i)
+{
+	const struct mapping *from = &w->p->mappings[i];
+	Pprof__Mapping m = PPROF__MAPPING__INIT;
+
+	m.id = i + 1;
+	m.memory_start = from->start;
+	m.memory_limit = from->limit;
+	m.file_offset = from->offset;
+	m.filename = from->filename;
+	m.build_id = from->build_id;
+	m.has_functions = from->has_functions;
+	m.has_filenames = from->has_filenames;
+	m.has_line_numbers = from->has_lines;
+	m.has_inline_frames = from->has_inlines;
+	put_message(w, PPROF_MAPPING, &m.base);
+}
+
+/* Readers take the first mapping for the main program: the first that is no library. */
 static void put_mappings(struct writer *w)
 {
-	for (size_t i = 0; i < w->p->n_mappings; i++) {
-		const struct mapping *from = &w->p->mappings[i];
-		Pprof__Mapping m = PPROF__MAPPING__INIT;
+	const struct profile *p = w->p;
+	size_t main = 0;
 
-		m.id = i + 1;
-		m.memory_start = from->start;
-		m.memory_limit = from->limit;
-		m.file_offset = from->offset;
-		m.filename = from->filename;
-		m.build_id = from->build_id;
-		m.has_functions = from->has_functions;
-		m.has_filenames = from->has_filenames;
-		m.has_line_numbers = from->has_lines;
-		m.has_inline_frames = from->has_inlines;
-		put_message(w, PPROF_MAPPING, &m.base);
+	for (size_t i = p->n_mappings; i-- > 0;) {
+		const char *name = profile_text(p, p->mappings[i].filename);
+
+		if (name[0] == '/' && !strstr(name, ".so"))
+			main = i;
 	}
+	if (p->n_mappings)
+		put_mapping(w, main);
+	for (size_t i = 0; i < p->n_mappings; i++)
+		if (i != main)
+			put_mapping(w, i);
 }
 
 static void put_all(struct writer *w)

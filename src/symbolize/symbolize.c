@@ -70,8 +70,12 @@ static void name_frame(struct profile *p, struct work *w)
 	auto_free char *placeholder = NULL;
 
 	if (!w->query.name) {
-		placeholder = mem_printf("[%s+0x%llx]", image_name(w->image),
-					 (unsigned long long)w->query.offset);
+		const char *name = image_name(w->image);
+		size_t bracket = name[0] == '[';
+
+		/* [anon] and the like bring their own brackets. */
+		placeholder = mem_printf("[%.*s+0x%llx]", (int)(strlen(name) - 2 * bracket),
+					 name + bracket, (unsigned long long)w->query.offset);
 		f->function = f->system_name = strings_add(&p->strings, placeholder);
 		return;
 	}

@@ -1,54 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finishes a stack in user space with call frame information. */
+/* Leads a stack through the start code of its thread. */
 #include "unwind/finish.h"
 
 #include "unwind/rules.h"
 
 /* One word of the captured piece of stack. */
-static bool word_at(const struct finish *f, uint64_t base, uint64_t address, uint64_t *ret)
+static bool word_at(const struct finish *f, uint64_t address, uint64_t *ret)
 {
-	uint64_t index = (address - base) / 8;
+	uint64_t index = (address - f->sp) / 8;
 
-	if (address < base || address & 7 || index >= f->n_stack)
+	if (address < f->sp || address & 7 || index >= f->n_stack)
 		return false;
 	*ret = f->stack[index];
 	return true;
 }
 
-size_t finish_stack(struct finish *f, uint64_t *frames, size_t max, bool *ret_complete)
+bool finish_stack(const struct finish *f, uint64_t *frames, size_t *ret_n)
 {
-	const uint64_t base = f->sp;
-	size_t n = 0;
+	uint64_t pc = f->pc, sp = f->sp, fp = f->fp;
+	const struct image *library = NULL;
 
-	*ret_complete = false;
-	for (;;) {
-		const struct space_map *map = space_find(f->space, f->pc - 1);
+	for (*ret_n = 0;; (*ret_n)++) {
+		const struct space_map *map = space_find(f->space, pc - 1);
 		struct image *image;
 		struct rule rule;
 		uint64_t cfa, ra;
 
 		if (!map)
-			return n;
+			return false;
 		image = images_open(f->images, map->image, f->space->pid, map->start, map->end);
-		rule = rule_at(image, f->pc - 1 - map->start + map->offset);
+		rule = rule_at(image, pc - 1 - map->start + map->offset);
 		if (rule.kind == RULE_FIRST)
-			*ret_complete = true;
-		if (rule.kind != RULE_CALLER || n == max)
-			return n;
-		cfa = (rule.cfa_from_fp ? f->fp : f->sp) + (uint64_t)(int64_t)rule.cfa_offset;
-		if (cfa <= f->sp || !word_at(f, base, cfa + (uint64_t)(int64_t)rule.ra_offset, &ra))
-			return n;
-		if (!ra) {
-			*ret_complete = true;
-			return n;
-		}
-		if (!space_find(f->space, ra - 1))
-			return n;
-		if (rule.fp_saved &&
-		    !word_at(f, base, cfa + (uint64_t)(int64_t)rule.fp_offset, &f->fp))
-			return n;
-		f->sp = cfa;
-		f->pc = ra;
-		frames[n++] = ra;
+			return true;
+		library = library ? library : image;
+		if (rule.kind != RULE_CALLER || image != library || *ret_n == START_FRAMES)
+			return false;
+		cfa = (rule.cfa_from_fp ? fp : sp) + (uint64_t)(int64_t)rule.cfa_offset;
+		if (cfa <= sp || !word_at(f, cfa + (uint64_t)(int64_t)rule.ra_offset, &ra))
+			return false;
+		if (rule.fp_saved && !word_at(f, cfa + (uint64_t)(int64_t)rule.fp_offset, &fp))
+			return false;
+		frames[*ret_n] = pc = ra;
+		sp = cfa;
 	}
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finishes a stack in user space where the kernel's walk ended, with call frame information.
+ * Leads a stack through the start code of its thread, where the kernel's walk ended.
  *
- * Frame pointers end in code built without them: nearly always the C library's start code. The
- * kernel sends a piece of the stack above the last frame; from there .eh_frame leads on, to the
- * thread's first frame or to where that piece ends.
- *
+ * Frame pointers end in code built without them: for a whole stack that is the C library's start
+ * code. The kernel sends a piece of the stack above the last frame; from there .eh_frame leads on.
+ * Shape: only start code is accepted: the thread's first function within START_FRAMES frames, and
+ *        nothing between but the library that called last. The piece is that of the first sample
+ *        with these frames; for any other code, later samples could have come another way.
  * Units: addresses are the process's. Threads: one at a time per `struct images`.
  */
 #pragma once
@@ -26,8 +27,10 @@ struct finish {
 	size_t n_stack;
 };
 
+enum { START_FRAMES = 2 }; /* above the last: __libc_start_main and _start */
+
 /*
- * Appends frames (return addresses) to `frames`, at most `max`. Returns how many; `ret_complete`
- * tells whether the thread's first frame was reached. `f` is moved to the last frame.
+ * Returns true when the thread's first function was reached; `frames` (START_FRAMES of them) then
+ * holds the return addresses of the `ret_n` frames that lead there.
  */
-size_t finish_stack(struct finish *f, uint64_t *frames, size_t max, bool *ret_complete);
+bool finish_stack(const struct finish *f, uint64_t *frames, size_t *ret_n);
