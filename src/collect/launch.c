@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 
 /* In the child: only async-signal-safe calls. */
-static void child_run(int go_fd, int error_fd, char *const argv[])
+static void child_run(int go_fd, int error_fd, char *const argv[], bool silent)
 {
 	sigset_t none;
 	char byte;
@@ -22,6 +22,12 @@ static void child_run(int go_fd, int error_fd, char *const argv[])
 	signal(SIGPIPE, SIG_DFL);
 	if (read(go_fd, &byte, 1) != 1)
 		_exit(0); /* cprof gave up */
+	if (silent) {
+		int null = open("/dev/null", O_RDWR);
+
+		for (int fd = 0; null >= 0 && fd < 3; fd++)
+			dup2(null, fd);
+	}
 	execvp(argv[0], argv);
 	code = errno;
 	if (write(error_fd, &code, sizeof(code)) < 0)
@@ -29,7 +35,7 @@ static void child_run(int go_fd, int error_fd, char *const argv[])
 	_exit(127);
 }
 
-int launch_fork(struct launch *l, char *const argv[], struct err *err)
+int launch_fork(struct launch *l, char *const argv[], bool silent, struct err *err)
 {
 	int go[2], error[2];
 
@@ -45,7 +51,7 @@ int launch_fork(struct launch *l, char *const argv[], struct err *err)
 	l->pid = fork();
 	if (l->pid == 0) {
 		close(go[1]);
-		child_run(go[0], error[1], argv);
+		child_run(go[0], error[1], argv, silent);
 	}
 	close(go[0]);
 	close(error[1]);

@@ -19,8 +19,8 @@ struct launch {
 	int status; /* of wait(), once reaped */
 };
 
-/* Forks; the child waits. */
-int launch_fork(struct launch *l, char *const argv[], struct err *err);
+/* Forks; the child waits. A silent one has no terminal: its input and output are /dev/null. */
+int launch_fork(struct launch *l, char *const argv[], bool silent, struct err *err);
 /* Lets it exec. On failure `err->exit_code` is 126 or 127. */
 int launch_go(struct launch *l, struct err *err);
 /* Has it ended? Reaps it. */

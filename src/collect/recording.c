@@ -177,7 +177,7 @@ static int set_up(struct recording *r, struct images *images, struct err *err)
 		return err->code;
 	if (targets_find(&r->targets, &r->o, err))
 		return err->code;
-	if (r->o.command && launch_fork(&r->launch, r->o.command, err))
+	if (r->o.command && launch_fork(&r->launch, r->o.command, r->o.silent_command, err))
 		return err->code;
 	raise_file_limit();
 	if (load_kernel(r, err))

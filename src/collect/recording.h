@@ -30,6 +30,7 @@ struct recording_options {
 	const char *user;   /* name or number, or NULL */
 	const char *cpus;   /* list, or NULL: all */
 	char *const *command; /* NULL: none */
+	bool silent_command;  /* it shall not write on our screen */
 	struct event events[RECORDING_MAX_EVENTS];
 	size_t n_events;
 	uint64_t frequency_hz; /* 0 with `period` */

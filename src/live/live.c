@@ -35,6 +35,11 @@ static int fill(struct feed *f, struct err *err)
 	return gone;
 }
 
+static int take(struct feed *f, struct err *err)
+{
+	return recording_poll(((struct live *)f)->recording, err);
+}
+
 static int wait_fd(struct feed *f)
 {
 	return recording_wait_fd(((struct live *)f)->recording);
@@ -54,7 +59,8 @@ struct live *live_new(const struct recording_options *o, struct err *err)
 {
 	struct live *l = mem_alloc(sizeof(*l));
 
-	l->feed = (struct feed){.fill = fill, .wait_fd = wait_fd, .free = live_free,
+	l->feed = (struct feed){.fill = fill, 
+				.wait_fd = wait_fd, .take = take, .free = live_free,
 				.profile = &l->profile};
 	profile_init(&l->profile);
 	l->images = images_new();

@@ -15,8 +15,10 @@ struct feed {
 	/* Brings `profile` up to date: adds what was sampled since the last call, names it, and
 	 * refreshes profile->account. Returns 0, 1 when nothing more will come, or an error. */
 	int (*fill)(struct feed *f, struct err *err);
-	/* A descriptor that becomes readable when fill() should be called early; -1: none. */
+	/* A descriptor that is readable when take() should be called; -1: none. */
 	int (*wait_fd)(struct feed *f);
+	/* Takes in what has arrived, without touching the profile's samples. As fill() returns. */
+	int (*take)(struct feed *f, struct err *err);
 	void (*free)(struct feed *f);
 	struct profile *profile;
 	char title[128]; /* what is profiled, in words */

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A grid of character cells in memory. */
+#include "tui/grid.h"
+
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <wchar.h>
+
+void grid_reset(struct grid *g, int rows, int cols)
+{
+	g->rows = rows > 0 ? rows : 0;
+	g->cols = cols > 0 ? cols : 0;
+	g->cells = mem_resize(g->cells, (size_t)g->rows * (size_t)g->cols, sizeof(*g->cells));
+	for (int i = 0; i < g->rows * g->cols; i++)
+		g->cells[i] = (struct cell){' ', STYLE_PLAIN};
+}
+
+void grid_release(struct grid *g)
+{
+	free(g->cells);
+	*g = (struct grid){0};
+}
+
+/* The next code point of valid UTF-8, or '?' for one byte of anything else. */
+static uint32_t next_point(const unsigned char **s)
+{
+	const unsigned char *p = *s;
+	int n = *p < 0x80 ? 0 : *p >= 0xf0 && *p < 0xf5 ? 3 : *p >= 0xe0 && *p < 0xf0 ? 2
+		: *p >= 0xc2 && *p < 0xe0 ? 1 : -1;
+	uint32_t ch = n <= 0 ? *p : *p & (0x3fu >> n);
+
+	(*s)++;
+	if (n < 0)
+		return '?';
+	for (int i = 1; i <= n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return '?';
+		ch = ch << 6 | (p[i] & 0x3f);
+	}
+	*s += n;
+	return ch;
+}
+
+int grid_text(struct grid *g, int row, int col, int width, enum style style, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	int end = col + width;
+
+	while (*s && col < end) {
+		uint32_t ch = next_point(&s);
+
+		if (ch < 32 || ch == 127 || (ch > 127 && wcwidth((wchar_t)ch) != 1))
+			ch = '?';
+		if (row >= 0 && row < g->rows && col >= 0 && col < g->cols)
+			g->cells[row * g->cols + col] = (struct cell){ch, (uint8_t)style};
+		col++;
+	}
+	return col;
+}
+
+int grid_printf(struct grid *g, int row, int col, enum style style, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return grid_text(g, row, col, g->cols - col, style, text);
+}
+
+void grid_style_row(struct grid *g, int row, enum style style)
+{
+	for (int col = 0; row >= 0 && row < g->rows && col < g->cols; col++)
+		g->cells[row * g->cols + col].style = (uint8_t)style;
+}
+
+void utf8_put(struct str *out, uint32_t ch)
+{
+	if (ch < 0x80) {
+		str_putc(out, (char)ch);
+	} else if (ch < 0x800) {
+		str_putc(out, (char)(0xc0 | ch >> 6));
+		str_putc(out, (char)(0x80 | (ch & 0x3f)));
+	} else if (ch < 0x10000) {
+		str_putc(out, (char)(0xe0 | ch >> 12));
+		str_putc(out, (char)(0x80 | (ch >> 6 & 0x3f)));
+		str_putc(out, (char)(0x80 | (ch & 0x3f)));
+	} else {
+		str_putc(out, (char)(0xf0 | ch >> 18));
+		str_putc(out, (char)(0x80 | (ch >> 12 & 0x3f)));
+		str_putc(out, (char)(0x80 | (ch >> 6 & 0x3f)));
+		str_putc(out, (char)(0x80 | (ch & 0x3f)));
+	}
+}
+
+void grid_dump(const struct grid *g, struct str *out)
+{
+	for (int row = 0; row < g->rows; row++) {
+		int last = g->cols;
+
+		while (last > 0 && g->cells[row * g->cols + last - 1].ch == ' ')
+			last--;
+		for (int col = 0; col < last; col++)
+			utf8_put(out, g->cells[row * g->cols + col].ch);
+		str_putc(out, '\n');
+	}
+}
