@@ -18,6 +18,7 @@ enum {
 	MAX_COUNTS = 65536,	    /* entries of each of the two count maps */
 	MAX_SEEN = 65536,	    /* stacks known to have crossed; cleared when full */
 	GENERATION_SLOTS = 65536,   /* mapping generations, by tgid modulo this */
+	KERNEL_NAME_BYTES = 256, /* name+0xoffset/0xsize [module] */
 	RING_BYTES = 4 << 20,
 	RING_WAKE_BYTES = RING_BYTES / 8, /* fill at which user space is woken */
 };

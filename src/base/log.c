@@ -60,6 +60,16 @@ void log_fields(enum log_level level, const char *text, const char *msg, json_t 
 	json_decref(fields);
 }
 
+void log_summary(const char *text, json_t *fields)
+{
+	if (log_json && log_max < LOG_INFO) {
+		put_json(LOG_INFO, "summary", fields);
+		json_decref(fields);
+		return;
+	}
+	log_fields(LOG_INFO, text, "summary", fields);
+}
+
 void log_say(enum log_level level, const char *fmt, ...)
 {
 	char text[1024];

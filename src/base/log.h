@@ -24,3 +24,5 @@ void log_say(enum log_level level, const char *fmt, ...) __attribute__((format(p
 
 /* One line with fields: `text` for people, `msg` and `fields` in JSON. Consumes `fields`. */
 void log_fields(enum log_level level, const char *text, const char *msg, json_t *fields);
+/* The summary of a run, "msg":"summary". In JSON it is there however quiet we are to be. */
+void log_summary(const char *text, json_t *fields);

@@ -164,8 +164,7 @@ static void say_summary(const struct account *a, const struct save *save)
 	json_object_set_new(fields, "output", json_text(save->output.path));
 	json_object_set_new(fields, "output_bytes", json_integer((json_int_t)save->bytes));
 	say_cuts(a);
-	/* In JSON the last line of a run is the summary, however quiet it is. */
-	log_fields(log_is_json() ? LOG_ERROR : LOG_INFO, text.text, "summary", fields);
+	log_summary(text.text, fields);
 }
 
 static void say_start(const struct record *r, struct live *live)

@@ -33,6 +33,7 @@ struct kernel {
 	size_t generations_bytes;
 	int stats_fd; /* keeps run-time statistics on */
 	int n_cpus;
+	int name_fd; /* the program that names kernel addresses; -1: this kernel has no such kind */
 	stack_visit *visit;
 	void *visit_ctx;
 	struct count_key *keys;
@@ -100,6 +101,8 @@ static void choose_programs(struct kernel *k, const struct kernel_options *o)
 		k->events[i] = all[i];
 		bpf_program__set_autoload(all[i], true);
 	}
+	bpf_program__set_autoload(k->object->progs.kernel_name,
+				  libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SYSCALL, NULL) == 1);
 	bpf_program__set_autoload(k->object->progs.target_fork, o->follow_targets);
 	bpf_program__set_autoload(k->object->progs.target_exit, o->follow_targets);
 }
@@ -143,6 +146,8 @@ static int set_up(struct kernel *k, const struct kernel_options *o, struct err *
 	if (!k->ring)
 		return err_set(err, -errno, "cannot map the BPF ring");
 	k->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	if (bpf_program__autoload(k->object->progs.kernel_name))
+		k->name_fd = bpf_program__fd(k->object->progs.kernel_name);
 	code = o->follow_targets ? attach_targets(k, err) : 0;
 	return code;
 }
@@ -152,7 +157,7 @@ struct kernel *kernel_new(const struct kernel_options *o, struct err *err)
 	struct kernel *k = mem_alloc(sizeof(*k));
 	int code;
 
-	k->stats_fd = -1;
+	k->stats_fd = k->name_fd = -1;
 	k->n_cpus = libbpf_num_possible_cpus();
 	libbpf_set_print(say);
 	errno = 0;
@@ -318,6 +323,20 @@ void kernel_clear_seen(struct kernel *k)
 	} while (n);
 }
 
+bool kernel_name_address(void *kernel, uint64_t address, char *buf, size_t size)
+{
+	struct kernel *k = kernel;
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+
+	if (k->name_fd < 0)
+		return false;
+	k->object->bss->name_address = address;
+	if (bpf_prog_test_run_opts(k->name_fd, &run) || (int)run.retval <= 0)
+		return false;
+	snprintf(buf, size, "%.*s", KERNEL_NAME_BYTES - 1, k->object->bss->name_text);
+	return true;
+}
+
 uint64_t kernel_run_ns(const struct kernel *k)
 {
 	uint64_t ns = 0;
@@ -330,4 +349,15 @@ uint64_t kernel_run_ns(const struct kernel *k)
 			ns += info.run_time_ns;
 	}
 	return ns;
+}
+
+void kernel_log_runs(const struct kernel *k)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t len = sizeof(info);
+
+	if (!bpf_obj_get_info_by_fd(kernel_program_fd(k, 0), &info, &len) && info.run_cnt)
+		log_debug("sampling program: %llu runs, %llu ns each",
+			  (unsigned long long)info.run_cnt,
+			  (unsigned long long)(info.run_time_ns / info.run_cnt));
 }

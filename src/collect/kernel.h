@@ -58,5 +58,10 @@ int kernel_read_counts(struct kernel *k, count_visit *visit, void *ctx);
 void kernel_stats(const struct kernel *k, struct stats *ret);
 /* Forgets which stacks have crossed. */
 void kernel_clear_seen(struct kernel *k);
+/* The kernel's words for one of its addresses: "name+0xoffset/0xsize [module]". False: it has none,
+ * or cannot be asked this way (before 5.14). */
+bool kernel_name_address(void *kernel, uint64_t address, char *buf, size_t size);
 /* Nanoseconds that the programs have run; 0 when the kernel does not tell. */
 uint64_t kernel_run_ns(const struct kernel *k);
+/* With -v: what a run of the sampling program cost. */
+void kernel_log_runs(const struct kernel *k);

@@ -183,6 +183,8 @@ static int set_up(struct recording *r, struct images *images, struct err *err)
 	if (load_kernel(r, err))
 		return err->code;
 	r->ingest = ingest_new(r->p, images, r->kernel, r->o.want_cpu, r->o.max_depth);
+	images_kernel(images)->name_address = kernel_name_address;
+	images_kernel(images)->name_ctx = r->kernel;
 	r->sideband = sideband_new();
 	r->sampler = sampler_new(&sampler, r->kernel, r->sideband);
 	if (targets_add(&r->o, r->kernel, r->launch.pid, err) || open_cpus(r, err) ||
@@ -339,6 +341,7 @@ int recording_stop(struct recording *r, struct err *err)
 	else
 		launch_wait(&r->launch);
 	code = recording_drain(r, err);
+	kernel_log_runs(r->kernel);
 	r->p->duration_ns = (int64_t)(r->stopped_ns - r->started_ns);
 	recording_account(r);
 	return code;

@@ -37,6 +37,10 @@ struct image {
 	void (*free_symbols)(void *symbols);
 	void *unwind;		/* unwind/'s, freed by free_unwind */
 	void (*free_unwind)(void *unwind);
+	/* Kernel only, NULL where there is none: the kernel's own words for an address,
+	 * "name+0xoffset/0xsize [module]". False: it has none. */
+	bool (*name_address)(void *ctx, uint64_t address, char *buf, size_t size);
+	void *name_ctx;
 };
 
 struct images;

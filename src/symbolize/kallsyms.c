@@ -106,9 +106,50 @@ static void free_table(void *table)
 	symtab_free(table);
 }
 
+bool kernel_words_parse(char *text, uint64_t *ret_offset, char **ret_module)
+{
+	char *plus = strrchr(text, '+'), *slash = plus ? strchr(plus, '/') : NULL;
+	char *bracket = slash ? strchr(slash, '[') : NULL;
+	char *end = bracket ? strchr(bracket, ']') : NULL;
+
+	if (!slash || plus == text || !str_starts(plus, "+0x"))
+		return false;
+	*ret_offset = strtoull(plus + 3, NULL, 16);
+	*plus = '\0';
+	*ret_module = NULL;
+	if (end) {
+		end[1] = '\0';
+		*ret_module = bracket;
+	} else if (str_starts(text, "bpf_prog_")) {
+		*ret_module = "[bpf]";
+	}
+	return true;
+}
+
+/* Asks the kernel. Returns false when it cannot be asked at all. */
+static bool resolve_by_kernel(struct image *image, struct query **queries, size_t n)
+{
+	bool any = false;
+
+	for (size_t i = 0; image->name_address && i < n; i++) {
+		char text[512], *module;
+		uint64_t offset;
+
+		if (!image->name_address(image->name_ctx, queries[i]->offset, text, sizeof(text)))
+			continue;
+		any = true;
+		if (!kernel_words_parse(text, &offset, &module))
+			continue;
+		queries[i]->name = mem_strdup(text);
+		queries[i]->start = queries[i]->offset - offset;
+		queries[i]->module = module ? mem_strdup(module) : NULL;
+	}
+	return any;
+}
+
 static void resolve(struct image *image, struct query **queries, size_t n)
 {
-	if (image->kind != IMAGE_KERNEL)
+	if (image->kind != IMAGE_KERNEL || resolve_by_kernel(image, queries, n))
 		return;
 	if (!image->symbols) {
 		image->symbols = symtab_new();
@@ -124,7 +165,7 @@ static void resolve(struct image *image, struct query **queries, size_t n)
 			continue;
 		queries[i]->name = mem_strdup(hit.name);
 		queries[i]->start = hit.address;
-		queries[i]->module = hit.module;
+		queries[i]->module = hit.module ? mem_strdup(hit.module) : NULL;
 	}
 }
 

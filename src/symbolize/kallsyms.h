@@ -6,8 +6,14 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "symbolize/symtab.h"
 
 /* Parses lines (modified) into the table; incomplete last lines are left out. Returns how many
  * symbols had an address. */
 size_t kallsyms_parse(char *text, struct symtab *t);
+
+/* Takes "name+0x12/0x34 [module]" (modified) apart: the name is what is left in `text`. False when
+ * it is not of this form. */
+bool kernel_words_parse(char *text, uint64_t *ret_offset, char **ret_module);

@@ -15,7 +15,7 @@ struct query {
 	uint64_t offset;	 /* in the image; for the kernel the address */
 	char *name;		 /* out, heap: as in the symbol table; NULL while not found */
 	uint64_t start;		 /* out: offset of the symbol's start */
-	const char *module;	 /* out: kernel module, NULL: the image itself */
+	char *module;		 /* out, heap: kernel module, NULL: the image itself */
 	unsigned char resolver;	 /* out: row of resolvers.def + 1 */
 };
 

@@ -119,5 +119,6 @@ void symbolize_frames(struct profile *p, struct images *images, frame_id first)
 	for (size_t i = 0; i < n_work; i++) {
 		name_frame(p, &work[i]);
 		free(work[i].query.name);
+		free(work[i].query.module);
 	}
 }
