@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The perf events (cpu, cycles, page-faults ...): one program per event of a recording, so that each
- * knows its number on kernels without attach cookies (before 5.15).
+ * The perf events (cpu, cycles, page-faults ...): one program per event of a recording, so that
+ * each knows its number on kernels without attach cookies (before 5.15).
  */
 #include "funnel.h"
 
-#define PERF_EVENT_PROGRAM(n)                                        \
-	SEC("?perf_event") int perf_event_##n(struct bpf_perf_event_data *ctx) \
-	{                                                            \
-		return take_sample(ctx, n, ctx->sample_period);      \
+#define PERF_EVENT_PROGRAM(n)                                                                      \
+	SEC("?perf_event") int perf_event_##n(struct bpf_perf_event_data *ctx)                     \
+	{                                                                                          \
+		return take_sample(ctx, n, ctx->sample_period);                                    \
 	}
 
 PERF_EVENT_PROGRAM(0)

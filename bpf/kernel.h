@@ -22,7 +22,7 @@ typedef __u32 u32;
 typedef __u64 u64;
 
 #define TASK_COMM_LEN 16
-#define PF_KTHREAD 0x00200000
+#define PF_KTHREAD    0x00200000
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -63,9 +63,9 @@ struct pt_regs___kernel {
 
 /* Distance from the bottom of a kernel stack to its end on x86-64, and the size of the register
  * frame there; used only where the kernel has no bpf_task_pt_regs (before 5.15). */
-#define KERNEL_STACK_BYTES 16384
+#define KERNEL_STACK_BYTES   16384
 #define REGISTER_FRAME_BYTES 168
-#define USER_SPACE_END 0x800000000000ull
-#define USER32_CS 0x23
+#define USER_SPACE_END       0x800000000000ull
+#define USER32_CS            0x23
 
 #define HAS_HELPER(name) bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_##name)

@@ -18,14 +18,14 @@ struct user_scratch {
 	u64 frames[MAX_USER_FRAMES];
 	/* The walk: set by the funnel, advanced by the unwinder. */
 	u64 ip, sp, fp; /* registers of the frame that is looked at */
-	u64 hash;	/* of all frames but the last */
-	u64 cfa;	/* stack pointer in the caller of the last frame, 0 if unknown */
-	u64 last_cfa;	/* the same, one frame earlier */
+	u64 hash;       /* of all frames but the last */
+	u64 cfa;        /* stack pointer in the caller of the last frame, 0 if unknown */
+	u64 last_cfa;   /* the same, one frame earlier */
 	u64 last_fp;
 	u64 last_hash;
 	u64 last_ip; /* frames[n - 1] */
 	u32 n;
-	u32 end; /* enum walk_end */
+	u32 end;                       /* enum walk_end */
 	u64 window_base, window_bytes; /* the piece of the user's stack in `window` */
 	u64 window[WINDOW_WORDS];
 };

@@ -8,16 +8,16 @@
 #include <linux/types.h>
 
 struct config {
-	__u64 hash_seed;    /* random: a traced program cannot aim at another's stack id */
-	__u32 self_tgid;    /* never sampled */
-	__u32 uid;	    /* with by_uid */
-	__u32 max_depth;    /* user frames, 1 to MAX_USER_FRAMES */
-	__u8 by_task;	    /* only what is in `targets` */
+	__u64 hash_seed; /* random: a traced program cannot aim at another's stack id */
+	__u32 self_tgid; /* never sampled */
+	__u32 uid;       /* with by_uid */
+	__u32 max_depth; /* user frames, 1 to MAX_USER_FRAMES */
+	__u8 by_task;    /* only what is in `targets` */
 	__u8 by_uid;
-	__u8 by_cgroup;	    /* only below targets_cgroup[0] */
+	__u8 by_cgroup; /* only below targets_cgroup[0] */
 	__u8 user_stacks;
 	__u8 kernel_stacks;
-	__u8 want_cpu;	    /* the CPU is part of the identity */
+	__u8 want_cpu; /* the CPU is part of the identity */
 	__u8 pad[6];
 };
 

@@ -11,14 +11,14 @@
 #include <linux/types.h>
 
 enum {
-	MAX_EVENTS = 8,		    /* events of one recording */
-	MAX_KERNEL_FRAMES = 127,    /* the kernel's own limit (perf_event_max_stack) */
+	MAX_EVENTS = 8,          /* events of one recording */
+	MAX_KERNEL_FRAMES = 127, /* the kernel's own limit (perf_event_max_stack) */
 	MAX_USER_FRAMES = 1024,
-	TAIL_WORDS = 64,	    /* stack above the last frame found, for unwind/finish.c */
-	MAX_COUNTS = 65536,	    /* entries of each of the two count maps */
-	MAX_SEEN = 65536,	    /* stacks known to have crossed; cleared when full */
-	GENERATION_SLOTS = 65536,   /* mapping generations, by tgid modulo this */
-	KERNEL_NAME_BYTES = 256, /* name+0xoffset/0xsize [module] */
+	TAIL_WORDS = 64,          /* stack above the last frame found, for unwind/finish.c */
+	MAX_COUNTS = 65536,       /* entries of each of the two count maps */
+	MAX_SEEN = 65536,         /* stacks known to have crossed; cleared when full */
+	GENERATION_SLOTS = 65536, /* mapping generations, by tgid modulo this */
+	KERNEL_NAME_BYTES = 256,  /* name+0xoffset/0xsize [module] */
 	RING_BYTES = 4 << 20,
 	RING_WAKE_BYTES = RING_BYTES / 8, /* fill at which user space is woken */
 };
@@ -42,7 +42,7 @@ enum walk_end {
 
 /* One counter block per CPU. Written by the funnel only. */
 struct stats {
-	__u64 taken;	 /* samples of the target, whatever became of them */
+	__u64 taken;     /* samples of the target, whatever became of them */
 	__u64 seen_full; /* stacks that crossed again because `seen` was full; no loss */
 	__u64 drops[N_DROPS];
 };
@@ -51,7 +51,7 @@ struct stats {
 struct count_key {
 	__u64 user_stack;   /* id of a struct stack_record, or STACK_* */
 	__u64 kernel_stack; /* the same */
-	__u64 cgroup;	    /* cgroup2 id (the inode of its directory) */
+	__u64 cgroup;       /* cgroup2 id (the inode of its directory) */
 	__u64 start_ns;
 	__u32 tgid;
 	__u32 tid;
@@ -77,9 +77,9 @@ struct stack_record {
 	__u64 id;
 	__u32 n_frames;
 	__u16 n_tail;
-	__u16 end;    /* enum walk_end */
-	__u64 cfa;    /* address of tail[0]: the stack pointer in the caller of the last frame */
-	__u64 fp;     /* frame pointer in that caller */
+	__u16 end; /* enum walk_end */
+	__u64 cfa; /* address of tail[0]: the stack pointer in the caller of the last frame */
+	__u64 fp;  /* frame pointer in that caller */
 };
 
 _Static_assert(sizeof(struct count_key) == 80, "count_key has padding");

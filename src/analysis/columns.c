@@ -57,8 +57,8 @@ const char *row_annotation(const struct tree_row *row)
 {
 	if (row->is_group)
 		return "";
-	return row->inlined		     ? "_[i]"
+	return row->inlined                ? "_[i]"
 	       : row->kind == FRAME_KERNEL ? "_[k]"
 	       : row->kind == FRAME_JIT    ? "_[j]"
-					     : "";
+					   : "";
 }

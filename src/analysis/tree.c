@@ -12,7 +12,7 @@
 
 static const char *const group_names[] = {
 	[BY_NONE] = "none", [BY_PROCESS] = "process", [BY_THREAD] = "thread", [BY_PID] = "pid",
-	[BY_TID] = "tid",   [BY_CPU] = "cpu",	      [BY_CGROUP] = "cgroup",
+	[BY_TID] = "tid",   [BY_CPU] = "cpu",         [BY_CGROUP] = "cgroup",
 };
 
 bool group_by_parse(const char *text, enum group_by *ret)
@@ -58,10 +58,10 @@ struct build {
 	enum group_by by;
 	uint32_t *row_of_frame; /* NO_ID: not yet */
 	struct map row_map;
-	struct map64 node_of;	 /* group row + 1, stack -> node */
+	struct map64 node_of;    /* group row + 1, stack -> node */
 	struct map64 group_rows; /* label set -> row + 1, 0: none */
-	struct map group_map;	 /* by name */
-	uint8_t *keep;		 /* per stack node: bit 0 focus, bit 1 ignore */
+	struct map group_map;    /* by name */
+	uint8_t *keep;           /* per stack node: bit 0 focus, bit 1 ignore */
 	string_id keys[7];
 };
 
@@ -247,9 +247,11 @@ static int mark_filters(struct build *b, const struct view_options *o, struct er
 			hit[f] = regex_matches(re, profile_text(b->p, b->p->frames[f].function));
 		regex_free(re);
 		for (size_t n = 0; n < s->n; n++) {
-			uint8_t above = s->nodes[n].parent == NO_ID ? 0 : b->keep[s->nodes[n].parent];
+			uint8_t above =
+				s->nodes[n].parent == NO_ID ? 0 : b->keep[s->nodes[n].parent];
 
-			b->keep[n] |= (uint8_t)((above & 1u << i) | (unsigned)hit[s->nodes[n].item] << i);
+			b->keep[n] |=
+				(uint8_t)((above & 1u << i) | (unsigned)hit[s->nodes[n].item] << i);
 		}
 	}
 	return 0;

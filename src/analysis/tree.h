@@ -21,9 +21,9 @@ enum group_by { BY_NONE, BY_PROCESS, BY_THREAD, BY_PID, BY_TID, BY_CPU, BY_CGROU
 
 struct view_options {
 	const char *value; /* sample type; NULL: `count` decides */
-	bool count;	   /* with no `value`: samples rather than the profile's default */
+	bool count;        /* with no `value`: samples rather than the profile's default */
 	enum group_by by;
-	const char *focus;  /* regular expressions, NULL: none */
+	const char *focus; /* regular expressions, NULL: none */
 	const char *ignore;
 };
 
@@ -61,7 +61,8 @@ enum sort_key { SORT_SELF, SORT_TOTAL };
 uint32_t *tree_rows_sorted(const struct tree *t, enum sort_key key, size_t *ret_n);
 
 /* The column that `o` chooses; NO_ID and an error if there is none of that name. */
-uint32_t profile_value_index(const struct profile *p, const struct view_options *o, struct err *err);
+uint32_t profile_value_index(const struct profile *p, const struct view_options *o,
+			     struct err *err);
 
 /* "process" -> BY_PROCESS; false when it is none. */
 bool group_by_parse(const char *text, enum group_by *ret);

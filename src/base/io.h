@@ -24,7 +24,7 @@ int fd_write(int fd, const void *data, size_t len);
  * Owner: output_release() closes and removes what was not committed.
  */
 struct output {
-	char *path;	 /* as given */
+	char *path;      /* as given */
 	char *temporary; /* NULL when written in place */
 	int fd;
 	bool is_stdout;

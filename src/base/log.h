@@ -18,8 +18,8 @@ bool log_is_json(void);
 
 void log_say(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 #define log_error(...) log_say(LOG_ERROR, __VA_ARGS__)
-#define log_warn(...) log_say(LOG_WARN, __VA_ARGS__)
-#define log_info(...) log_say(LOG_INFO, __VA_ARGS__)
+#define log_warn(...)  log_say(LOG_WARN, __VA_ARGS__)
+#define log_info(...)  log_say(LOG_INFO, __VA_ARGS__)
 #define log_debug(...) log_say(LOG_DEBUG, __VA_ARGS__)
 
 /* One line with fields: `text` for people, `msg` and `fields` in JSON. Consumes `fields`. */

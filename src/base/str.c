@@ -125,7 +125,8 @@ char *format_ns(char *buf, double ns)
 
 	while (i + 1 < ARRAY_SIZE(units) && fabs(ns) < units[i].scale)
 		i++;
-	snprintf(buf, 32, "%.*f %s", units[i].scale > 1 ? 2 : 0, ns / units[i].scale, units[i].unit);
+	snprintf(buf, 32, "%.*f %s", units[i].scale > 1 ? 2 : 0, ns / units[i].scale,
+		 units[i].unit);
 	return buf;
 }
 

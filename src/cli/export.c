@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-struct export {
+struct export
+{
 	struct view_args view; /* first: the context of VIEW_OPTIONS */
 	const char *path, *format;
 	bool no_annotations;
@@ -36,7 +37,8 @@ static int set_no_annotations(void *ctx, const char *arg, struct err *err)
 
 static const struct option_row options[] = {
 	VIEW_OPTIONS,
-	{'o', "output", "FILE", "where to write; - is standard output", COMPLETE_FILE, NULL, set_output},
+	{'o', "output", "FILE", "where to write; - is standard output", COMPLETE_FILE, NULL,
+	 set_output},
 	{0, "format", "NAME", "pprof, folded, svg or json; else by the file's ending",
 	 COMPLETE_CHOICES, "pprof|folded|svg|json", set_format},
 	{0, "no-annotations", NULL, "folded output without _[k], _[i], _[j]", 0, NULL,
@@ -58,7 +60,9 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 	}
 	if (!e->path) {
 		err_usage(err, "no output given");
-		err_cure(err, "-o FILE, with an ending such as .folded or .svg; -o - is standard output");
+		err_cure(
+			err,
+			"-o FILE, with an ending such as .folded or .svg; -o - is standard output");
 		return EXIT_USAGE;
 	}
 	interrupt_init();

@@ -102,7 +102,7 @@ bool colour_wanted(int fd)
 
 static void set_up_log(void)
 {
-	log_setup(global.verbosity > 0	 ? LOG_DEBUG
+	log_setup(global.verbosity > 0   ? LOG_DEBUG
 		  : global.verbosity < 0 ? LOG_ERROR
 					 : LOG_INFO,
 		  global.json);
@@ -208,7 +208,8 @@ int main(int argc, char **argv)
 		if (code >= 0)
 			return code;
 		err_usage(&err, "no command given");
-		err_cure(&err, "'cprof --help' lists the commands; 'cprof top' shows what runs now");
+		err_cure(&err,
+			 "'cprof --help' lists the commands; 'cprof top' shows what runs now");
 		return fail(NULL, &err, EXIT_USAGE);
 	}
 	command = find_command(argv[first], &err);

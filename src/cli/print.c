@@ -16,13 +16,14 @@ void print_help(struct str *out)
 		str_printf(out, "  %-10s %s\n", command_at(i)->name, command_at(i)->summary);
 	str_puts(out, "\nGlobal options, before or after the command:\n");
 	options_help(&global, out);
-	str_puts(out, "\nExamples:\n"
-		      "  cprof top                            what runs now\n"
-		      "  cprof record -p 123 -d 10            ten seconds of a process, to cprof.pb.gz\n"
-		      "  cprof record -- make                 a command and its children\n"
-		      "  cprof report                         where its time went\n"
-		      "  cprof export -o flame.svg            the same as a flame graph\n"
-		      "\n'cprof COMMAND --help' says more of a command.\n");
+	str_puts(out,
+		 "\nExamples:\n"
+		 "  cprof top                            what runs now\n"
+		 "  cprof record -p 123 -d 10            ten seconds of a process, to cprof.pb.gz\n"
+		 "  cprof record -- make                 a command and its children\n"
+		 "  cprof report                         where its time went\n"
+		 "  cprof export -o flame.svg            the same as a flame graph\n"
+		 "\n'cprof COMMAND --help' says more of a command.\n");
 }
 
 void print_command_help(const struct command *c, struct str *out)
@@ -73,8 +74,9 @@ static void bash_argument(const struct command *c, const struct option_row *o, s
 	if (o->complete == COMPLETE_FILE) {
 		str_puts(out, "mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")");
 	} else if (o->complete == COMPLETE_PID) {
-		str_puts(out, "mapfile -t COMPREPLY < <(compgen -W \"$(cd /proc && echo [0-9]*)\" -- "
-			      "\"$cur\")");
+		str_puts(out,
+			 "mapfile -t COMPREPLY < <(compgen -W \"$(cd /proc && echo [0-9]*)\" -- "
+			 "\"$cur\")");
 	} else if (o->complete == COMPLETE_CHOICES) {
 		auto_free char *words = mem_strdup(o->choices);
 

@@ -11,5 +11,6 @@
 
 void print_help(struct str *out);
 void print_command_help(const struct command *c, struct str *out);
-/* bash, zsh, fish, or man:COMMAND (the tables' part of its page, in scdoc). False: none of these. */
+/* bash, zsh, fish, or man:COMMAND (the tables' part of its page, in scdoc). False: none of these.
+ */
 bool print_generated(const char *what, struct str *out);

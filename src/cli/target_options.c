@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static int add_ids(pid_t **ids, size_t *n, size_t *cap, char letter, const char *arg, struct err *err)
+static int add_ids(pid_t **ids, size_t *n, size_t *cap, char letter, const char *arg,
+		   struct err *err)
 {
 	auto_free char *copy = mem_strdup(arg);
 	char *save = NULL;
@@ -18,7 +19,8 @@ static int add_ids(pid_t **ids, size_t *n, size_t *cap, char letter, const char 
 		if (!parse_u64(word, INT32_MAX, &id) || !id) {
 			err_usage(err, "-%c %.60s: '%.40s' is no number of a %s", letter, arg, word,
 				  letter == 'p' ? "process" : "thread");
-			return err_cure(err, "numbers separated by commas; 'pgrep NAME' finds them");
+			return err_cure(err,
+					"numbers separated by commas; 'pgrep NAME' finds them");
 		}
 		array_reserve(*ids, *cap, *n + 1);
 		(*ids)[(*n)++] = (pid_t)id;
@@ -160,7 +162,8 @@ int target_finish(struct target_options *t, int argc, char **argv, struct err *e
 	if (argc > 0)
 		r->command = argv;
 	if (t->all && (r->n_pids || r->n_tids || r->command)) {
-		err_usage(err, "-a is the whole machine and goes with no process, thread or command");
+		err_usage(err,
+			  "-a is the whole machine and goes with no process, thread or command");
 		return err_cure(err, "leave -a out");
 	}
 	if (r->command && (r->n_pids || r->n_tids)) {

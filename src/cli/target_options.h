@@ -16,29 +16,65 @@ struct target_options {
 
 /* The rows; their context is a struct target_options at the start of the command's own. */
 #define TARGET_OPTIONS                                                                             \
-	{'p', "pid", "PID[,PID]", "sample these processes and the children they start later",      \
-	 COMPLETE_PID, NULL, target_set_pids},                                                     \
-	{'t', "tid", "TID[,TID]", "sample these threads", COMPLETE_PID, NULL, target_set_tids},    \
-	{'a', "all-cpus", NULL, "sample the whole machine (the default)", 0, NULL, target_set_all}, \
-	{'C', "cpu", "CPU-LIST", "sample on these CPUs only, as in 0-3,8", 0, NULL, target_set_cpus}, \
-	{'u', "user", "USER", "sample this user's processes, by name or number", 0, NULL,          \
-	 target_set_user},                                                                         \
-	{'G', "cgroup", "CGROUP", "sample this cgroup (v2) and those below it", COMPLETE_FILE, NULL, \
-	 target_set_cgroup},                                                                       \
-	{'e', "event", "EVENT[,EVENT]", "what to sample (cpu); the list is below", 0, NULL,        \
-	 target_set_events},                                                                       \
-	{'F', "freq", "HZ", "samples a second and CPU (99; 999 for a command)", 0, NULL,           \
-	 target_set_frequency},                                                                    \
-	{'c', "count", "COUNT", "one sample every COUNT events, in place of a rate", 0, NULL,      \
-	 target_set_period},                                                                       \
-	{0, "call-graph", "HOW", "how stacks are walked: auto, fp (frame pointers) or none",       \
-	 COMPLETE_CHOICES, "auto|fp|none", target_set_call_graph},                                 \
-	{'g', "stacks", NULL, "accepted for perf's users: stacks are always taken", 0, NULL,       \
-	 target_set_stacks},                                                                       \
-	{0, "no-kernel", NULL, "leave kernel frames out", 0, NULL, target_set_no_kernel},          \
-	{0, "no-user", NULL, "leave user frames out", 0, NULL, target_set_no_user},                \
-	{0, "idle", NULL, "sample the idle task too", 0, NULL, target_set_idle},                   \
-	{0, "max-depth", "N", "user frames a stack may have, up to 1024", 0, NULL, target_set_max_depth}
+	{'p',                                                                                      \
+	 "pid",                                                                                    \
+	 "PID[,PID]",                                                                              \
+	 "sample these processes and the children they start later",                               \
+	 COMPLETE_PID,                                                                             \
+	 NULL,                                                                                     \
+	 target_set_pids},                                                                         \
+		{'t',          "tid", "TID[,TID]",    "sample these threads",                      \
+		 COMPLETE_PID, NULL,  target_set_tids},                                            \
+		{'a', "all-cpus", NULL,          "sample the whole machine (the default)",         \
+		 0,   NULL,       target_set_all},                                                 \
+		{'C', "cpu", "CPU-LIST",     "sample on these CPUs only, as in 0-3,8",             \
+		 0,   NULL,  target_set_cpus},                                                     \
+		{'u', "user", "USER",         "sample this user's processes, by name or number",   \
+		 0,   NULL,   target_set_user},                                                    \
+		{'G',                                                                              \
+		 "cgroup",                                                                         \
+		 "CGROUP",                                                                         \
+		 "sample this cgroup (v2) and those below it",                                     \
+		 COMPLETE_FILE,                                                                    \
+		 NULL,                                                                             \
+		 target_set_cgroup},                                                               \
+		{'e', "event", "EVENT[,EVENT]",  "what to sample (cpu); the list is below",        \
+		 0,   NULL,    target_set_events},                                                 \
+		{'F',                                                                              \
+		 "freq",                                                                           \
+		 "HZ",                                                                             \
+		 "samples a second and CPU (99; 999 for a command)",                               \
+		 0,                                                                                \
+		 NULL,                                                                             \
+		 target_set_frequency},                                                            \
+		{'c',                                                                              \
+		 "count",                                                                          \
+		 "COUNT",                                                                          \
+		 "one sample every COUNT events, in place of a rate",                              \
+		 0,                                                                                \
+		 NULL,                                                                             \
+		 target_set_period},                                                               \
+		{0,                                                                                \
+		 "call-graph",                                                                     \
+		 "HOW",                                                                            \
+		 "how stacks are walked: auto, fp (frame pointers) or none",                       \
+		 COMPLETE_CHOICES,                                                                 \
+		 "auto|fp|none",                                                                   \
+		 target_set_call_graph},                                                           \
+		{'g',                                                                              \
+		 "stacks",                                                                         \
+		 NULL,                                                                             \
+		 "accepted for perf's users: stacks are always taken",                             \
+		 0,                                                                                \
+		 NULL,                                                                             \
+		 target_set_stacks},                                                               \
+		{0, "no-kernel", NULL, "leave kernel frames out", 0, NULL, target_set_no_kernel},  \
+		{0, "no-user", NULL, "leave user frames out", 0, NULL, target_set_no_user},        \
+		{0, "idle", NULL, "sample the idle task too", 0, NULL, target_set_idle},           \
+	{                                                                                          \
+		0, "max-depth", "N", "user frames a stack may have, up to 1024", 0, NULL,          \
+			target_set_max_depth                                                       \
+	}
 
 int target_set_pids(void *ctx, const char *arg, struct err *err);
 int target_set_tids(void *ctx, const char *arg, struct err *err);

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define REFRESH_NS 1000000000ull
-#define FIRST_NS 300000000ull /* the first figures come earlier */
+#define FIRST_NS   300000000ull /* the first figures come earlier */
 
 struct top {
 	struct target_options target; /* first: the context of TARGET_OPTIONS */
@@ -55,7 +55,8 @@ static bool take_keys(struct top_screen *screen, struct profile *p)
 
 static int run_screen(struct feed *feed, int signal_fd, struct err *err)
 {
-	struct pollfd fds[] = {{STDIN_FILENO, POLLIN, 0}, {signal_fd, POLLIN, 0},
+	struct pollfd fds[] = {{STDIN_FILENO, POLLIN, 0},
+			       {signal_fd, POLLIN, 0},
 			       {feed->wait_fd(feed), POLLIN, 0}};
 	struct grid g = {0};
 	struct top_screen screen;
@@ -85,7 +86,8 @@ static int run_screen(struct feed *feed, int signal_fd, struct err *err)
 			}
 			continue;
 		}
-		if (poll(fds, ARRAY_SIZE(fds), due_ns == UINT64_MAX ? -1 : (int)((due_ns - now) / 1000000 + 1)) < 0 &&
+		if (poll(fds, ARRAY_SIZE(fds),
+			 due_ns == UINT64_MAX ? -1 : (int)((due_ns - now) / 1000000 + 1)) < 0 &&
 		    errno != EINTR)
 			break;
 		if (fds[2].revents && feed->take(feed, err))

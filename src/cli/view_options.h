@@ -7,13 +7,27 @@
 #include "analysis/tree.h"
 #include "cli/options.h"
 
-#define VIEW_OPTIONS                                                                              \
-	{0, "value", "NAME", "the value to show, where a profile has several (cpu, inuse_space ...)", \
-	 0, NULL, view_set_value},                                                                \
-	{0, "by", "WHAT", "group at the root: process, thread, pid, tid, cpu, cgroup or none",    \
-	 COMPLETE_CHOICES, "process|thread|pid|tid|cpu|cgroup|none", view_set_by},                \
-	{0, "focus", "REGEX", "only stacks with a function that matches", 0, NULL, view_set_focus}, \
-	{0, "ignore", "REGEX", "no stacks with a function that matches", 0, NULL, view_set_ignore}
+#define VIEW_OPTIONS                                                                               \
+	{0,                                                                                        \
+	 "value",                                                                                  \
+	 "NAME",                                                                                   \
+	 "the value to show, where a profile has several (cpu, inuse_space ...)",                  \
+	 0,                                                                                        \
+	 NULL,                                                                                     \
+	 view_set_value},                                                                          \
+		{0,                                                                                \
+		 "by",                                                                             \
+		 "WHAT",                                                                           \
+		 "group at the root: process, thread, pid, tid, cpu, cgroup or none",              \
+		 COMPLETE_CHOICES,                                                                 \
+		 "process|thread|pid|tid|cpu|cgroup|none",                                         \
+		 view_set_by},                                                                     \
+		{0, "focus", "REGEX",       "only stacks with a function that matches",            \
+		 0, NULL,    view_set_focus},                                                      \
+	{                                                                                          \
+		0, "ignore", "REGEX", "no stacks with a function that matches", 0, NULL,           \
+			view_set_ignore                                                            \
+	}
 
 struct view_args {
 	struct view_options view;

@@ -21,7 +21,8 @@ struct row {
 };
 
 static const struct row rows[] = {
-#define EVENT(name, alias, type, config, value, what) {name, alias, type, config, EVENT_##value, what},
+#define EVENT(name, alias, type, config, value, what)                                              \
+	{name, alias, type, config, EVENT_##value, what},
 #include "collect/events.def"
 #undef EVENT
 };
@@ -37,7 +38,8 @@ const char *event_name(size_t row, const char **ret_what)
 static const struct row *row_find(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (str_equal(name, rows[i].name) || (rows[i].alias && str_equal(name, rows[i].alias)))
+		if (str_equal(name, rows[i].name) ||
+		    (rows[i].alias && str_equal(name, rows[i].alias)))
 			return &rows[i];
 	return NULL;
 }

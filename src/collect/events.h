@@ -2,7 +2,8 @@
 /*
  * Events by perf's names: cpu, cycles:u, page-faults ...
  *
- * Source: perf_event_open(2); include/uapi/linux/perf_event.h; perf-list(1) for names and modifiers.
+ * Source: perf_event_open(2); include/uapi/linux/perf_event.h; perf-list(1) for names and
+ * modifiers.
  */
 #pragma once
 

@@ -48,7 +48,8 @@ bool container_of_cgroup(const char *path, char *ret_id)
 {
 	static const char hex[] = "0123456789abcdef";
 
-	/* docker-ID.scope, cri-containerd-ID.scope, libpod-ID.scope, /docker/ID, /kubepods/.../ID */
+	/* docker-ID.scope, cri-containerd-ID.scope, libpod-ID.scope, /docker/ID, /kubepods/.../ID
+	 */
 	for (const char *p = path; *p;) {
 		size_t n = strspn(p, hex);
 

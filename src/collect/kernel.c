@@ -76,13 +76,15 @@ static int load_error(int code, struct err *err)
 	}
 	if (code == -EPERM || code == -EACCES) {
 		err_set(err, code, "may not load BPF programs");
-		return err_cure(err, "run it as root (sudo cprof ...), or give it the capabilities: sudo "
-				     "setcap cap_perfmon,cap_bpf,cap_sys_ptrace,cap_syslog,"
-				     "cap_dac_read_search,cap_sys_resource=ep \"$(command -v cprof)\"");
+		return err_cure(
+			err, "run it as root (sudo cprof ...), or give it the capabilities: sudo "
+			     "setcap cap_perfmon,cap_bpf,cap_sys_ptrace,cap_syslog,"
+			     "cap_dac_read_search,cap_sys_resource=ep \"$(command -v cprof)\"");
 	}
 	if (code == -ENOSYS) {
 		err_set(err, code, "this kernel has no BPF");
-		return err_cure(err, "boot a kernel built with CONFIG_BPF_SYSCALL=y, 5.10 or later");
+		return err_cure(err,
+				"boot a kernel built with CONFIG_BPF_SYSCALL=y, 5.10 or later");
 	}
 	err_set(err, code, "the kernel refused the BPF programs");
 	return err_cure(err, "Linux 5.10 or later is needed; -v shows what the kernel said");
@@ -114,8 +116,8 @@ static void log_verification(const struct kernel *k)
 	uint32_t len = sizeof(info);
 
 	if (!bpf_obj_get_info_by_fd(kernel_program_fd(k, 0), &info, &len))
-		log_debug("sampling program: %u instructions, %u verified", info.xlated_prog_len / 8,
-			  info.verified_insns);
+		log_debug("sampling program: %u instructions, %u verified",
+			  info.xlated_prog_len / 8, info.verified_insns);
 }
 
 static int attach_targets(struct kernel *k, struct err *err)
@@ -281,7 +283,8 @@ int kernel_read_counts(struct kernel *k, count_visit *visit, void *ctx)
 	for (;;) {
 		uint32_t n = BATCH;
 
-		code = bpf_map_lookup_and_delete_batch(fd, in, &batch, k->keys, k->values, &n, NULL);
+		code = bpf_map_lookup_and_delete_batch(fd, in, &batch, k->keys, k->values, &n,
+						       NULL);
 		if (code && code != -ENOENT)
 			return code;
 		for (uint32_t i = 0; i < n; i++)

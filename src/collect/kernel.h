@@ -21,7 +21,7 @@ struct kernel_options {
 	struct config config;
 	size_t n_events;
 	bool follow_targets; /* load and attach the fork and exit programs */
-	int cgroup_fd;	     /* -1: none */
+	int cgroup_fd;       /* -1: none */
 };
 
 struct kernel *kernel_new(const struct kernel_options *o, struct err *err);

@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 /* Records of the last moments may still be on their way on another CPU. */
-#define SETTLE_NS 2000000ull
+#define SETTLE_NS  2000000ull
 #define HOTPLUG_NS 1000000000ull
 
 struct recording {
@@ -70,7 +70,8 @@ static void add_columns(struct recording *r, size_t i)
 		if (i == 0 && r->o.frequency_hz) {
 			c.estimated_ns = profile_add_type(r->p, "cpu", "nanoseconds");
 			c.ns_per_sample = 1e9 / (double)r->o.frequency_hz;
-			profile_add_comment(r->p, "cpu/nanoseconds is estimated: samples x 1e9 / rate");
+			profile_add_comment(r->p,
+					    "cpu/nanoseconds is estimated: samples x 1e9 / rate");
 		}
 	} else {
 		c.value = profile_add_type(r->p, e->name, "count");
@@ -170,8 +171,8 @@ static void raise_file_limit(void)
 
 static int set_up(struct recording *r, struct images *images, struct err *err)
 {
-	struct sampler_options sampler = {r->o.events, r->o.n_events, r->o.frequency_hz, r->o.period,
-					  r->o.idle};
+	struct sampler_options sampler = {r->o.events, r->o.n_events, r->o.frequency_hz,
+					  r->o.period, r->o.idle};
 
 	if (r->o.frequency_hz && sampler_check_rate(r->o.frequency_hz, err))
 		return err->code;
@@ -387,8 +388,7 @@ void recording_account(struct recording *r)
 	ingest_account(r->ingest, a);
 	account_losses(r, a);
 	a->duration_s = (double)(end - r->started_ns) / 1e9;
-	a->overhead_cpu_s =
-		own_cpu_s() - r->cpu_s_before + (double)kernel_run_ns(r->kernel) / 1e9;
+	a->overhead_cpu_s = own_cpu_s() - r->cpu_s_before + (double)kernel_run_ns(r->kernel) / 1e9;
 	a->machine_cpu_s = a->duration_s * (double)r->online.n;
 	recording_event_text(r, a->event, sizeof(a->event));
 	if (r->launch.pid) {

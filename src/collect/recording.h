@@ -26,9 +26,9 @@ enum { DEFAULT_HZ = 99, DEFAULT_COMMAND_HZ = 999 };
 struct recording_options {
 	pid_t *pids, *tids; /* none: the whole machine */
 	size_t n_pids, n_tids;
-	const char *cgroup; /* path, or NULL */
-	const char *user;   /* name or number, or NULL */
-	const char *cpus;   /* list, or NULL: all */
+	const char *cgroup;   /* path, or NULL */
+	const char *user;     /* name or number, or NULL */
+	const char *cpus;     /* list, or NULL: all */
 	char *const *command; /* NULL: none */
 	bool silent_command;  /* it shall not write on our screen */
 	struct event events[RECORDING_MAX_EVENTS];

@@ -40,8 +40,9 @@ int sampler_check_rate(uint64_t frequency_hz, struct err *err)
 		return 0;
 	err_usage(err, "-F %llu: this kernel samples at most %llu times a second",
 		  (unsigned long long)frequency_hz, (unsigned long long)max);
-	return err_cure(err, "lower the rate, or raise the limit: sysctl "
-			     "kernel.perf_event_max_sample_rate=%llu",
+	return err_cure(err,
+			"lower the rate, or raise the limit: sysctl "
+			"kernel.perf_event_max_sample_rate=%llu",
 			(unsigned long long)frequency_hz);
 }
 
@@ -98,8 +99,9 @@ static int open_error(const struct event *e, int cpu, int code, struct err *err)
 	if (code == -EACCES || code == -EPERM)
 		return err_cure(err, "run it as root, or lower kernel.perf_event_paranoid");
 	if (code == -ENOENT || code == -EOPNOTSUPP || code == -ENODEV)
-		return err_cure(err, "this machine has no such counter (virtual machines often have "
-				     "none); -e cpu works everywhere");
+		return err_cure(err,
+				"this machine has no such counter (virtual machines often have "
+				"none); -e cpu works everywhere");
 	return code;
 }
 

@@ -249,7 +249,8 @@ static void ring_read(struct sideband *s, struct side_ring *ring, side_visit *vi
 		if (h.size < sizeof(h) || h.size > head - tail)
 			break;
 		if (h.size <= SIDE_MAX_BYTES) {
-			bytes = side_parse(record_at(s, data, tail, h.size), h.size, ring->cpu, out);
+			bytes = side_parse(record_at(s, data, tail, h.size), h.size, ring->cpu,
+					   out);
 			if (bytes)
 				visit(ctx, out, bytes);
 		}

@@ -16,19 +16,27 @@
 #include "base/err.h"
 #include "elf/elf_file.h"
 
-enum side_type { SIDE_MAP, SIDE_EXEC, SIDE_FORK, SIDE_EXIT, SIDE_LOST, SIDE_THROTTLE, SIDE_UNTHROTTLE };
+enum side_type {
+	SIDE_MAP,
+	SIDE_EXEC,
+	SIDE_FORK,
+	SIDE_EXIT,
+	SIDE_LOST,
+	SIDE_THROTTLE,
+	SIDE_UNTHROTTLE
+};
 
 struct side_record {
 	enum side_type type;
 	uint64_t time_ns;
 	pid_t pid, tid;
-	pid_t parent;		  /* FORK */
+	pid_t parent;                /* FORK */
 	uint64_t start, len, offset; /* MAP */
-	uint64_t device, inode;	  /* MAP, when there is no build id */
-	struct build_id build_id; /* MAP */
-	uint64_t lost;		  /* LOST: records */
+	uint64_t device, inode;      /* MAP, when there is no build id */
+	struct build_id build_id;    /* MAP */
+	uint64_t lost;               /* LOST: records */
 	int cpu;
-	char path[];		  /* MAP */
+	char path[]; /* MAP */
 };
 
 typedef void side_visit(void *ctx, const struct side_record *record, size_t bytes);

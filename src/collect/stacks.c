@@ -11,15 +11,15 @@
 
 enum {
 	MAX_STACK_NODES = 32 << 20, /* beyond, samples keep their process but no frames */
-	MAX_CUTS = 4096, /* reasons told apart */
+	MAX_CUTS = 4096,            /* reasons told apart */
 };
 
 /* What the kernel's id of a stack stands for. */
 struct stack_info {
-	stack_id leaf;	       /* user: the stack */
-	uint32_t first, n;     /* kernel: frames in `kernel_frames`, leaf first */
-	uint32_t cut;	       /* user: row of `cuts`; 0 when complete */
-	bool unmapped;	       /* user: not even the leaf lies in code */
+	stack_id leaf;     /* user: the stack */
+	uint32_t first, n; /* kernel: frames in `kernel_frames`, leaf first */
+	uint32_t cut;      /* user: row of `cuts`; 0 when complete */
+	bool unmapped;     /* user: not even the leaf lies in code */
 };
 
 struct cut {
@@ -36,7 +36,7 @@ struct resolved {
 	size_t n_infos, cap_infos;
 	frame_id *kernel_frames;
 	size_t n_kernel_frames, cap_kernel_frames;
-	struct map frame_map;	   /* (mapping, address) -> frame */
+	struct map frame_map; /* (mapping, address) -> frame */
 	struct map64 kernel_frame_map;
 	struct map64 combined; /* user info, kernel info -> stack */
 	struct cut *cuts;
@@ -127,8 +127,8 @@ static mapping_id mapping_of(struct resolved *r, struct image *image, const stru
 	return image->mapping;
 }
 
-static frame_id frame_at(struct resolved *r, const struct space *space,
-			 const struct space_map *map, uint64_t address)
+static frame_id frame_at(struct resolved *r, const struct space *space, const struct space_map *map,
+			 uint64_t address)
 {
 	struct image *image = images_open(r->images, map->image, space->pid, map->start, map->end);
 	struct frame f = {.kind = image->kind == IMAGE_ANONYMOUS ? FRAME_JIT : FRAME_USER};
@@ -136,7 +136,8 @@ static frame_id frame_at(struct resolved *r, const struct space *space,
 	frame_id id;
 
 	f.mapping = mapping_of(r, image, map);
-	/* Generated code lies where it lies; code of a file has one address whatever the process. */
+	/* Generated code lies where it lies; code of a file has one address whatever the process.
+	 */
 	f.address = image->kind == IMAGE_ANONYMOUS
 			    ? address
 			    : address - map->start + map->offset + r->p->mappings[f.mapping].start;
@@ -220,14 +221,15 @@ void resolved_add_kernel(struct resolved *r, const struct stack_record *record)
 static uint32_t cut_reason(struct resolved *r, unsigned end, const struct image *image)
 {
 	char text[320];
-	const char *why = end == WALK_COMPAT	   ? "32-bit code"
+	const char *why = end == WALK_COMPAT       ? "32-bit code"
 			  : end == WALK_UNREADABLE ? "unreadable stack"
 						   : "no frame pointers";
 
 	if (end == WALK_DEPTH)
 		snprintf(text, sizeof(text), "deeper than %u frames", r->max_depth);
 	else
-		snprintf(text, sizeof(text), "%s in %.255s", why, image ? image_name(image) : "unmapped code");
+		snprintf(text, sizeof(text), "%s in %.255s", why,
+			 image ? image_name(image) : "unmapped code");
 	return cut_add(r, text);
 }
 

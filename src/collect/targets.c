@@ -49,9 +49,10 @@ static int find_tasks(struct targets *t, const struct recording_options *o, stru
 	for (size_t i = 0; i < o->n_pids; i++) {
 		if (!process_exists(o->pids[i])) {
 			err_set(err, 0, "no process with pid %d", o->pids[i]);
-			return err_cure(err, thread_exists(o->pids[i])
-						     ? "it is a thread: use -t"
-						     : "it may have ended; 'ps -e' lists those that run");
+			return err_cure(
+				err, thread_exists(o->pids[i])
+					     ? "it is a thread: use -t"
+					     : "it may have ended; 'ps -e' lists those that run");
 		}
 		add_process(t, o->pids[i]);
 	}
@@ -79,7 +80,8 @@ int targets_find(struct targets *t, const struct recording_options *o, struct er
 {
 	t->by_task = o->n_pids || o->n_tids || o->command;
 	if (t->by_task && !pid_namespace_is_initial()) {
-		err_set(err, 0, "this is a container: pids here are not those that the kernel reports");
+		err_set(err, 0,
+			"this is a container: pids here are not those that the kernel reports");
 		return err_cure(err, "run cprof on the host, or in a container with --pid=host");
 	}
 	if (find_tasks(t, o, err) || (o->user && user_find(o->user, &t->uid, err)) ||
@@ -132,7 +134,8 @@ static void name_process(pid_t pid, char *buf, size_t size)
 		 text.len ? text.text : "");
 }
 
-void targets_title(const struct targets *t, const struct recording_options *o, char *buf, size_t size)
+void targets_title(const struct targets *t, const struct recording_options *o, char *buf,
+		   size_t size)
 {
 	if (o->command)
 		snprintf(buf, size, "%s", o->command[0]);

@@ -119,7 +119,8 @@ bool elf_file_build_id(const struct elf_file *f, struct build_id *ret)
 		GElf_Phdr p;
 		Elf_Data *data;
 
-		if (!gelf_getphdr(f->elf, (int)i, &p) || p.p_type != PT_NOTE || p.p_filesz > 1 << 20)
+		if (!gelf_getphdr(f->elf, (int)i, &p) || p.p_type != PT_NOTE ||
+		    p.p_filesz > 1 << 20)
 			continue;
 		data = elf_getdata_rawchunk(f->elf, (int64_t)p.p_offset, p.p_filesz,
 					    p.p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR);
@@ -157,12 +158,15 @@ bool elf_file_has_symtab(const struct elf_file *f)
 	return section_of_type(f, SHT_SYMTAB, &shdr);
 }
 
-static bool is_code_section(const struct elf_file *f, GElf_Half index)
+/* Where the section ends if it holds code, else 0. */
+static uint64_t code_section_end(const struct elf_file *f, GElf_Half index)
 {
 	Elf_Scn *scn = index && index < SHN_LORESERVE ? elf_getscn(f->elf, index) : NULL;
 	GElf_Shdr shdr;
 
-	return scn && gelf_getshdr(scn, &shdr) && shdr.sh_flags & SHF_EXECINSTR;
+	if (!scn || !gelf_getshdr(scn, &shdr) || !(shdr.sh_flags & SHF_EXECINSTR))
+		return 0;
+	return shdr.sh_addr + shdr.sh_size;
 }
 
 size_t elf_file_symbols(const struct elf_file *f, elf_visit *visit, void *ctx)
@@ -180,6 +184,7 @@ size_t elf_file_symbols(const struct elf_file *f, elf_visit *visit, void *ctx)
 	for (size_t i = 0; i < data->d_size / shdr.sh_entsize && i < INT32_MAX; i++) {
 		struct elf_symbol s = {0};
 		GElf_Sym sym;
+		uint64_t end;
 		int type, bind;
 
 		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF)
@@ -187,13 +192,15 @@ size_t elf_file_symbols(const struct elf_file *f, elf_visit *visit, void *ctx)
 		type = GELF_ST_TYPE(sym.st_info);
 		bind = GELF_ST_BIND(sym.st_info);
 		s.is_function = type == STT_FUNC || type == STT_GNU_IFUNC;
-		if (!s.is_function && (type != STT_NOTYPE || !is_code_section(f, sym.st_shndx)))
+		if (!s.is_function && (type != STT_NOTYPE || !code_section_end(f, sym.st_shndx)))
 			continue;
 		s.name = elf_strptr(f->elf, shdr.sh_link, sym.st_name);
 		if (!s.name || !*s.name)
 			continue;
 		s.address = sym.st_value;
 		s.size = sym.st_size;
+		end = s.size ? 0 : code_section_end(f, sym.st_shndx);
+		s.reach = s.size ? s.size : end > s.address ? end - s.address : 1;
 		s.is_global = bind == STB_GLOBAL || bind == STB_GNU_UNIQUE;
 		s.is_weak = bind == STB_WEAK;
 		visit(ctx, &s);

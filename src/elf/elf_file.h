@@ -2,8 +2,8 @@
 /*
  * An ELF file: build id, program headers, function symbols, the name of its debug file.
  *
- * Owner: elf_file_free() closes. The bytes are hostile: everything goes through libelf's checks, and
- *        the file is read, not mapped, so that one cut short meanwhile cannot end us with SIGBUS.
+ * Owner: elf_file_free() closes. The bytes are hostile: everything goes through libelf's checks,
+ * and the file is read, not mapped, so that one cut short meanwhile cannot end us with SIGBUS.
  * Errors: negative errno; -ENOEXEC when it is no ELF file.
  * Source: elf(5); include/uapi/linux/elf.h.
  */
@@ -27,7 +27,8 @@ char *build_id_hex(const struct build_id *id, char *buf);
 struct elf_symbol {
 	const char *name;
 	uint64_t address;
-	uint64_t size;
+	uint64_t size;  /* 0: unknown */
+	uint64_t reach; /* the size, or how far its section goes */
 	bool is_global, is_weak;
 	bool is_function; /* else without a type, in an executable section */
 };

@@ -184,10 +184,11 @@ int folded_read(const void *data, size_t len, struct profile *p, struct err *err
 		n -= n && text[n - 1] == '\r';
 		number++;
 		if (n && *text != '#' && !read_line(p, text, n))
-			return err_set(err, 0,
-				       "line %zu is no folded stack (frames separated by ';', a blank, "
-				       "a count)",
-				       number);
+			return err_set(
+				err, 0,
+				"line %zu is no folded stack (frames separated by ';', a blank, "
+				"a count)",
+				number);
 		text = stop + 1;
 	}
 	return p->n_samples ? 0 : err_set(err, 0, "there are no stacks in it");

@@ -9,10 +9,10 @@
 #include <errno.h>
 #include <string.h>
 
-#define READ_true(id) id##_read
+#define READ_true(id)  id##_read
 #define READ_false(id) NULL
 static const struct format formats[] = {
-#define FORMAT(id, endings, binary, reads, what) \
+#define FORMAT(id, endings, binary, reads, what)                                                   \
 	{#id, endings, binary, what, id##_write, READ_##reads(id)},
 #include "format/formats.def"
 #undef FORMAT
@@ -71,9 +71,11 @@ int profile_parse(const void *data, size_t len, struct profile *p, struct err *e
 			return err_set(err, 0, "the gzip data is damaged or cut short");
 		return pprof_read(plain.text, plain.len, p, err);
 	}
-	/* Folded stacks are text; a plain protobuf has control characters within its first bytes. */
+	/* Folded stacks are text; a plain protobuf has control characters within its first bytes.
+	 */
 	for (size_t i = 0; i < len && i < 256; i++)
-		if (((const unsigned char *)data)[i] < 32 && !strchr("\t\r\n", ((const char *)data)[i]))
+		if (((const unsigned char *)data)[i] < 32 &&
+		    !strchr("\t\r\n", ((const char *)data)[i]))
 			return pprof_read(data, len, p, err);
 	return folded_read(data, len, p, err);
 }
@@ -87,7 +89,8 @@ int profile_read(const char *path, struct profile *p, struct err *err)
 
 	if (code) {
 		err_set(err, code, "cannot read %s", path);
-		return code == -ENOENT ? err_cure(err, "record one first: cprof record -o %s", path) : code;
+		return code == -ENOENT ? err_cure(err, "record one first: cprof record -o %s", path)
+				       : code;
 	}
 	if (!profile_parse(bytes.text, bytes.len, p, &inner))
 		return 0;

@@ -15,16 +15,17 @@
 
 struct write_options {
 	struct view_options view; /* for formats that show one value */
-	bool no_annotations;	  /* without _[k] and the like */
+	bool no_annotations;      /* without _[k] and the like */
 	const char *title;
 };
 
 struct format {
 	const char *name;
 	const char *endings; /* separated by blanks */
-	bool binary;	     /* not for a terminal */
+	bool binary;         /* not for a terminal */
 	const char *what;
-	int (*write)(const struct profile *p, int fd, const struct write_options *o, struct err *err);
+	int (*write)(const struct profile *p, int fd, const struct write_options *o,
+		     struct err *err);
 	/* Fills an initialised profile; NULL: cannot be read. */
 	int (*read)(const void *data, size_t len, struct profile *p, struct err *err);
 };

@@ -144,7 +144,8 @@ static int add_mapping(struct reader *r, const struct field *f)
 	Pprof__Mapping *m = pprof__mapping__unpack(NULL, f->value, f->bytes);
 	struct mapping to = {0};
 	bool ok = m && m->id && m->id != UINT64_MAX && r->p->n_mappings < MAX_TABLE &&
-		  get_string(r, m->filename, &to.filename) && get_string(r, m->build_id, &to.build_id);
+		  get_string(r, m->filename, &to.filename) &&
+		  get_string(r, m->build_id, &to.build_id);
 
 	if (ok) {
 		to.start = m->memory_start;
@@ -166,12 +167,14 @@ static int add_function(struct reader *r, const struct field *f)
 	Pprof__Function *m = pprof__function__unpack(NULL, f->value, f->bytes);
 	struct function to = {0};
 	bool ok = m && m->id && m->id != UINT64_MAX && r->n_functions < MAX_TABLE &&
-		  get_string(r, m->name, &to.name) && get_string(r, m->system_name, &to.system_name) &&
+		  get_string(r, m->name, &to.name) &&
+		  get_string(r, m->system_name, &to.system_name) &&
 		  get_string(r, m->filename, &to.file);
 
 	if (ok) {
-		to.start_line = m->start_line > 0 && m->start_line < UINT32_MAX ? (uint32_t)m->start_line
-										: 0;
+		to.start_line = m->start_line > 0 && m->start_line < UINT32_MAX
+					? (uint32_t)m->start_line
+					: 0;
 		array_reserve(r->functions, r->cap_functions, r->n_functions + 1);
 		map64_set(&r->function_ids, m->id, r->n_functions);
 		r->functions[r->n_functions++] = to;
@@ -183,14 +186,16 @@ static int add_function(struct reader *r, const struct field *f)
 
 static enum frame_kind kind_of(const struct profile *p, const struct frame *f)
 {
-	const char *file = f->mapping == NO_ID ? "" : profile_text(p, p->mappings[f->mapping].filename);
+	const char *file =
+		f->mapping == NO_ID ? "" : profile_text(p, p->mappings[f->mapping].filename);
 	const char *name = profile_text(p, f->function);
 
 	if (f->mapping == NO_ID && name[0] == '[')
 		return FRAME_NOTE;
 	if (str_starts(file, "[kernel") || f->address >> 63)
 		return FRAME_KERNEL;
-	return str_equal(file, "[anon]") || str_starts(file, "//anon") || str_starts(file, "/tmp/perf-")
+	return str_equal(file, "[anon]") || str_starts(file, "//anon") ||
+			       str_starts(file, "/tmp/perf-")
 		       ? FRAME_JIT
 		       : FRAME_USER;
 }
@@ -222,9 +227,9 @@ static int add_frames(struct reader *r, const Pprof__Location *m)
 		f.mapping = (mapping_id)index;
 	}
 	if (!m->n_line) {
-		auto_free char *text = mem_printf("[%s+0x%llx]",
-						  f.mapping == NO_ID ? "unknown" : profile_module(r->p, &f),
-						  (unsigned long long)m->address);
+		auto_free char *text = mem_printf(
+			"[%s+0x%llx]", f.mapping == NO_ID ? "unknown" : profile_module(r->p, &f),
+			(unsigned long long)m->address);
 
 		f.function = f.system_name = strings_add(&r->p->strings, text);
 		push_frame(r, &f);
@@ -297,7 +302,8 @@ static int sample_labels(struct reader *r, const Pprof__Sample *m, labels_id *re
 		const Pprof__Label *from = m->label[i];
 
 		labels[i].number = from->num;
-		if (!get_string(r, from->key, &labels[i].key) || !get_string(r, from->str, &labels[i].text) ||
+		if (!get_string(r, from->key, &labels[i].key) ||
+		    !get_string(r, from->str, &labels[i].text) ||
 		    !get_string(r, from->num_unit, &labels[i].unit))
 			return damaged(r, "a label is damaged");
 	}
@@ -315,7 +321,8 @@ static int add_sample(struct reader *r, const struct field *f)
 	if (!m)
 		return damaged(r, "a sample is damaged");
 	if (m->n_value != r->p->n_types)
-		code = damaged(r, "a sample has another number of values than there are value types");
+		code = damaged(r,
+			       "a sample has another number of values than there are value types");
 	else
 		code = sample_stack(r, m, &stack);
 	if (!code)

@@ -17,10 +17,10 @@ struct writer {
 	struct str buffer; /* flushed when it is large */
 	struct str scratch;
 	struct stacks locations; /* runs of frames at one address, innermost first */
-	uint8_t *is_location;	 /* which of its nodes are whole runs */
+	uint8_t *is_location;    /* which of its nodes are whole runs */
 	size_t cap_is_location;
 	uint32_t *function_of; /* frame -> function id, 0: not yet */
-	frame_id *functions; /* a frame of each function */
+	frame_id *functions;   /* a frame of each function */
 	size_t n_functions, cap_functions;
 	struct map function_map;
 	int code;
@@ -75,7 +75,8 @@ static void put_type(struct writer *w, enum pprof_field field, const struct valu
 	put_message(w, field, &m.base);
 }
 
-/* Id of the location made of the frame of `stack` and those it is inlined into; moves `stack` on. */
+/* Id of the location made of the frame of `stack` and those it is inlined into; moves `stack` on.
+ */
 static uint64_t take_location(struct writer *w, stack_id *stack)
 {
 	const struct profile *p = w->p;
@@ -147,8 +148,8 @@ static bool same_function(const void *ctx, uint32_t id, const void *key)
 	const struct writer *w = ctx;
 	const struct frame *a = &w->p->frames[w->functions[id]], *b = key;
 
-	return a->function == b->function && a->system_name == b->system_name && a->file == b->file &&
-	       a->start_line == b->start_line;
+	return a->function == b->function && a->system_name == b->system_name &&
+	       a->file == b->file && a->start_line == b->start_line;
 }
 
 static uint64_t function_of(struct writer *w, frame_id id)
@@ -182,8 +183,10 @@ static void put_location(struct writer *w, stack_id run)
 	m.id = (uint64_t)run + 1;
 	m.mapping_id = outer->mapping == NO_ID ? 0 : (uint64_t)outer->mapping + 1;
 	m.address = outer->address;
-	/* The run's nodes lead from the outermost frame to the innermost, which is written first. */
-	for (stack_id r = run; r != NO_ID && n < ARRAY_SIZE(lines); r = w->locations.nodes[r].parent) {
+	/* The run's nodes lead from the outermost frame to the innermost, which is written first.
+	 */
+	for (stack_id r = run; r != NO_ID && n < ARRAY_SIZE(lines);
+	     r = w->locations.nodes[r].parent) {
 		frame_id id = w->locations.nodes[r].item;
 
 		if (!w->p->frames[id].function)

@@ -17,10 +17,10 @@ struct graph {
 	const struct tree *t;
 	struct str out;
 	uint32_t *depth;
-	double *left;	   /* x of each node, in weight */
-	stack_id *order;   /* children before their later siblings, by name */
+	double *left;    /* x of each node, in weight */
+	stack_id *order; /* children before their later siblings, by name */
 	uint32_t max_depth;
-	double scale;	   /* pixels per weight */
+	double scale; /* pixels per weight */
 	bool annotate;
 };
 
@@ -117,8 +117,9 @@ static void put_box(struct graph *g, stack_id i)
 	str_puts(&g->out, "<g><title>");
 	put_escaped(&g->out, row->name, SIZE_MAX);
 	str_puts(&g->out, annotation);
-	str_printf(&g->out, " (%s %s, %.2f%%)</title><rect x=\"%.1f\" y=\"%u\" width=\"%.1f\" "
-			    "height=\"%d\" fill=\"",
+	str_printf(&g->out,
+		   " (%s %s, %.2f%%)</title><rect x=\"%.1f\" y=\"%u\" width=\"%.1f\" "
+		   "height=\"%d\" fill=\"",
 		   format_value(t->nodes[i].total, "count", value), "samples",
 		   100.0 * (double)t->nodes[i].total / (double)t->total, x, y, width, ROW - 1);
 	put_colour(&g->out, row);

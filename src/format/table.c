@@ -40,7 +40,8 @@ static struct libscols_line *add_line(struct libscols_table *table, struct libsc
 	if (!line)
 		abort();
 	for (int c = 0; c < N_COLUMNS; c++)
-		scols_line_set_data(line, (size_t)c, column_text((enum column)c, row, t->total, t->unit, buf));
+		scols_line_set_data(line, (size_t)c,
+				    column_text((enum column)c, row, t->total, t->unit, buf));
 	if (row->kind == FRAME_KERNEL)
 		scols_line_set_color(line, "yellow");
 	else if (!row->named)
@@ -55,6 +56,7 @@ static void print_table(struct libscols_table *table, struct str *out)
 	if (scols_print_table_to_string(table, &text) || !text)
 		abort();
 	str_puts(out, text);
+	str_puts(out, "\n");
 	free(text);
 	scols_unref_table(table);
 }
@@ -91,7 +93,8 @@ static int heavier_first(const void *x, const void *y)
 void tree_text(const struct tree *t, const struct table_options *o, struct str *out)
 {
 	struct libscols_table *table = new_table(o, true);
-	auto_free struct libscols_line **lines = mem_array(t->shape.n, sizeof(struct libscols_line *));
+	auto_free struct libscols_line **lines =
+		mem_array(t->shape.n, sizeof(struct libscols_line *));
 	auto_free struct by_weight *order = mem_array(t->shape.n, sizeof(*order));
 	size_t shown = 0;
 

@@ -12,9 +12,9 @@
 
 struct table_options {
 	enum sort_key sort;
-	size_t most;   /* rows; 0: all */
+	size_t most; /* rows; 0: all */
 	bool colour;
-	size_t width;  /* of the terminal; 0: no limit */
+	size_t width; /* of the terminal; 0: no limit */
 };
 
 /* Appends the function table. */

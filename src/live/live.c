@@ -59,8 +59,10 @@ struct live *live_new(const struct recording_options *o, struct err *err)
 {
 	struct live *l = mem_alloc(sizeof(*l));
 
-	l->feed = (struct feed){.fill = fill, 
-				.wait_fd = wait_fd, .take = take, .free = live_free,
+	l->feed = (struct feed){.fill = fill,
+				.wait_fd = wait_fd,
+				.take = take,
+				.free = live_free,
 				.profile = &l->profile};
 	profile_init(&l->profile);
 	l->images = images_new();

@@ -29,13 +29,13 @@ struct image {
 	char *path;
 	struct build_id build_id;
 	uint64_t device, inode;
-	uint32_t mapping;	/* in the profile, NO_ID until code of it was sampled */
-	bool opened;		/* an attempt was made */
-	struct elf_file *elf;	/* NULL: not openable, or no ELF file */
-	struct image *same;	/* the image with the same build id that stands for this one */
-	void *symbols;		/* symbolize/'s, freed by free_symbols */
+	uint32_t mapping;     /* in the profile, NO_ID until code of it was sampled */
+	bool opened;          /* an attempt was made */
+	struct elf_file *elf; /* NULL: not openable, or no ELF file */
+	struct image *same;   /* the image with the same build id that stands for this one */
+	void *symbols;        /* symbolize/'s, freed by free_symbols */
 	void (*free_symbols)(void *symbols);
-	void *unwind;		/* unwind/'s, freed by free_unwind */
+	void *unwind; /* unwind/'s, freed by free_unwind */
 	void (*free_unwind)(void *unwind);
 	/* Kernel only, NULL where there is none: the kernel's own words for an address,
 	 * "name+0xoffset/0xsize [module]". False: it has none. */

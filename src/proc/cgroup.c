@@ -96,7 +96,8 @@ int cgroup_find(const char *path, char **ret_directory, struct err *err)
 		return 0;
 	}
 	if (statfs(path, &fs) == 0 && fs.f_type == CGROUP_SUPER_MAGIC)
-		err_usage(err, "'%s' is a cgroup v1 directory; only cgroup v2 can be selected", path);
+		err_usage(err, "'%s' is a cgroup v1 directory; only cgroup v2 can be selected",
+			  path);
 	else
 		err_usage(err, "no cgroup '%s' below %s", path, mount);
 	return err_cure(err, "give a directory below %s (ls %s)", mount, mount);
@@ -115,7 +116,8 @@ struct cgroup_names *cgroup_names_new(void)
 	struct cgroup_names *names = mem_alloc(sizeof(*names));
 
 	names->mount = cgroup_mount();
-	names->mount_fd = names->mount ? open(names->mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	names->mount_fd =
+		names->mount ? open(names->mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	return names;
 }
 
@@ -130,7 +132,8 @@ static char *path_by_id(const struct cgroup_names *names, uint64_t id)
 	char link[64], path[PATH_MAX];
 	ssize_t n;
 
-	_Static_assert(__builtin_offsetof(__typeof__(handle), id) == sizeof(struct file_handle), "");
+	_Static_assert(__builtin_offsetof(__typeof__(handle), id) == sizeof(struct file_handle),
+		       "");
 	if (names->mount_fd < 0)
 		return mem_strdup("");
 	fd = open_by_handle_at(names->mount_fd, &handle.head, O_PATH | O_CLOEXEC);

@@ -128,7 +128,8 @@ static json_t *reasons_json(const struct account_reasons *r)
 	json_t *object = json_object();
 
 	for (size_t i = 0; i < r->n; i++)
-		json_object_set_new(object, r->rows[i].text, json_integer((json_int_t)r->rows[i].count));
+		json_object_set_new(object, r->rows[i].text,
+				    json_integer((json_int_t)r->rows[i].count));
 	return object;
 }
 

@@ -34,9 +34,9 @@ struct account {
 	uint64_t frames_named;
 	uint64_t processes;
 	double duration_s;
-	double overhead_cpu_s; /* cprof's own CPU and the kernel time of its programs */
-	double machine_cpu_s;  /* duration x online CPUs: what overhead is a share of */
-	char event[64];	       /* what was sampled, in words */
+	double overhead_cpu_s;   /* cprof's own CPU and the kernel time of its programs */
+	double machine_cpu_s;    /* duration x online CPUs: what overhead is a share of */
+	char event[64];          /* what was sampled, in words */
 	char command_status[64]; /* how the launched command ended, "" when there was none */
 };
 

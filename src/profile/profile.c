@@ -35,8 +35,8 @@ uint32_t profile_add_type(struct profile *p, const char *type, const char *unit)
 {
 	if (p->n_types == MAX_VALUE_TYPES)
 		return NO_ID;
-	p->types[p->n_types] = (struct value_type){strings_add(&p->strings, type),
-						   strings_add(&p->strings, unit)};
+	p->types[p->n_types] =
+		(struct value_type){strings_add(&p->strings, type), strings_add(&p->strings, unit)};
 	return (uint32_t)p->n_types++;
 }
 
@@ -55,8 +55,8 @@ struct frame_key {
 
 static struct frame_key frame_key(const struct frame *f)
 {
-	return (struct frame_key){f->address, f->function, f->system_name, f->file,   f->mapping,
-				  f->line,    f->start_line, f->kind,	   f->inlined};
+	return (struct frame_key){f->address, f->function,   f->system_name, f->file,   f->mapping,
+				  f->line,    f->start_line, f->kind,        f->inlined};
 }
 
 static bool frame_equal(const void *ctx, uint32_t id, const void *key)
@@ -96,7 +96,8 @@ struct label_key {
 
 static bool label_same(const struct label *a, const struct label *b)
 {
-	return a->key == b->key && a->text == b->text && a->number == b->number && a->unit == b->unit;
+	return a->key == b->key && a->text == b->text && a->number == b->number &&
+	       a->unit == b->unit;
 }
 
 static bool label_set_equal(const void *ctx, uint32_t id, const void *key)

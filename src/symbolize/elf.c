@@ -7,18 +7,17 @@
 
 #include <string.h>
 
-/* A symbol without a size (assembly) reaches this far at most. */
-enum { MAX_GAP = 4096 };
-
 static void add_symbol(void *ctx, const struct elf_symbol *s)
 {
-	struct symtab_entry e = {.address = s->address, .size = s->size, .name = s->name};
+	struct symtab_entry e = {.address = s->address, .reach = s->reach, .name = s->name};
 	size_t underscores = strspn(s->name, "_");
 
 	/* The winner among aliases: sized, a function, few underscores, global, then weak. */
 	e.merit = (s->size ? 64u : 0) + (s->is_function ? 32u : 0) +
 		  4 * (7 - (uint32_t)MIN(underscores, (size_t)7)) +
-		  (s->is_global ? 2 : s->is_weak ? 1 : 0);
+		  (s->is_global ? 2
+		   : s->is_weak ? 1
+				: 0);
 	symtab_add(ctx, &e);
 }
 
@@ -55,7 +54,7 @@ static void resolve(struct image *image, struct query **queries, size_t n)
 		uint64_t address;
 
 		if (!elf_file_address(image->elf, queries[i]->offset, &address) ||
-		    !symtab_find(table, address, MAX_GAP, &hit))
+		    !symtab_find(table, address, &hit))
 			continue;
 		queries[i]->name = mem_strdup(hit.name);
 		queries[i]->start = queries[i]->offset - (address - hit.address);

@@ -28,7 +28,7 @@ static bool parse_line(char *line, struct symtab_entry *e)
 	}
 	if (p == line || *p != ' ' || !strchr("tTwW", p[1]) || !p[1] || p[2] != ' ' || !p[3])
 		return false;
-	*e = (struct symtab_entry){.address = address, .name = p + 3};
+	*e = (struct symtab_entry){.address = address, .reach = MAX_GAP, .name = p + 3};
 	e->merit = p[1] == 'T' ? 2 : p[1] == 't' ? 0 : 1;
 	p = strchrnul(p + 3, '\t');
 	if (*p) {
@@ -161,7 +161,7 @@ static void resolve(struct image *image, struct query **queries, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct symtab_hit hit;
 
-		if (!symtab_find(image->symbols, queries[i]->offset, MAX_GAP, &hit))
+		if (!symtab_find(image->symbols, queries[i]->offset, &hit))
 			continue;
 		queries[i]->name = mem_strdup(hit.name);
 		queries[i]->start = hit.address;

@@ -11,7 +11,7 @@ enum { MAX_SYMBOLS = 16 << 20, MAX_MODULES = 65535 };
 
 struct symbol {
 	uint64_t address;
-	uint32_t size;
+	uint32_t reach;
 	uint32_t name; /* in names */
 	uint16_t module;
 	uint16_t merit;
@@ -68,7 +68,7 @@ void symtab_add(struct symtab *t, const struct symtab_entry *e)
 
 	if (t->n == MAX_SYMBOLS || t->names.len > UINT32_MAX - 65536)
 		return;
-	s.size = (uint32_t)MIN(e->size, (uint64_t)UINT32_MAX);
+	s.reach = (uint32_t)MIN(e->reach, (uint64_t)UINT32_MAX);
 	s.module = module_id(t, e->module);
 	s.merit = (uint16_t)e->merit;
 	str_add(&t->names, e->name, strnlen(e->name, 32768));
@@ -122,12 +122,10 @@ size_t symtab_count(const struct symtab *t)
 	return t->n;
 }
 
-bool symtab_find(const struct symtab *t, uint64_t address, uint64_t max_gap,
-		 struct symtab_hit *ret)
+bool symtab_find(const struct symtab *t, uint64_t address, struct symtab_hit *ret)
 {
 	size_t lo = 0, hi = t->n;
 	const struct symbol *s;
-	uint64_t reach;
 
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
@@ -140,8 +138,7 @@ bool symtab_find(const struct symtab *t, uint64_t address, uint64_t max_gap,
 	if (!lo)
 		return false;
 	s = &t->symbols[lo - 1];
-	reach = s->size ? s->size : max_gap;
-	if (address - s->address >= reach)
+	if (address - s->address >= s->reach)
 		return false;
 	ret->address = s->address;
 	ret->name = t->names.text + s->name;

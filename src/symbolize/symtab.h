@@ -18,7 +18,7 @@ void symtab_free(struct symtab *t);
 /* How good a name is among those of one address; higher wins, then the shorter, then strcmp. */
 struct symtab_entry {
 	uint64_t address;
-	uint64_t size; /* 0: unknown, reaches to the next symbol */
+	uint64_t reach; /* its size, or how far it may reach at most: the next symbol ends it too */
 	const char *name;
 	const char *module; /* kernel module, or NULL */
 	uint32_t merit;
@@ -35,6 +35,5 @@ struct symtab_hit {
 	const char *module;
 };
 
-/* The symbol that holds the address. A symbol without a size reaches `max_gap` bytes at most. */
-bool symtab_find(const struct symtab *t, uint64_t address, uint64_t max_gap,
-		 struct symtab_hit *ret);
+/* The symbol that holds the address. */
+bool symtab_find(const struct symtab *t, uint64_t address, struct symtab_hit *ret);

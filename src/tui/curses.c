@@ -12,7 +12,7 @@
 
 static attr_t attributes[STYLE_WARN + 1] = {
 	[STYLE_TITLE] = A_REVERSE, [STYLE_HEADER] = A_BOLD, [STYLE_SELECTED] = A_REVERSE,
-	[STYLE_DIM] = A_DIM,	   [STYLE_WARN] = A_BOLD,
+	[STYLE_DIM] = A_DIM,       [STYLE_WARN] = A_BOLD,
 };
 
 static void set_colours(void)
@@ -35,7 +35,9 @@ int curses_open(bool colour, struct err *err)
 	setlocale(LC_CTYPE, "");
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		err_set(err, 0, "this is no terminal");
-		return err_cure(err, "run it in a terminal; 'cprof record' and 'cprof report' work without");
+		return err_cure(
+			err,
+			"run it in a terminal; 'cprof record' and 'cprof report' work without");
 	}
 	if (!term || setupterm(NULL, STDOUT_FILENO, &status) == ERR || !cursor_address) {
 		err_set(err, 0, "the terminal '%s' cannot show a screen", term ? term : "");

@@ -27,8 +27,11 @@ void grid_release(struct grid *g)
 static uint32_t next_point(const unsigned char **s)
 {
 	const unsigned char *p = *s;
-	int n = *p < 0x80 ? 0 : *p >= 0xf0 && *p < 0xf5 ? 3 : *p >= 0xe0 && *p < 0xf0 ? 2
-		: *p >= 0xc2 && *p < 0xe0 ? 1 : -1;
+	int n = *p < 0x80                 ? 0
+		: *p >= 0xf0 && *p < 0xf5 ? 3
+		: *p >= 0xe0 && *p < 0xf0 ? 2
+		: *p >= 0xc2 && *p < 0xe0 ? 1
+					  : -1;
 	uint32_t ch = n <= 0 ? *p : *p & (0x3fu >> n);
 
 	(*s)++;

@@ -12,7 +12,15 @@
 
 #include "base/str.h"
 
-enum style { STYLE_PLAIN, STYLE_TITLE, STYLE_HEADER, STYLE_SELECTED, STYLE_DIM, STYLE_KERNEL, STYLE_WARN };
+enum style {
+	STYLE_PLAIN,
+	STYLE_TITLE,
+	STYLE_HEADER,
+	STYLE_SELECTED,
+	STYLE_DIM,
+	STYLE_KERNEL,
+	STYLE_WARN
+};
 
 struct cell {
 	uint32_t ch;

@@ -181,7 +181,8 @@ static void draw_header(const struct top_screen *s, struct grid *g, const struct
 			  format_count(lost, a->lost));
 	col = grid_printf(g, 1, col, STYLE_PLAIN, "%.1f %% complete  cost %.2f %%", complete, cost);
 	if (s->editing || *s->filter)
-		col = grid_printf(g, 1, col, STYLE_HEADER, "  /%s%s", s->filter, s->editing ? "_" : "");
+		col = grid_printf(g, 1, col, STYLE_HEADER, "  /%s%s", s->filter,
+				  s->editing ? "_" : "");
 	if (*s->bad_filter)
 		grid_printf(g, 1, col, STYLE_WARN, "  %s", s->bad_filter);
 }
@@ -219,7 +220,8 @@ static const char *title_text(void *ctx, enum column c, char *buf)
 	const struct top_screen *s = ctx;
 
 	snprintf(buf, COLUMN_TEXT, "%s%s",
-		 c == (s->sort == SORT_SELF ? COLUMN_SELF_PERCENT : COLUMN_TOTAL_PERCENT) ? ">" : "",
+		 c == (s->sort == SORT_SELF ? COLUMN_SELF_PERCENT : COLUMN_TOTAL_PERCENT) ? ">"
+											  : "",
 		 columns[c].title);
 	return buf;
 }
@@ -263,7 +265,7 @@ static void draw_table(struct top_screen *s, struct grid *g, const struct tree *
 		struct row_ctx ctx = {t, &t->rows[order[i]]};
 		int row = HEADER_ROWS + (int)(i - s->first);
 		enum style style = ctx.row->kind == FRAME_KERNEL ? STYLE_KERNEL
-				   : ctx.row->named		 ? STYLE_PLAIN
+				   : ctx.row->named              ? STYLE_PLAIN
 								 : STYLE_DIM;
 
 		draw_cells(g, row, style, row_text, &ctx);

@@ -32,12 +32,12 @@ enum key {
 struct top_screen {
 	enum sort_key sort;
 	bool quit, paused, help;
-	bool reset;	/* asked for; the caller clears it */
-	bool editing;	/* the filter */
+	bool reset;   /* asked for; the caller clears it */
+	bool editing; /* the filter */
 	char filter[128];
-	char bad_filter[160]; /* why it is no regular expression, "" if it is one */
+	char bad_filter[160];     /* why it is no regular expression, "" if it is one */
 	uint32_t selected, first; /* rows of the filtered table */
-	uint32_t n_shown;	  /* of the last drawing */
+	uint32_t n_shown;         /* of the last drawing */
 	int page;
 	const char *title;
 	double samples_per_s;

@@ -12,10 +12,22 @@ enum { REG_FP = 6, REG_SP = 7, MAX_RULES = 1 << 20 };
 
 /* Functions that start a thread, in code without unwind information. */
 static const char *const first_functions[] = {
-	"_start",	   "__libc_start_main", "__libc_start_call_main", "clone",
-	"__clone",	   "clone3",		"__clone3",		  "start_thread",
-	"runtime.goexit",  "runtime.goexit.abi0", "runtime.mstart",	  "runtime.mstart.abi0",
-	"runtime.rt0_go",  "runtime.rt0_go.abi0", "_rt0_amd64_linux",	  "runtime.clone",
+	"_start",
+	"__libc_start_main",
+	"__libc_start_call_main",
+	"clone",
+	"__clone",
+	"clone3",
+	"__clone3",
+	"start_thread",
+	"runtime.goexit",
+	"runtime.goexit.abi0",
+	"runtime.mstart",
+	"runtime.mstart.abi0",
+	"runtime.rt0_go",
+	"runtime.rt0_go.abi0",
+	"_rt0_amd64_linux",
+	"runtime.clone",
 	"runtime.clone.abi0",
 };
 
@@ -49,7 +61,8 @@ static void note_first(void *ctx, const struct elf_symbol *symbol)
 	struct unwind_state *s = ctx;
 
 	for (size_t i = 0; i < ARRAY_SIZE(first_functions); i++)
-		if (s->n_first < ARRAY_SIZE(s->first) && str_equal(symbol->name, first_functions[i]))
+		if (s->n_first < ARRAY_SIZE(s->first) &&
+		    str_equal(symbol->name, first_functions[i]))
 			s->first[s->n_first++] = (struct range){
 				symbol->address, symbol->address + MAX(symbol->size, (uint64_t)1)};
 }

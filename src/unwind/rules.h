@@ -11,9 +11,9 @@
 #include "maps/images.h"
 
 enum rule_kind {
-	RULE_NONE,	/* no information, or a kind that is not handled */
-	RULE_FIRST,	/* the thread's first frame: there is no caller */
-	RULE_CALLER,	/* the fields below lead to the caller */
+	RULE_NONE,   /* no information, or a kind that is not handled */
+	RULE_FIRST,  /* the thread's first frame: there is no caller */
+	RULE_CALLER, /* the fields below lead to the caller */
 };
 
 struct rule {

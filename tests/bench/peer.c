@@ -15,8 +15,11 @@
 
 int main(int argc, char **argv)
 {
-	struct perf_event_attr attr = {.type = PERF_TYPE_SOFTWARE, .config = PERF_COUNT_SW_CPU_CLOCK,
-				       .size = sizeof(attr), .freq = 1, .exclude_idle = 1};
+	struct perf_event_attr attr = {.type = PERF_TYPE_SOFTWARE,
+				       .config = PERF_COUNT_SW_CPU_CLOCK,
+				       .size = sizeof(attr),
+				       .freq = 1,
+				       .exclude_idle = 1};
 	struct bpf_prog_info info = {0};
 	unsigned len = sizeof(info);
 	struct bpf_object *object;
@@ -30,7 +33,8 @@ int main(int argc, char **argv)
 		return 1;
 	program = bpf_program__fd(bpf_object__find_program_by_name(object, "peer"));
 	for (int cpu = 0; cpu < sysconf(_SC_NPROCESSORS_ONLN); cpu++) {
-		int fd = (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+		int fd =
+			(int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 
 		if (fd < 0 || ioctl(fd, PERF_EVENT_IOC_SET_BPF, program) < 0)
 			return 1;

@@ -11,11 +11,12 @@
 #include <time.h>
 
 #define NOINLINE __attribute__((noinline, noclone))
-#define LEVELS(X)                                                                                \
-	X(0, 1) X(1, 2) X(2, 3) X(3, 4) X(4, 5) X(5, 6) X(6, 7) X(7, 8) X(8, 9) X(9, 10)           \
-	X(10, 11) X(11, 12) X(12, 13) X(13, 14) X(14, 15) X(15, 16) X(16, 17) X(17, 18) X(18, 19)  \
-	X(19, 20) X(20, 21) X(21, 22) X(22, 23) X(23, 24) X(24, 25) X(25, 26) X(26, 27) X(27, 28)  \
-	X(28, 29) X(29, 30) X(30, 31) X(31, 0)
+#define LEVELS(X)                                                                                  \
+	X(0, 1)                                                                                    \
+	X(1, 2) X(2, 3) X(3, 4) X(4, 5) X(5, 6) X(6, 7) X(7, 8) X(8, 9) X(9, 10) X(10, 11)         \
+		X(11, 12) X(12, 13) X(13, 14) X(14, 15) X(15, 16) X(16, 17) X(17, 18) X(18, 19)    \
+			X(19, 20) X(20, 21) X(21, 22) X(22, 23) X(23, 24) X(24, 25) X(25, 26)      \
+				X(26, 27) X(27, 28) X(28, 29) X(29, 30) X(30, 31) X(31, 0)
 
 static NOINLINE uint64_t leaf(uint64_t x)
 {
@@ -29,15 +30,15 @@ static NOINLINE uint64_t leaf(uint64_t x)
 
 #define DECLARE(n, next) static NOINLINE uint64_t f##n(uint64_t x, int depth);
 LEVELS(DECLARE)
-#define DEFINE(n, next)                                        \
-	static NOINLINE uint64_t f##n(uint64_t x, int depth)   \
-	{                                                      \
-		uint64_t r;                                    \
-                                                               \
-		if (depth <= 0)                                \
-			return leaf(x) + 1;                    \
-		r = f##next(x + n, depth - 1);                 \
-		return r * 3 + x;                              \
+#define DEFINE(n, next)                                                                            \
+	static NOINLINE uint64_t f##n(uint64_t x, int depth)                                       \
+	{                                                                                          \
+		uint64_t r;                                                                        \
+                                                                                                   \
+		if (depth <= 0)                                                                    \
+			return leaf(x) + 1;                                                        \
+		r = f##next(x + n, depth - 1);                                                     \
+		return r * 3 + x;                                                                  \
 	}
 LEVELS(DEFINE)
 

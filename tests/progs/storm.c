@@ -13,7 +13,8 @@ extern char **environ;
 
 int main(int argc, char **argv)
 {
-	int count = argc > 1 ? atoi(argv[1]) : 600, jobs = argc > 2 ? atoi(argv[2]) : 4, running = 0;
+	int count = argc > 1 ? atoi(argv[1]) : 600, jobs = argc > 2 ? atoi(argv[2]) : 4,
+	    running = 0;
 	char *args[] = {argc > 3 ? argv[3] : "./tiny", NULL};
 
 	for (int i = 0; i < count; i++) {
