@@ -8,6 +8,10 @@
  */
 #pragma once
 
+#ifdef BPF_ON_HOST /* the same code on the desk, in tests/bpf/ */
+#include "bpf/host.h"
+#else
+
 #include <linux/bpf.h>
 #include <linux/bpf_perf_event.h>
 #include <stdbool.h>
@@ -69,3 +73,5 @@ struct pt_regs___kernel {
 #define USER32_CS            0x23
 
 #define HAS_HELPER(name) bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_##name)
+
+#endif

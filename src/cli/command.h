@@ -30,6 +30,8 @@ struct command {
 	void (*more_help)(struct str *out);
 	/* A zeroed context for the options. */
 	size_t ctx_bytes;
+	/* Frees what the options put into the context; may be NULL. */
+	void (*release)(void *ctx);
 	/* `argv` are the operands. Returns the exit code; on failure `err` is filled. */
 	int (*run)(void *ctx, int argc, char **argv, struct err *err);
 };

@@ -165,9 +165,8 @@ static int answer(const struct command *command)
 	return print_text(&out);
 }
 
-static int run_command(const struct command *command, int argc, char **argv)
+static int parse_and_run(const struct command *command, void *ctx, int argc, char **argv)
 {
-	auto_free void *ctx = mem_alloc(command->ctx_bytes);
 	const struct option_table tables[] = {{command->options, command->n_options, ctx},
 					      {global_options, n_global_options, NULL}};
 	struct err err = {0};
@@ -182,6 +181,16 @@ static int run_command(const struct command *command, int argc, char **argv)
 	code = command->run(ctx, argc - first, argv + first, &err);
 	if (err.what[0])
 		return fail(command->name, &err, err.exit_code ? err.exit_code : EXIT_FAILED);
+	return code;
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+	auto_free void *ctx = mem_alloc(command->ctx_bytes);
+	int code = parse_and_run(command, ctx, argc, argv);
+
+	if (command->release)
+		command->release(ctx);
 	return code;
 }
 

@@ -226,7 +226,6 @@ out:
 	if (live)
 		live_feed(live)->free(live_feed(live));
 	save_release(&save);
-	target_release(&r->target);
 	return code;
 }
 
@@ -239,5 +238,6 @@ const struct command command_record = {
 	.runs_command = true,
 	.more_help = target_help,
 	.ctx_bytes = sizeof(struct record),
+	.release = target_release,
 	.run = run,
 };

@@ -183,8 +183,10 @@ int target_finish(struct target_options *t, int argc, char **argv, struct err *e
 	return 0;
 }
 
-void target_release(struct target_options *t)
+void target_release(void *ctx)
 {
+	struct target_options *t = ctx;
+
 	free(t->recording.pids);
 	free(t->recording.tids);
 }

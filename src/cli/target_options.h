@@ -94,6 +94,7 @@ int target_set_max_depth(void *ctx, const char *arg, struct err *err);
 
 /* Takes the operands as a command; fills in what was not given; refuses what contradicts. */
 int target_finish(struct target_options *t, int argc, char **argv, struct err *err);
-void target_release(struct target_options *t);
+/* For a context that starts with a struct target_options. */
+void target_release(void *ctx);
 /* The list of events, for --help. */
 void target_help(struct str *out);

@@ -127,7 +127,6 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 out:
 	if (live)
 		live_feed(live)->free(live_feed(live));
-	target_release(&t->target);
 	return code;
 }
 
@@ -140,5 +139,6 @@ const struct command command_top = {
 	.runs_command = true,
 	.more_help = target_help,
 	.ctx_bytes = sizeof(struct top),
+	.release = target_release,
 	.run = run,
 };

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Fuzz target: names of symbols. */
+#include "base/mem.h"
+#include "symbolize/demangle.h"
+
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	auto_free char *name = mem_alloc(size + 1);
+
+	memcpy(name, data, size);
+	free(demangle(name));
+	return 0;
+}

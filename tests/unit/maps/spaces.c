@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Address spaces: overlapping mappings replace, checked against one byte per page. */
+#include "unit/test.h"
+
+#include "maps/spaces.h"
+
+#include <stdlib.h>
+
+enum { PAGES = 64 };
+
+static struct image images[4];
+
+static struct space_map map(unsigned start, unsigned n, unsigned offset, unsigned image)
+{
+	return (struct space_map){start, start + n, offset, &images[image]};
+}
+
+/* Random mappings; each page must show the last one put over it, at the right offset. */
+static void the_last_mapping_wins(void **state)
+{
+	uint64_t x = 42;
+
+	(void)state;
+	for (int round = 0; round < 300; round++) {
+		struct space s = {0};
+		struct {
+			struct image *image;
+			uint64_t offset;
+		} want[PAGES] = {{0}};
+
+		for (int i = 0; i < 12; i++) {
+			x = x * 6364136223846793005ull + 1442695040888963407ull;
+			unsigned start = (x >> 33) % PAGES, n = 1 + (x >> 40) % 20;
+			struct space_map m = map(start, n, (x >> 50) % 100, (x >> 60) % 4);
+
+			space_add(&s, &m);
+			for (unsigned page = start; page < start + n && page < PAGES; page++) {
+				want[page].image = m.image;
+				want[page].offset = m.offset + page - start;
+			}
+		}
+		for (unsigned page = 0; page < PAGES; page++) {
+			const struct space_map *m = space_find(&s, page);
+
+			assert_ptr_equal(m ? m->image : NULL, want[page].image);
+			if (m)
+				assert_int_equal(page - m->start + m->offset, want[page].offset);
+		}
+		for (size_t i = 1; i < s.n; i++)
+			assert_true(s.maps[i - 1].end <= s.maps[i].start);
+		free(s.maps);
+	}
+}
+
+static void replacing_other_code_is_told(void **state)
+{
+	struct space s = {0};
+	struct space_map a = map(10, 5, 0, 0), b = map(20, 5, 0, 1), other = map(10, 5, 0, 2);
+
+	(void)state;
+	assert_false(space_add(&s, &a));
+	assert_false(space_add(&s, &b));
+	assert_false(space_add(&s, &a)); /* the same again */
+	assert_true(space_add(&s, &other));
+	free(s.maps);
+}
+
+static void a_fork_copies_and_an_exit_forgets(void **state)
+{
+	struct spaces spaces = {0};
+	struct space *parent = spaces_get(&spaces, 100), *child;
+	struct space_map a = map(10, 5, 0, 0);
+
+	(void)state;
+	space_add(parent, &a);
+	child = spaces_fork(&spaces, 100, 101);
+	assert_int_equal(child->n, 1);
+	space_clear(child);
+	assert_int_equal(parent->n, 1);
+	spaces_remove(&spaces, 101);
+	assert_null(spaces_find(&spaces, 101));
+	spaces_release(&spaces);
+}
+
+TESTS(T(the_last_mapping_wins), T(replacing_other_code_is_told),
+      T(a_fork_copies_and_an_exit_forgets))
