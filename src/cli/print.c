@@ -96,7 +96,7 @@ static void print_bash(struct str *out)
 		      "# shellcheck shell=bash\n"
 		      "_cprof() {\n"
 		      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
-		      "\tlocal command= word\n"
+		      "\tlocal command word\n"
 		      "\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
 		      "\t\tcase $word in\n\t\t");
 	for (size_t i = 0; command_at(i); i++)

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# bash completion of cprof, printed by: cprof --print bash
+# shellcheck shell=bash
+_cprof() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local command word
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		case $word in
+		record | top | report | export) command=$word && break ;;
+		esac
+	done
+	local words
+	case $command in
+	record)
+		case $prev in
+		-p | --pid) mapfile -t COMPREPLY < <(compgen -W "$(cd /proc && echo [0-9]*)" -- "$cur") && return ;;
+		-t | --tid) mapfile -t COMPREPLY < <(compgen -W "$(cd /proc && echo [0-9]*)" -- "$cur") && return ;;
+		-C | --cpu) COMPREPLY=() && return ;;
+		-u | --user) COMPREPLY=() && return ;;
+		-G | --cgroup) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
+		-e | --event) COMPREPLY=() && return ;;
+		-F | --freq) COMPREPLY=() && return ;;
+		-c | --count) COMPREPLY=() && return ;;
+		--call-graph) mapfile -t COMPREPLY < <(compgen -W "auto fp none" -- "$cur") && return ;;
+		--max-depth) COMPREPLY=() && return ;;
+		-d | --duration) COMPREPLY=() && return ;;
+		-o | --output) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
+		--format) mapfile -t COMPREPLY < <(compgen -W "pprof folded svg json" -- "$cur") && return ;;
+		--by) mapfile -t COMPREPLY < <(compgen -W "process thread pid tid cpu cgroup none" -- "$cur") && return ;;
+		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
+		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
+		esac
+		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --idle --max-depth -d --duration -o --output --format --by --no-annotations --exit-status --help --version -v --verbose -q --quiet --color --log-format "
+		;;
+	top)
+		case $prev in
+		-p | --pid) mapfile -t COMPREPLY < <(compgen -W "$(cd /proc && echo [0-9]*)" -- "$cur") && return ;;
+		-t | --tid) mapfile -t COMPREPLY < <(compgen -W "$(cd /proc && echo [0-9]*)" -- "$cur") && return ;;
+		-C | --cpu) COMPREPLY=() && return ;;
+		-u | --user) COMPREPLY=() && return ;;
+		-G | --cgroup) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
+		-e | --event) COMPREPLY=() && return ;;
+		-F | --freq) COMPREPLY=() && return ;;
+		-c | --count) COMPREPLY=() && return ;;
+		--call-graph) mapfile -t COMPREPLY < <(compgen -W "auto fp none" -- "$cur") && return ;;
+		--max-depth) COMPREPLY=() && return ;;
+		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
+		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
+		esac
+		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --idle --max-depth --help --version -v --verbose -q --quiet --color --log-format "
+		;;
+	report)
+		case $prev in
+		--value) COMPREPLY=() && return ;;
+		--by) mapfile -t COMPREPLY < <(compgen -W "process thread pid tid cpu cgroup none" -- "$cur") && return ;;
+		--focus) COMPREPLY=() && return ;;
+		--ignore) COMPREPLY=() && return ;;
+		-n | --rows) COMPREPLY=() && return ;;
+		--sort) mapfile -t COMPREPLY < <(compgen -W "self total" -- "$cur") && return ;;
+		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
+		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
+		esac
+		words="--value --by --focus --ignore --top --tree -n --rows --sort --json --help --version -v --verbose -q --quiet --color --log-format "
+		;;
+	export)
+		case $prev in
+		--value) COMPREPLY=() && return ;;
+		--by) mapfile -t COMPREPLY < <(compgen -W "process thread pid tid cpu cgroup none" -- "$cur") && return ;;
+		--focus) COMPREPLY=() && return ;;
+		--ignore) COMPREPLY=() && return ;;
+		-o | --output) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
+		--format) mapfile -t COMPREPLY < <(compgen -W "pprof folded svg json" -- "$cur") && return ;;
+		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
+		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
+		esac
+		words="--value --by --focus --ignore -o --output --format --no-annotations --help --version -v --verbose -q --quiet --color --log-format "
+		;;
+	*)
+		words="record top report export --help --version -v --verbose -q --quiet --color --log-format "
+		;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+	if [[ -n $command && $cur != -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+	fi
+}
+complete -o filenames -F _cprof cprof
