@@ -32,9 +32,28 @@ struct registers {
 struct who {
 	u64 start_ns;
 	u64 exec_id;
-	u64 exec_vm;
+	u64 generation; /* changes when code may have been mapped over code */
 	bool kernel_thread;
 };
+
+/*
+ * The generation of an address space, as far as the kernel keeps one. From 6.4 on it counts every
+ * change; before, the size of executable memory is all there is, and user space adds what it sees
+ * in perf's records (`generations`), some milliseconds late.
+ */
+#define MM_GENERATION(mm, read)                                                                    \
+	({                                                                                         \
+		struct mm_struct___seqcount *counted_ = (void *)(mm);                              \
+		struct mm_struct___int *counted_int_ = (void *)(mm);                               \
+		u64 generation_ = (u64)read(mm, exec_vm) << 32;                                    \
+                                                                                                   \
+		if (bpf_core_field_exists(counted_->mm_lock_seq.sequence))                         \
+			generation_ |= read(counted_, mm_lock_seq.sequence);                       \
+		else if (bpf_core_field_exists(counted_int_->mm_lock_seq))                         \
+			generation_ |= (u32)read(counted_int_, mm_lock_seq);                       \
+		generation_;                                                                       \
+	})
+#define LOAD(pointer, field) ((pointer)->field)
 
 static __always_inline void who_read(struct who *w, struct count_key *key)
 {
@@ -48,7 +67,7 @@ static __always_inline void who_read(struct who *w, struct count_key *key)
 		w->start_ns = leader->start_boottime;
 		w->exec_id = leader->self_exec_id;
 		w->kernel_thread = task->flags & PF_KTHREAD;
-		w->exec_vm = mm ? mm->exec_vm : 0;
+		w->generation = mm ? MM_GENERATION(mm, LOAD) : 0;
 		__builtin_memcpy(key->thread, task->comm, sizeof(key->thread));
 		__builtin_memcpy(key->process, leader->comm, sizeof(key->process));
 		return;
@@ -58,7 +77,8 @@ static __always_inline void who_read(struct who *w, struct count_key *key)
 	w->start_ns = BPF_CORE_READ(leader, start_boottime);
 	w->exec_id = BPF_CORE_READ(leader, self_exec_id);
 	w->kernel_thread = BPF_CORE_READ(task, flags) & PF_KTHREAD;
-	w->exec_vm = BPF_CORE_READ(task, mm, exec_vm);
+	mm = BPF_CORE_READ(task, mm);
+	w->generation = mm ? MM_GENERATION(mm, BPF_CORE_READ) : 0;
 	bpf_get_current_comm(key->thread, sizeof(key->thread));
 	bpf_core_read_str(key->process, sizeof(key->process), &leader->comm);
 }
@@ -201,7 +221,7 @@ static __always_inline u64 user_stack(struct bpf_perf_event_data *ctx, struct st
 	s->fp = r.fp;
 	generation = bpf_map_lookup_elem(&generations, &slot);
 	s->hash = hash_mix(config.hash_seed ^ w->start_ns, (u64)tgid << 32 | w->exec_id);
-	s->hash = hash_mix(s->hash, w->exec_vm << 32 | (generation ? *generation : 0));
+	s->hash = hash_mix(s->hash, w->generation ^ (u64)(generation ? *generation : 0) << 40);
 	if (r.cs == USER32_CS) {
 		s->frames[0] = r.ip;
 		s->n = 1;

@@ -30,6 +30,19 @@ typedef __u64 u64;
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+/* Counts the changes of an address space. An int up to 6.12, then a seqcount_t. */
+struct mm_struct___int {
+	int mm_lock_seq;
+};
+
+typedef struct seqcount {
+	unsigned int sequence;
+} seqcount_t;
+
+struct mm_struct___seqcount {
+	seqcount_t mm_lock_seq;
+};
+
 struct mm_struct {
 	unsigned long exec_vm; /* pages mapped executable: changes when code comes or goes */
 };

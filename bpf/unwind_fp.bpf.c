@@ -51,7 +51,7 @@ static __always_inline int fp_step(struct user_scratch *s)
 		s->end = WALK_DEPTH;
 		return 1;
 	}
-	if (offset + 16 > s->window_bytes) {
+	if (offset > WINDOW_BYTES || offset + 16 > s->window_bytes) {
 		s->window_bytes = window_fill(s, fp);
 		s->window_base = fp;
 		offset = 0;
@@ -104,24 +104,49 @@ static __always_inline void fp_walk(struct user_scratch *s)
 			return;
 }
 
-/*
- * Is the word before `ra` the end of a call instruction? Code built without frame pointers leaves
- * anything in the register, so the last "return address" found may be data.
- */
-static __always_inline bool is_return_address(u64 ra, bool end_of_chain)
+/* Does a call instruction end at `ra`? -1: the page is not present. */
+static __always_inline int is_after_call(u64 ra, u8 *ret_before)
 {
 	u8 b[8] = {};
 
 	if (bpf_probe_read_user(b, sizeof(b), (void *)(ra - 8)))
-		return true; /* the page is not present: nothing speaks against it */
-	if (b[3] == 0xe8)
-		return true;
-	/* ff /2 with every form of operand, from two to seven bytes long */
-	if ((b[6] == 0xff && (b[7] & 0x38) == 0x10) || (b[5] == 0xff && (b[6] & 0x38) == 0x10) ||
-	    (b[4] == 0xff && (b[5] & 0x38) == 0x10) || (b[2] == 0xff && (b[3] & 0x38) == 0x10) ||
-	    (b[1] == 0xff && (b[2] & 0x38) == 0x10))
-		return true;
-	return end_of_chain && b[7] == 0x90; /* Go: runtime.goexit is entered behind a nop */
+		return -1;
+	*ret_before = b[7];
+	/* e8 and four bytes; ff /2 with every form of operand, from two to seven bytes long */
+	return b[3] == 0xe8 || (b[6] == 0xff && (b[7] & 0x38) == 0x10) ||
+	       (b[5] == 0xff && (b[6] & 0x38) == 0x10) || (b[4] == 0xff && (b[5] & 0x38) == 0x10) ||
+	       (b[2] == 0xff && (b[3] & 0x38) == 0x10) || (b[1] == 0xff && (b[2] & 0x38) == 0x10);
+}
+
+/*
+ * Code built without frame pointers leaves anything in the register, so the last "return address"
+ * found may be data.
+ */
+static __always_inline bool is_last_frame(u64 ra, bool end_of_chain)
+{
+	u8 before = 0;
+	int after = is_after_call(ra, &before);
+
+	/* Go: runtime.goexit is entered behind a nop. */
+	return after || (end_of_chain && before == 0x90);
+}
+
+/*
+ * A leaf function that sets up no frame has its return address at the stack pointer, and the frame
+ * pointer is still its caller's: without that word the caller would be missing. Whether the leaf is
+ * such a function is decided in user space; the word is part of the stack's identity.
+ */
+static __always_inline u64 leaf_return(struct user_scratch *s)
+{
+	u64 word;
+	u8 before;
+
+	s->window_bytes = window_fill(s, s->sp);
+	s->window_base = s->sp;
+	word = s->window[0];
+	if (!s->window_bytes || word < 4096 || word >= USER_SPACE_END)
+		return 0;
+	return is_after_call(word, &before) > 0 ? word : 0;
 }
 
 __hidden int unwind_user(void)
@@ -130,15 +155,17 @@ __hidden int unwind_user(void)
 
 	if (!s)
 		return -1;
+	s->window_bytes = 0;
 	s->frames[0] = s->last_ip = s->ip;
 	s->n = 1;
 	s->cfa = 0;
 	s->end = WALK_NOT_CODE;
-	s->window_bytes = 0;
+	s->head.top = s->sp & 7 ? 0 : leaf_return(s);
+	s->hash = hash_mix(s->hash, s->head.top);
 	if (is_frame_after(s->fp, s->sp)) {
 		fp_walk(s);
 		if (s->n > 1 && s->end != WALK_DEPTH &&
-		    !is_return_address(s->last_ip, s->end == WALK_ZERO)) {
+		    !is_last_frame(s->last_ip, s->end == WALK_ZERO)) {
 			s->n--;
 			s->last_ip = s->frames[(s->n - 1) & (MAX_USER_FRAMES - 1)];
 			s->hash = s->last_hash;

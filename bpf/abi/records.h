@@ -80,7 +80,8 @@ struct stack_record {
 	__u16 end; /* enum walk_end */
 	__u64 cfa; /* address of tail[0]: the stack pointer in the caller of the last frame */
 	__u64 fp;  /* frame pointer in that caller */
+	__u64 top; /* the word at the leaf's stack pointer, if a return address; else 0 */
 };
 
 _Static_assert(sizeof(struct count_key) == 80, "count_key has padding");
-_Static_assert(sizeof(struct stack_record) == 48, "stack_record has padding");
+_Static_assert(sizeof(struct stack_record) == 56, "stack_record has padding");

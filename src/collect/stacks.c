@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "unwind/finish.h"
+#include "unwind/rules.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -234,7 +235,7 @@ static uint32_t cut_reason(struct resolved *r, unsigned end, const struct image 
 }
 
 struct walk {
-	frame_id frames[MAX_USER_FRAMES + START_FRAMES]; /* leaf first */
+	frame_id frames[1 + MAX_USER_FRAMES + START_FRAMES]; /* leaf first */
 	uint32_t n;
 	bool complete, unmapped;
 	const struct image *last; /* of the last frame; NULL: in no mapping */
@@ -261,6 +262,35 @@ static bool walk_push(struct resolved *r, struct walk *w, const struct space *sp
 	return true;
 }
 
+/* Has the function at `address` its return address at the stack pointer, as of that instruction? */
+static bool is_frameless(struct resolved *r, const struct space *space, uint64_t address)
+{
+	const struct space_map *map = space_find(space, address);
+	struct image *image;
+	struct rule rule;
+
+	if (!map)
+		return false;
+	image = images_open(r->images, map->image, space->pid, map->start, map->end);
+	rule = rule_at(image, address - map->start + map->offset);
+	return rule.kind == RULE_CALLER && !rule.cfa_from_fp && rule.cfa_offset == 8 &&
+	       rule.ra_offset == -8;
+}
+
+/* The leaf, and its caller where that is not in the chain of frame pointers. False: no code. */
+static bool walk_leaf(struct resolved *r, struct walk *w, const struct stack_record *record,
+		      const struct space *space, uint64_t address)
+{
+	if (!walk_push(r, w, space, address)) {
+		w->frames[w->n++] = unmapped_frame(r, space, address);
+		w->unmapped = true;
+		return false;
+	}
+	if (record->top && is_frameless(r, space, address))
+		walk_push(r, w, space, record->top - 1);
+	return true;
+}
+
 static void walk_user(struct resolved *r, struct walk *w, const struct stack_record *record,
 		      const struct space *space)
 {
@@ -269,17 +299,12 @@ static void walk_user(struct resolved *r, struct walk *w, const struct stack_rec
 	struct finish f = {.images = r->images, .space = space};
 	size_t n_more;
 
-	for (uint32_t i = 0; i < record->n_frames && i < MAX_USER_FRAMES; i++) {
-		if (walk_push(r, w, space, i ? words[i] - 1 : words[i]))
-			continue;
-		if (i == 0) {
-			w->frames[w->n++] = unmapped_frame(r, space, words[0]);
-			w->unmapped = true;
-			return;
-		}
+	if (!record->n_frames || !walk_leaf(r, w, record, space, words[0]))
 		return;
-	}
-	if (record->end == WALK_DEPTH || record->end == WALK_COMPAT || !record->n_frames)
+	for (uint32_t i = 1; i < record->n_frames && i < MAX_USER_FRAMES; i++)
+		if (!walk_push(r, w, space, words[i] - 1))
+			return;
+	if (record->end == WALK_DEPTH || record->end == WALK_COMPAT)
 		return;
 	/* Above the leaf, the last frame's caller is reached by a return address; a stack of one
 	 * frame has no known caller, but may be the first function itself. */

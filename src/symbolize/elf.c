@@ -9,7 +9,10 @@
 
 static void add_symbol(void *ctx, const struct elf_symbol *s)
 {
-	struct symtab_entry e = {.address = s->address, .reach = s->reach, .name = s->name};
+	size_t len = strcspn(s->name, "@"); /* without the symbol's version */
+	auto_free char *name = len && s->name[len] ? strndup(s->name, len) : NULL;
+	struct symtab_entry e = {
+		.address = s->address, .reach = s->reach, .name = name ? name : s->name};
 	size_t underscores = strspn(s->name, "_");
 
 	/* The winner among aliases: sized, a function, few underscores, global, then weak. */

@@ -13,13 +13,10 @@ enum { REG_FP = 6, REG_SP = 7, MAX_RULES = 1 << 20 };
 /* Functions that start a thread, in code without unwind information. */
 static const char *const first_functions[] = {
 	"_start",
-	"__libc_start_main",
-	"__libc_start_call_main",
 	"clone",
 	"__clone",
 	"clone3",
 	"__clone3",
-	"start_thread",
 	"runtime.goexit",
 	"runtime.goexit.abi0",
 	"runtime.mstart",

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Ctrl-C, full disks, pipes: an old file stays whole, a new one is whole or not there.
+. "$(dirname "$0")/../lib.sh"
+need_root
+"$PROGS/chain" 3 100000000 >/dev/null &
+target=$!
+
+# Stops a recording with signals. usage: stopped WANT SIGNAL... (0.3 s after the start)
+stopped() {
+	local want=$1 signal got
+	shift
+	"$CPROF" record -F 499 -p "$target" -o stop.pb.gz 2>err &
+	local recorder=$!
+	sleep 0.6
+	for signal in "$@"; do kill "-$signal" "$recorder"; done
+	wait "$recorder"
+	got=$?
+	[ "$got" = "$want" ] || fail "signals $*: exit $got, not $want"
+}
+stopped 0 INT
+says err 'samples of 1 process'
+[ -s stop.pb.gz ] || fail "no file after Ctrl-C"
+stopped 0 TERM
+
+# The second signal aborts at once and leaves the old file as it was, and no other.
+echo old >stop.pb.gz
+"$CPROF" record -F 499 -p "$target" -o stop.pb.gz 2>err &
+recorder=$!
+sleep 0.5
+kill -STOP $recorder
+kill -INT $recorder
+kill -TERM $recorder
+kill -CONT $recorder
+wait $recorder
+code=$?
+[ $code = 130 ] || fail "two signals: exit $code"
+[ "$(cat stop.pb.gz)" = old ] || fail "an aborted run has changed the old file"
+[ "$(ls stop.pb.gz*)" = stop.pb.gz ] || fail "an aborted run has left $(ls stop.pb.gz*)"
+
+# A full disk.
+mkdir small
+mount -t tmpfs -o size=4k none small || fail "no tmpfs"
+echo old >small/old.pb.gz
+expect 1 "$CPROF" record -F 499 -p "$target" -d 0.3 -o small/old.pb.gz
+says err 'No space left'
+[ "$(cat small/old.pb.gz)" = old ] || fail "a full disk has cost the old file"
+[ "$(ls small)" = old.pb.gz ] || fail "left $(ls small)"
+umount small
+expect 1 "$CPROF" record -F 499 -p "$target" -d 0.3 -o /dev/full --format folded
+says err 'No space left'
+
+# Standard output, a pipe, a device.
+"$CPROF" -q record -F 499 -p "$target" -d 0.3 -o - --format folded | grep -q '^chain;.*;leaf ' || fail "no folded stacks on stdout"
+"$CPROF" -q record -F 499 -p "$target" -d 0.3 -o /dev/stdout --format folded | grep -q '^chain;' || fail "nothing on /dev/stdout"
+expect 0 "$CPROF" -q record -F 499 -p "$target" -d 0.3 -o /dev/null
+[ -c /dev/null ] || fail "/dev/null was replaced"
+"$CPROF" record -F 499 -p "$target" -d 0.3 -o - --format folded 2>err | true
+
+# Every format straight from record; values are summed periods.
+expect 0 "$CPROF" --log-format=json record -F 100 -p "$target" -d 1 -o v.pb.gz
+samples=$(field samples err)
+"$CPROF" report v.pb.gz --json >report.json
+total=$(sed -n 's/^ "total": \([0-9]*\),$/\1/p' report.json)
+says report.json '"unit": "nanoseconds"'
+[ "$total" = $((samples * 10000000)) ] || [ "$(field event err | cut -c 1-6)" = cycles ] ||
+	fail "$samples samples at 100 Hz are $total ns"
+expect 0 "$CPROF" -q record -c 5000000 -p "$target" -d 0.5 -e cpu-clock -o c.pb.gz
+"$CPROF" report c.pb.gz --value samples --json >report.json
+at_least "$(sed -n 's/^ "total": \([0-9]*\),$/\1/p' report.json)" 50 "samples every 5 ms in half a second"
+expect 0 "$CPROF" -q record -F 199 -p "$target" -d 0.4 -o flame.svg
+says flame.svg '<title>leaf \('
+expect 0 "$CPROF" -q record -F 199 -p "$target" -d 0.4 -o table.json
+says table.json '"function": "leaf"'
+
+# Several events: a column set each.
+expect 0 "$CPROF" -q record -e cpu,page-faults -c 1000000 -o two.pb.gz -- sh -c 'i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done'
+expect 2 "$CPROF" report two.pb.gz --value nothing
+says err 'page-faults'
+expect 0 "$CPROF" -q record -e page-faults -c 1 -o faults.folded -- "$PROGS/tiny"
+at_least "$(awk '{ n += $NF } END { print n + 0 }' faults.folded)" 20 "page faults of tiny"
+
+# Where there is no counter, say so.
+"$CPROF" record -e instructions -d 0.1 -o i.pb.gz >out 2>err || says err 'no such counter'
+finish

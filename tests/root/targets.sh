@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Only what is asked for is sampled: pids, tids, users, cgroups, CPUs, descendants.
+. "$(dirname "$0")/../lib.sh"
+need_root
+
+start() { # a chain that runs until the end of the test; its pid in $pid
+	"$@" >/dev/null &
+	pid=$!
+	sleep 0.1
+}
+only() { # FILE REGEX: every line matches, and there is one
+	[ -s "$1" ] || fail "$1 is empty"
+	! grep -qvE "$2" "$1" || fail "$1 has others than $2: $(grep -vE -m 2 "$2" "$1" | cut -c 1-100)"
+}
+short="-q record -F 499 -d 0.6"
+start "$PROGS/chain" 3 100000000 2
+first=$pid
+cp "$PROGS/chain" other
+start ./other 3 100000000
+second=$pid
+
+expect 0 "$CPROF" $short -p "$first" -o pid.folded
+only pid.folded '^chain;'
+expect 0 "$CPROF" $short -p "$first,$second" --by pid -o pids.folded
+says pids.folded "^chain-$first;"
+says pids.folded "^other-$second;"
+tid=$(ls "/proc/$first/task" | tail -n 1)
+expect 0 "$CPROF" $short -t "$tid" --by tid -o tid.folded
+only tid.folded "^chain-$first/$tid;"
+expect 0 "$CPROF" $short -C 0 --by cpu -o cpu.folded
+only cpu.folded '^cpu 0;'
+expect 2 "$CPROF" record -C 4000 -d 0.1
+says err 'not online'
+
+# A user.
+cp "$PROGS/chain" mine && chmod 755 mine "$dir"
+start setpriv --reuid 65534 --regid 65534 --clear-groups ./mine 3 100000000
+expect 0 "$CPROF" $short -u nobody -o user.folded
+only user.folded '^mine;'
+expect 2 "$CPROF" record -u no-such-user -d 0.1
+says err "no user named"
+
+# The whole machine is without the idle task and without cprof itself; --idle shows the idle task.
+expect 0 "$CPROF" $short -o all.folded
+says all.folded '^chain;'
+says_not all.folded '^(cprof|swapper)'
+kill "$first" "$second" "$pid"
+wait 2>/dev/null
+expect 0 "$CPROF" $short --idle -o idle.folded
+says idle.folded '^swapper'
+
+# A cgroup and what is below it; v1 directories are refused.
+mount=$(awk '$(NF - 2) == "cgroup2" || / - cgroup2 / { print $5; exit }' /proc/self/mountinfo)
+if [ -n "$mount" ] && mkdir -p "$mount/cprof-test/below" 2>/dev/null; then
+	bash -c 'echo $$ >"$1/cprof-test/below/cgroup.procs" && exec "$2" 3 100000000' - "$mount" "$PROGS/chain" >/dev/null &
+	inside=$!
+	start ./other 3 100000000
+	sleep 0.2
+	expect 0 "$CPROF" $short -G /cprof-test -o cgroup.folded
+	only cgroup.folded '^chain;'
+	expect 0 "$CPROF" $short -G "$mount/cprof-test/below" --by cgroup -o cgroup.folded
+	only cgroup.folded '^/cprof-test/below;'
+	kill "$inside" "$pid"
+	wait 2>/dev/null
+	sleep 0.2
+	rmdir "$mount/cprof-test/below" "$mount/cprof-test"
+else
+	fail "no cgroup2 to test with"
+fi
+expect 2 "$CPROF" record -G /no-such-group -d 0.1
+says err 'no cgroup'
+v1=$(awk '/ - cgroup / { print $5; exit }' /proc/self/mountinfo)
+if [ -n "$v1" ]; then
+	expect 2 "$CPROF" record -G "$v1" -d 0.1
+	says err 'cgroup v1'
+fi
+
+# Children that a target starts later belong to it; grandchildren of a command too.
+bash -c 'sleep 0.4; "$1" 3 60000; "$1" 3 60000 & wait' - "$PROGS/chain" >/dev/null &
+expect 0 "$CPROF" -q record -F 499 -p $! -o children.folded
+only children.folded '^(chain|bash|sleep);'
+says children.folded '^chain;.*;leaf '
+expect 0 "$CPROF" -q record -o grand.folded -- sh -c 'sh -c "$0 3 60000; true"; true' "$PROGS/chain"
+says grand.folded '^chain;.*;leaf '
+
+# A target that ends while recording ends the recording, with exit 0.
+"$PROGS/chain" 3 60000 >/dev/null &
+expect 0 timeout 20 "$CPROF" record -F 499 -p $! -o ends.folded
+wait
+expect 1 "$CPROF" record -p $! -o never.pb.gz
+says err "no process with pid $!"
+[ ! -e never.pb.gz ] || fail "a file for a pid that is gone"
+sleep 30 &
+expect 2 "$CPROF" record -p 1 -F 49 -d 0.1 -e nope
+expect 3 "$CPROF" record -p $! -d 0.3 -o nothing.pb.gz
+[ -s nothing.pb.gz ] || fail "no file of an empty recording"
+
+# The command: its status is told, taken over on request; what cannot run is 126 and 127.
+expect 0 "$CPROF" record -F 4999 -o s.pb.gz -- sh -c 'i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done; exit 7'
+says err 'command exited with 7'
+expect 7 "$CPROF" record -F 4999 --exit-status -o s.pb.gz -- sh -c 'i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done; exit 7'
+expect 127 "$CPROF" record -o s2.pb.gz -- /nonexistent/command
+expect 126 "$CPROF" record -o s2.pb.gz -- /etc/passwd
+[ ! -e s2.pb.gz ] || fail "a file of a command that never ran"
+finish
