@@ -40,7 +40,8 @@ struct kernel {
 	struct count_value *values;
 };
 
-static int say(enum libbpf_print_level level, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static int say(enum libbpf_print_level level, const char *fmt,
+						     va_list ap)
 {
 	char text[512];
 

@@ -136,6 +136,20 @@ static size_t take_annotation(const char *name, size_t len, struct frame *f)
 	return len;
 }
 
+/* The mapping that stands for a kind, so that the kind outlives the way through other formats. */
+static mapping_id mapping_of_kind(struct profile *p, enum frame_kind kind)
+{
+	struct mapping m = {.limit = UINT64_MAX, .has_functions = true};
+
+	if (kind != FRAME_KERNEL && kind != FRAME_JIT)
+		return NO_ID;
+	m.filename = strings_add(&p->strings, kind == FRAME_JIT ? "[jit]" : "[kernel.kallsyms]");
+	for (mapping_id id = 0; id < p->n_mappings; id++)
+		if (p->mappings[id].filename == m.filename)
+			return id;
+	return profile_add_mapping(p, &m);
+}
+
 static bool read_line(struct profile *p, const char *line, size_t len)
 {
 	const char *space = memrchr(line, ' ', len);
@@ -161,6 +175,7 @@ static bool read_line(struct profile *p, const char *line, size_t len)
 			&p->strings, name, take_annotation(name, (size_t)(end - name), &f));
 		if (!strncmp(name, "[truncated: ", 12) || !strncmp(name, "[stack lost: ", 13))
 			f.kind = FRAME_NOTE;
+		f.mapping = mapping_of_kind(p, f.kind);
 		stack = stacks_push(&p->stacks, stack, profile_add_frame(p, &f));
 		name = end + 1;
 	}

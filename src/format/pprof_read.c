@@ -194,8 +194,8 @@ static enum frame_kind kind_of(const struct profile *p, const struct frame *f)
 		return FRAME_NOTE;
 	if (str_starts(file, "[kernel") || f->address >> 63)
 		return FRAME_KERNEL;
-	return str_equal(file, "[anon]") || str_starts(file, "//anon") ||
-			       str_starts(file, "/tmp/perf-")
+	return str_equal(file, "[anon]") || str_equal(file, "[jit]") ||
+			       str_starts(file, "//anon") || str_starts(file, "/tmp/perf-")
 		       ? FRAME_JIT
 		       : FRAME_USER;
 }

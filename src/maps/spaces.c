@@ -128,7 +128,9 @@ bool space_add(struct space *space, const struct space_map *map)
 		replaced |= space->maps[last].image != map->image ||
 			    space->maps[last].start - space->maps[last].offset !=
 				    map->start - map->offset;
-	memmove(space->maps + i, space->maps + last, (space->n - last) * sizeof(*space->maps));
+	if (last > i)
+		memmove(space->maps + i, space->maps + last,
+			(space->n - last) * sizeof(*space->maps));
 	space->n -= last - i;
 	if (i < space->n && space->maps[i].start < map->end) {
 		space->maps[i].offset += map->end - space->maps[i].start;

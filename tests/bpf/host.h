@@ -19,7 +19,7 @@ typedef __u64 u64;
 
 #define SEC(name)
 #define __hidden
-#define __noinline          __attribute__((noinline))
+#define __noinline __attribute__((noinline))
 #undef __always_inline
 #define __always_inline     inline __attribute__((always_inline))
 #define __uint(name, value) int name

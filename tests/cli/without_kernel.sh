@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A kernel without BPF or without type information, and no privilege: one line with the cure.
 . "$(dirname "$0")/../lib.sh"
+export ASAN_OPTIONS=verify_asan_link_order=0 # the preloaded library comes first, in a sanitizer build
 
 refused() { # REGEX COMMAND...
 	local regex=$1

@@ -24,7 +24,7 @@ if [ "$(id -u)" = 0 ]; then
 	says raw 'pid:\[[0-9]+\]'
 	# The sums: pprof's samples, ours, and the folded file's.
 	ours=$("$CPROF" report chain.pb.gz --value samples --json | sed -n 's/^ "total": \([0-9]*\),$/\1/p')
-	theirs=$(awk '/^Samples:/ { on = 1 } /^Locations/ { on = 0 } on && $1 ~ /^[0-9]+$/ && $2 ~ /^[0-9]+:$/ { n += $1 }' raw)
+	theirs=$(awk '/^Samples:/ { on = 1 } /^Locations/ { on = 0 } on && $1 ~ /^[0-9]+$/ && $2 ~ /^[0-9]+:$/ { n += $1 } END { print n + 0 }' raw)
 	[ "$ours" = "$theirs" ] || fail "our sum $ours, pprof's $theirs"
 	folded=$("$CPROF" export chain.pb.gz -o - --format folded | awk '{ n += $NF } END { print n }')
 	[ "$ours" = "$folded" ] || fail "our sum $ours, folded $folded"

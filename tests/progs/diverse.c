@@ -43,13 +43,13 @@ static NOINLINE uint64_t leaf(uint64_t x)
 		r = levels[next_random() & 15](x + n, depth - 1);                                  \
 		return r * 3 + x;                                                                  \
 	}
-LEVEL(0)
-LEVEL(1)
-LEVEL(2) LEVEL(3) LEVEL(4) LEVEL(5) LEVEL(6) LEVEL(7) LEVEL(8) LEVEL(9) LEVEL(10) LEVEL(11)
-	LEVEL(12) LEVEL(13) LEVEL(14) LEVEL(15)
+// clang-format off
+LEVEL(0) LEVEL(1) LEVEL(2) LEVEL(3) LEVEL(4) LEVEL(5) LEVEL(6) LEVEL(7)
+LEVEL(8) LEVEL(9) LEVEL(10) LEVEL(11) LEVEL(12) LEVEL(13) LEVEL(14) LEVEL(15)
 
-		static level *levels[16] = {g0, g1, g2,  g3,  g4,  g5,  g6,  g7,
-					    g8, g9, g10, g11, g12, g13, g14, g15};
+static level *levels[16] = {g0, g1, g2, g3, g4, g5, g6, g7,
+			    g8, g9, g10, g11, g12, g13, g14, g15};
+// clang-format on
 
 int main(int argc, char **argv)
 {

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Command lines over tests/data, with the output that stands beside them: NAME.expected.
+# GOLDEN_UPDATE=1 writes it anew; look at the difference before it is committed.
+. "$(dirname "$0")/../lib.sh"
+golden=$SOURCE/tests/golden
+
+check() { # NAME COMMAND...
+	local name=$1
+	shift
+	"$@" >got 2>&1
+	[ "${GOLDEN_UPDATE:-}" ] && cp got "$golden/$name.expected"
+	diff -u "$golden/$name.expected" got >difference || fail "$name: $(cat difference)"
+}
+cp "$SOURCE"/tests/data/* . 2>/dev/null
+check top "$CPROF" report service.folded
+check top-total "$CPROF" report service.folded --sort total -n 3
+check focus "$CPROF" report --focus 'render|memcpy' --ignore walk service.folded
+check tree "$CPROF" report service.folded --tree
+check json "$CPROF" report --json -n 2 service.folded
+check go-heap "$CPROF" report go-heap.pb.gz -n 5
+check go-heap-objects "$CPROF" report go-heap.pb.gz -n 5 --value alloc_objects
+check folded "$CPROF" export service.folded -o - --format folded
+check plain "$CPROF" export service.folded -o - --format folded --no-annotations
+check svg "$CPROF" export service.folded -o - --format svg
+# Damage is one clear line.
+head -c 300 go-heap.pb.gz >cut.pb.gz
+check cut "$CPROF" report cut.pb.gz
+head -c 5000 /dev/zero | tr '\0' '\377' >garbage.pb.gz
+check garbage "$CPROF" report garbage.pb.gz
+: >empty.pb.gz
+check empty "$CPROF" report empty.pb.gz
+check text "$CPROF" report README.md
+# An import of an export is the identity for pprof.
+"$CPROF" -q export service.folded -o once.pb.gz
+"$CPROF" -q export once.pb.gz -o twice.pb.gz
+cmp -s once.pb.gz twice.pb.gz || fail "exporting an export changes it"
+"$CPROF" export twice.pb.gz -o - --format folded >got
+diff -u "$golden/folded.expected" got || fail "stacks or counts change by way of pprof"
+finish

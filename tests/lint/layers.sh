@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Includes go down the layers of src/LAYERS only, and third-party headers stay in their homes.
+. "$(dirname "$0")/../lib.sh"
+cd "$SOURCE/src" || exit 1
+
+while read -r folder allowed; do
+	[ -d "$folder" ] || [ "$folder" = abi ] || fail "src/LAYERS names $folder, which is not there"
+	[ "$allowed" = '*' ] && continue
+	path=$folder
+	[ "$folder" = abi ] && path=../bpf/abi
+	for used in $(grep -hoE '#include "[a-z]+/' "$path"/* | sed 's/.*"\(.*\)\//\1/' | sort -u); do
+		[ "$used" = "$folder" ] && continue
+		case " $allowed " in
+		*" $used "*) ;;
+		*) fail "$folder includes $used/: $(grep -l "\"$used/" "$path"/* | head -2 | tr '\n' ' ')" ;;
+		esac
+	done
+done < <(sed 's/#.*//; s/://' LAYERS | grep '[a-z]')
+for folder in */; do
+	grep -q "^${folder%/}:" LAYERS || fail "src/$folder is not in src/LAYERS"
+done
+
+home() { # HEADER-REGEX FOLDER...: only these may include it
+	local regex=$1 file
+	shift
+	for file in $(grep -lE "#include <($regex)" ./*/*.[ch]); do
+		case " $* " in
+		*" $(basename "$(dirname "$file")") "* | *" ${file#./} "*) ;;
+		*) fail "$file includes <$regex>, whose home is $*" ;;
+		esac
+	done
+}
+home 'bpf/' collect
+home 'libelf|gelf' elf symbolize unwind
+home 'elfutils/|dwarf\.h' elf symbolize unwind
+home 'libiberty/|demangle\.h|capstone' symbolize
+home 'protobuf-c|libsmartcols' format
+home 'curses\.h|ncurses|term\.h' tui/curses.c
+home 'zlib\.h|xxhash|pcre2|jansson' base
+
+# Below cli/ nothing prints or exits (base/log.c is the one that writes what cli/ says).
+for file in $(find . -name '*.c' ! -path './cli/*' ! -path ./base/log.c ! -path ./collect/launch.c); do
+	! grep -nE '(^|[^a-z_])(printf|puts|putchar|perror|exit|_exit) *\(' "$file" || fail "$file prints or exits"
+done
+finish

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Size, licence and format of the sources; shell scripts; manual pages.
+. "$(dirname "$0")/../lib.sh"
+: "${dir:?}"
+cd "$SOURCE" || exit 1
+files() { git -c safe.directory="$SOURCE" ls-files --cached --others --exclude-standard "$@"; }
+
+for file in $(files '*.c' '*.h'); do
+	[ "$(wc -l <"$file")" -le 700 ] || fail "$file has more than 700 lines"
+done
+for file in $(files | grep -vE '^LICENSE$|^tests/data/|\.expected$|\.json$|^\.gitignore$|\.pb\.gz$|\.png$|\.svg$'); do
+	head -n 5 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' || fail "$file has no SPDX line"
+done
+# A function of more than 60 lines: from a line "{" to a line "}".
+files 'src/*.c' 'bpf/*.c' | xargs awk '
+	FNR == 1 { start = 0 }
+	/^\{$/ { start = FNR }
+	/^\}/ && start { if (FNR - start > 61) print FILENAME ":" start ": " FNR - start - 1 " lines"; start = 0 }' >"$dir/long"
+[ ! -s "$dir/long" ] || fail "functions of more than 60 lines: $(cat "$dir/long")"
+
+if command -v clang-format >/dev/null; then
+	files '*.c' '*.h' | xargs clang-format --dry-run --Werror 2>"$dir/format" || fail "clang-format: $(grep -m 5 error "$dir/format")"
+else
+	fail "no clang-format: packaging/setup test installs it"
+fi
+files '*.sh' packaging/setup .ci/run tests/fuzz/run 'tests/bench/*' completions/cprof.bash | grep -vE '\.(c|h|md)$' |
+	xargs shellcheck -x -S warning -e SC1091,SC2034,SC2044,SC2154 >"$dir/shell" || fail "shellcheck: $(head -20 "$dir/shell")"
+for page in man/*.scd; do
+	scdoc <"$page" >"$dir/page.1" && mandoc -T lint -W error "$dir/page.1" || fail "$page"
+done
+finish
