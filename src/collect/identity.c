@@ -8,7 +8,11 @@
 
 #include <string.h>
 
-enum { CONTAINER_DIGITS = 64, CONTAINER_SHOWN = 12 };
+enum {
+	CONTAINER_DIGITS = 64,
+	CONTAINER_SHOWN = 12,
+	MAX_LABEL_SETS = 1 << 20, /* beyond, samples keep names but no numbers: memory is bounded */
+};
 
 struct identity {
 	struct profile *p;
@@ -76,8 +80,10 @@ labels_id identity_labels(struct identity *id, const struct count_key *key)
 	char container[CONTAINER_SHOWN + 1];
 
 	map64_set(&id->processes, hash_u64(key->start_ns ^ (uint64_t)key->tgid << 40), 1);
-	labels[n++] = (struct label){.key = id->pid, .number = key->tgid};
-	labels[n++] = (struct label){.key = id->tid, .number = key->tid};
+	if (id->p->n_label_sets < MAX_LABEL_SETS) {
+		labels[n++] = (struct label){.key = id->pid, .number = key->tgid};
+		labels[n++] = (struct label){.key = id->tid, .number = key->tid};
+	}
 	labels[n++] = (struct label){.key = id->process, .text = add_name(id, key->process)};
 	labels[n++] = (struct label){.key = id->thread, .text = add_name(id, key->thread)};
 	if (*cgroup)

@@ -25,6 +25,8 @@
 /* Records of the last moments may still be on their way on another CPU. */
 #define SETTLE_NS  2000000ull
 #define HOTPLUG_NS 1000000000ull
+/* Processes that ended are forgotten when their counts are in. */
+#define DRAIN_NS 10000000000ull
 
 struct recording {
 	struct recording_options o;
@@ -37,7 +39,7 @@ struct recording {
 	struct launch launch;
 	struct cpu_list online;
 	int epoll_fd;
-	uint64_t started_ns, stopped_ns, hotplug_ns;
+	uint64_t started_ns, stopped_ns, hotplug_ns, drained_ns;
 	uint64_t seen_full; /* as of the last time `seen` was cleared */
 	double cpu_s_before;
 	bool stopped;
@@ -239,7 +241,7 @@ int recording_start(struct recording *r, struct err *err)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	r->p->time_ns = now.tv_sec * 1000000000ll + now.tv_nsec;
-	r->started_ns = monotonic_ns();
+	r->started_ns = r->drained_ns = monotonic_ns();
 	sampler_start(r->sampler);
 	/* The scan comes after the events were opened, so that nothing falls between. */
 	if (!targets_by_task(&r->targets))
@@ -295,7 +297,8 @@ int recording_poll(struct recording *r, struct err *err)
 	take_in(r, now - SETTLE_NS);
 	if (now - r->hotplug_ns > HOTPLUG_NS && follow_hotplug(r, err))
 		return err->code;
-	if (kernel_counts_used(r->kernel) > MAX_COUNTS / 2 && recording_drain(r, err))
+	if ((kernel_counts_used(r->kernel) > MAX_COUNTS / 2 || now - r->drained_ns > DRAIN_NS) &&
+	    recording_drain(r, err))
 		return err->code;
 	launch_ended(&r->launch);
 	return targets_by_task(&r->targets) && !kernel_targets_alive(r->kernel);
@@ -319,6 +322,7 @@ int recording_drain(struct recording *r, struct err *err)
 	bool cleared = !r->stopped && renew_seen(r);
 	int code;
 
+	r->drained_ns = monotonic_ns();
 	kernel_flip_counts(r->kernel, r->stopped);
 	/* What was counted has its stacks in the ring by now. */
 	take_in(r, r->stopped ? UINT64_MAX : monotonic_ns());

@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-	MAX_STACK_NODES = 32 << 20, /* beyond, samples keep their process but no frames */
+	MAX_STACK_NODES = 16 << 20, /* beyond, samples keep their process but no frames */
 	MAX_CUTS = 4096,            /* reasons told apart */
 };
 

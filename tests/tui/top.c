@@ -68,7 +68,7 @@ static void functions_by_self_and_total(void **state)
 	(void)state;
 	make(&p);
 	top_screen_init(&s, "prog");
-	expect(&s, &p, 8, 73,
+	expect(&s, &p, 8, 74,
 	       " cprof top  prog  cpu-clock at 99 Hz\n"
 	       " 1,000 samples  0/s  0 lost  100.0 % complete  cost 0.00 %\n"
 	       ">SELF %  TOTAL %       SELF      TOTAL FUNCTION         MODULE\n"
@@ -78,7 +78,7 @@ static void functions_by_self_and_total(void **state)
 	       "   0.00   100.00       0 ns     1.00 s main             prog\n"
 	       "\n");
 	press(&s, "s");
-	expect(&s, &p, 5, 73,
+	expect(&s, &p, 5, 74,
 	       " cprof top  prog  cpu-clock at 99 Hz\n"
 	       " 1,000 samples  0/s  0 lost  100.0 % complete  cost 0.00 %\n"
 	       " SELF % >TOTAL %       SELF      TOTAL FUNCTION         MODULE\n"
@@ -96,7 +96,7 @@ static void filters_as_one_types(void **state)
 	make(&p);
 	top_screen_init(&s, "prog");
 	press(&s, "/cop");
-	expect(&s, &p, 4, 73,
+	expect(&s, &p, 4, 74,
 	       " cprof top  prog  cpu-clock at 99 Hz\n"
 	       " 1,000 samples  0/s  0 lost  100.0 % complete  cost 0.00 %  /cop_\n"
 	       ">SELF %  TOTAL %       SELF      TOTAL FUNCTION         MODULE\n"
@@ -127,10 +127,10 @@ static void moves_scrolls_and_leaves(void **state)
 	(void)state;
 	make(&p);
 	top_screen_init(&s, "prog");
-	grid_reset(&g, 5, 73); /* two rows of the table */
+	grid_reset(&g, 5, 74); /* two rows of the table */
 	top_screen_draw(&s, &g, &p);
 	press(&s, "jjjjjjj");
-	grid_reset(&g, 5, 73);
+	grid_reset(&g, 5, 74);
 	top_screen_draw(&s, &g, &p);
 	assert_int_equal(s.selected, 3);
 	assert_int_equal(s.first, 2);
