@@ -141,11 +141,11 @@ bool elf_file_address(const struct elf_file *f, uint64_t offset, uint64_t *ret)
 	return false;
 }
 
-static Elf_Scn *section_of_type(const struct elf_file *f, GElf_Word type, GElf_Shdr *ret)
+static Elf_Scn *section_of_type(Elf *elf, GElf_Word type, GElf_Shdr *ret)
 {
 	Elf_Scn *scn = NULL;
 
-	while ((scn = elf_nextscn(f->elf, scn)))
+	while ((scn = elf_nextscn(elf, scn)))
 		if (gelf_getshdr(scn, ret) && ret->sh_type == type && ret->sh_size)
 			return scn;
 	return NULL;
@@ -155,13 +155,13 @@ bool elf_file_has_symtab(const struct elf_file *f)
 {
 	GElf_Shdr shdr;
 
-	return section_of_type(f, SHT_SYMTAB, &shdr);
+	return section_of_type(f->elf, SHT_SYMTAB, &shdr);
 }
 
 /* Where the section ends if it holds code, else 0. */
-static uint64_t code_section_end(const struct elf_file *f, GElf_Half index)
+static uint64_t code_section_end(Elf *elf, GElf_Half index)
 {
-	Elf_Scn *scn = index && index < SHN_LORESERVE ? elf_getscn(f->elf, index) : NULL;
+	Elf_Scn *scn = index && index < SHN_LORESERVE ? elf_getscn(elf, index) : NULL;
 	GElf_Shdr shdr;
 
 	if (!scn || !gelf_getshdr(scn, &shdr) || !(shdr.sh_flags & SHF_EXECINSTR))
@@ -169,43 +169,54 @@ static uint64_t code_section_end(const struct elf_file *f, GElf_Half index)
 	return shdr.sh_addr + shdr.sh_size;
 }
 
+/* One entry of a symbol table; false when it names no code. */
+static bool take_symbol(Elf *elf, Elf_Data *data, int index, GElf_Word names,
+			struct elf_symbol *ret)
+{
+	GElf_Sym sym;
+	uint64_t end;
+	int type, bind;
+
+	if (!gelf_getsym(data, index, &sym) || sym.st_shndx == SHN_UNDEF)
+		return false;
+	type = GELF_ST_TYPE(sym.st_info);
+	bind = GELF_ST_BIND(sym.st_info);
+	*ret = (struct elf_symbol){.address = sym.st_value, .size = sym.st_size};
+	ret->is_function = type == STT_FUNC || type == STT_GNU_IFUNC;
+	if (!ret->is_function && (type != STT_NOTYPE || !code_section_end(elf, sym.st_shndx)))
+		return false;
+	ret->name = elf_strptr(elf, names, sym.st_name);
+	if (!ret->name || !*ret->name)
+		return false;
+	end = ret->size ? 0 : code_section_end(elf, sym.st_shndx);
+	ret->reach = ret->size ? ret->size : end > ret->address ? end - ret->address : 1;
+	ret->is_global = bind == STB_GLOBAL || bind == STB_GNU_UNIQUE;
+	ret->is_weak = bind == STB_WEAK;
+	return true;
+}
+
 size_t elf_file_symbols(const struct elf_file *f, elf_visit *visit, void *ctx)
 {
+	/* A handle of its own: what libelf reads it keeps, and the tables of large programs are
+	 * many megabytes. */
+	Elf *elf = f->fd >= 0 ? elf_begin(f->fd, ELF_C_READ, NULL) : f->elf;
+	struct elf_symbol symbol;
 	GElf_Shdr shdr;
-	Elf_Scn *scn = section_of_type(f, SHT_SYMTAB, &shdr);
+	Elf_Scn *scn = elf ? section_of_type(elf, SHT_SYMTAB, &shdr) : NULL;
 	Elf_Data *data;
 	size_t visited = 0;
 
-	if (!scn)
-		scn = section_of_type(f, SHT_DYNSYM, &shdr);
+	if (elf && !scn)
+		scn = section_of_type(elf, SHT_DYNSYM, &shdr);
 	data = scn && shdr.sh_entsize ? elf_getdata(scn, NULL) : NULL;
-	if (!data)
-		return 0;
-	for (size_t i = 0; i < data->d_size / shdr.sh_entsize && i < INT32_MAX; i++) {
-		struct elf_symbol s = {0};
-		GElf_Sym sym;
-		uint64_t end;
-		int type, bind;
-
-		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF)
+	for (size_t i = 0; data && i < data->d_size / shdr.sh_entsize && i < INT32_MAX; i++) {
+		if (!take_symbol(elf, data, (int)i, shdr.sh_link, &symbol))
 			continue;
-		type = GELF_ST_TYPE(sym.st_info);
-		bind = GELF_ST_BIND(sym.st_info);
-		s.is_function = type == STT_FUNC || type == STT_GNU_IFUNC;
-		if (!s.is_function && (type != STT_NOTYPE || !code_section_end(f, sym.st_shndx)))
-			continue;
-		s.name = elf_strptr(f->elf, shdr.sh_link, sym.st_name);
-		if (!s.name || !*s.name)
-			continue;
-		s.address = sym.st_value;
-		s.size = sym.st_size;
-		end = s.size ? 0 : code_section_end(f, sym.st_shndx);
-		s.reach = s.size ? s.size : end > s.address ? end - s.address : 1;
-		s.is_global = bind == STB_GLOBAL || bind == STB_GNU_UNIQUE;
-		s.is_weak = bind == STB_WEAK;
-		visit(ctx, &s);
+		visit(ctx, &symbol);
 		visited++;
 	}
+	if (elf != f->elf)
+		elf_end(elf);
 	return visited;
 }
 

@@ -46,7 +46,8 @@ void elf_file_free(struct elf_file *f);
 bool elf_file_build_id(const struct elf_file *f, struct build_id *ret);
 /* Address of a file offset by the loadable segments; false when none holds it. */
 bool elf_file_address(const struct elf_file *f, uint64_t offset, uint64_t *ret);
-/* Function symbols of .symtab, or of .dynsym where there is none. Returns how many. */
+/* Function symbols of .symtab, or of .dynsym where there is none; names are valid during the visit.
+ * Returns how many. */
 size_t elf_file_symbols(const struct elf_file *f, elf_visit *visit, void *ctx);
 bool elf_file_has_symtab(const struct elf_file *f);
 /* Name in .gnu_debuglink; NULL when there is none. Valid as long as the file. */

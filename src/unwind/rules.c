@@ -39,6 +39,7 @@ struct unwind_state {
 	size_t n, cap;
 	struct range first[ARRAY_SIZE(first_functions)];
 	size_t n_first;
+	bool named; /* `first` was filled */
 };
 
 static void state_free(void *state)
@@ -72,7 +73,6 @@ static struct unwind_state *state_get(struct image *image)
 		return s;
 	s = mem_alloc(sizeof(*s));
 	s->cfi = dwarf_getcfi_elf(elf_file_handle(image->elf));
-	elf_file_symbols(image->elf, note_first, s);
 	image->unwind = s;
 	image->free_unwind = state_free;
 	return s;
@@ -116,21 +116,29 @@ static struct rule rule_of_frame(Dwarf_Frame *frame)
 	return r;
 }
 
-static struct rule rule_compute(const struct unwind_state *s, uint64_t address)
+/* Is the address in one of the functions that start a thread, by name? */
+static bool is_first(struct unwind_state *s, const struct image *image, uint64_t address)
+{
+	if (!s->named)
+		elf_file_symbols(image->elf, note_first, s);
+	s->named = true;
+	for (size_t i = 0; i < s->n_first; i++)
+		if (address >= s->first[i].lo && address < s->first[i].hi)
+			return true;
+	return false;
+}
+
+static struct rule rule_compute(struct unwind_state *s, const struct image *image, uint64_t address)
 {
 	struct rule r = {.kind = RULE_NONE};
 	Dwarf_Frame *frame;
 
-	for (size_t i = 0; i < s->n_first; i++) {
-		if (address >= s->first[i].lo && address < s->first[i].hi) {
-			r.kind = RULE_FIRST;
-			return r;
-		}
+	if (s->cfi && !dwarf_cfi_addrframe(s->cfi, address, &frame)) {
+		r = rule_of_frame(frame);
+		free(frame);
 	}
-	if (!s->cfi || dwarf_cfi_addrframe(s->cfi, address, &frame))
-		return r;
-	r = rule_of_frame(frame);
-	free(frame);
+	if (r.kind == RULE_NONE && is_first(s, image, address))
+		r.kind = RULE_FIRST;
 	return r;
 }
 
@@ -145,9 +153,9 @@ struct rule rule_at(struct image *image, uint64_t offset)
 	if (map64_find(&s->index, address, &index))
 		return s->rules[index];
 	if (s->n == MAX_RULES)
-		return rule_compute(s, address);
+		return rule_compute(s, image, address);
 	array_reserve(s->rules, s->cap, s->n + 1);
-	s->rules[s->n] = rule_compute(s, address);
+	s->rules[s->n] = rule_compute(s, image, address);
 	map64_set(&s->index, address, s->n);
 	return s->rules[s->n++];
 }
