@@ -85,10 +85,10 @@ static int load_error(int code, struct err *err)
 	if (code == -ENOSYS) {
 		err_set(err, code, "this kernel has no BPF");
 		return err_cure(err,
-				"boot a kernel built with CONFIG_BPF_SYSCALL=y, 5.10 or later");
+				"boot a kernel built with CONFIG_BPF_SYSCALL=y, 5.13 or later");
 	}
 	err_set(err, code, "the kernel refused the BPF programs");
-	return err_cure(err, "Linux 5.10 or later is needed; -v shows what the kernel said");
+	return err_cure(err, "Linux 5.13 or later is needed; -v shows what the kernel said");
 }
 
 static void choose_programs(struct kernel *k, const struct kernel_options *o)
