@@ -115,7 +115,7 @@ static __always_inline bool is_target(u64 pid_tgid)
 {
 	struct target_key key = {.kind = TARGET_PROCESS, .id = pid_tgid >> 32};
 
-	if (key.id == config.self_tgid)
+	if (key.id == config.self_tgid || (!config.idle && !pid_tgid))
 		return false;
 	if (config.by_uid && (u32)bpf_get_current_uid_gid() != config.uid)
 		return false;
@@ -226,6 +226,7 @@ static __always_inline u64 user_stack(struct bpf_perf_event_data *ctx, struct st
 		s->frames[0] = r.ip;
 		s->n = 1;
 		s->cfa = 0;
+		s->head.top = 0;
 		s->end = WALK_COMPAT;
 		s->hash = hash_mix(s->hash, r.ip);
 	} else if (unwind_user()) {

@@ -18,7 +18,8 @@ struct config {
 	__u8 user_stacks;
 	__u8 kernel_stacks;
 	__u8 want_cpu; /* the CPU is part of the identity */
-	__u8 pad[6];
+	__u8 idle;     /* the idle task too */
+	__u8 pad[5];
 };
 
 /* Key of `targets`. */

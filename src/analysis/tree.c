@@ -264,6 +264,39 @@ static bool is_kept(const struct build *b, const struct view_options *o, stack_i
 	return (!o->focus || marks & 1) && !(marks & 2);
 }
 
+/*
+ * Rows' totals: a node counts unless its row is above it already (recursion). One walk over the
+ * tree, with the number of times that each row is on the path: stacks may be deep and many.
+ */
+static void add_row_totals(struct tree *t)
+{
+	const struct stack_node *shape = t->shape.nodes;
+	size_t n = t->shape.n;
+	auto_free stack_id *child = mem_array(n + 1, sizeof(*child)); /* first; [n]: of the root */
+	auto_free stack_id *sibling = mem_array(n + 1, sizeof(*sibling));
+	auto_free uint32_t *on_path = mem_array(t->n_rows, sizeof(*on_path));
+
+	memset(child, 0xff, (n + 1) * sizeof(*child));
+	for (stack_id i = 0; i < n; i++) {
+		size_t parent = shape[i].parent == NO_ID ? n : shape[i].parent;
+
+		sibling[i] = child[parent];
+		child[parent] = i;
+	}
+	for (stack_id i = child[n]; i != NO_ID;) {
+		if (!on_path[shape[i].item]++)
+			t->rows[shape[i].item].total += t->nodes[i].total;
+		if (child[i] != NO_ID) {
+			i = child[i];
+			continue;
+		}
+		/* Up to where there is a sibling; every node left is off the path. */
+		while (i != NO_ID && (on_path[shape[i].item]--, sibling[i] == NO_ID))
+			i = shape[i].parent;
+		i = i == NO_ID ? NO_ID : sibling[i];
+	}
+}
+
 /* Sums up: every node's total, every row's self and total. */
 static void add_up(struct tree *t)
 {
@@ -275,14 +308,7 @@ static void add_up(struct tree *t)
 		if (shape[i].parent != NO_ID)
 			t->nodes[shape[i].parent].total += t->nodes[i].total;
 	}
-	for (size_t i = 0; i < t->shape.n; i++) {
-		stack_id above = shape[i].parent;
-
-		while (above != NO_ID && shape[above].item != shape[i].item)
-			above = shape[above].parent;
-		if (above == NO_ID)
-			t->rows[shape[i].item].total += t->nodes[i].total;
-	}
+	add_row_totals(t);
 }
 
 static void add_samples(struct build *b, const struct view_options *o, uint32_t value)

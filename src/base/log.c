@@ -49,13 +49,24 @@ static void put_json(enum log_level level, const char *msg, json_t *fields)
 	json_decref(line);
 }
 
+/* Names of files and processes are anyone's: no control characters for a terminal. */
+static void put_text(const char *text)
+{
+	auto_free char *clean = mem_strdup(text);
+
+	for (char *c = clean; *c; c++)
+		if (((unsigned char)*c < 32 && *c != '\n') || *c == 127)
+			*c = '?';
+	fprintf(stderr, "cprof: %s\n", clean);
+}
+
 void log_fields(enum log_level level, const char *text, const char *msg, json_t *fields)
 {
 	if (level <= log_max) {
 		if (log_json)
 			put_json(level, msg, fields);
 		else
-			fprintf(stderr, "cprof: %s\n", text);
+			put_text(text);
 	}
 	json_decref(fields);
 }

@@ -103,26 +103,23 @@ static int parse_one(char *text, struct event *e, struct err *err)
 	return 0;
 }
 
-int events_parse(const char *list, struct event *ret, size_t max, size_t *ret_n, struct err *err)
+int events_parse(const char *list, struct event *events, size_t max, size_t *n, struct err *err)
 {
 	auto_free char *copy = mem_strdup(list);
 	char *save = NULL;
-	size_t n = 0;
+	size_t before = *n;
 
 	for (char *t = strtok_r(copy, ",", &save); t; t = strtok_r(NULL, ",", &save)) {
-		if (n == max)
+		if (*n == max)
 			return err_usage(err, "more than %zu events", max);
-		if (parse_one(t, &ret[n], err))
+		if (parse_one(t, &events[*n], err))
 			return err->code;
-		for (size_t i = 0; i < n; i++)
-			if (str_equal(ret[i].name, ret[n].name))
-				return err_usage(err, "event '%s' is given twice", ret[n].name);
-		n++;
+		for (size_t i = 0; i < *n; i++)
+			if (str_equal(events[i].name, events[*n].name))
+				return err_usage(err, "event '%s' is given twice", events[*n].name);
+		(*n)++;
 	}
-	if (!n)
-		return err_usage(err, "no event in '%s'", list);
-	*ret_n = n;
-	return 0;
+	return *n > before ? 0 : err_usage(err, "no event in '%s'", list);
 }
 
 void event_use_clock(struct event *e)

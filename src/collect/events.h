@@ -25,8 +25,8 @@ struct event {
 	uint8_t precise;
 };
 
-/* Parses a comma-separated list, at most `max` events. */
-int events_parse(const char *list, struct event *ret, size_t max, size_t *ret_n, struct err *err);
+/* Adds the events of a comma-separated list to the `*n` in `events`, at most `max` in all. */
+int events_parse(const char *list, struct event *events, size_t max, size_t *n, struct err *err);
 /* Turns `cpu` into the clock that every machine has. */
 void event_use_clock(struct event *e);
 /* The name of the table's row; NULL beyond the last. `what` says it in words. */

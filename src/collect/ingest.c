@@ -12,6 +12,9 @@
 
 #include <string.h>
 
+/* More executable mappings than the kernel allows by default (vm.max_map_count). */
+enum { MAX_SPACE_MAPS = 65536 };
+
 /* One record waiting for its turn. */
 struct queued {
 	uint64_t time_ns;
@@ -116,11 +119,14 @@ static void scan_map(void *ctx, const struct pmap *m)
 
 void ingest_scan(struct ingest *in, pid_t pid)
 {
-	struct scan scan = {in, spaces_get(&in->spaces, pid)};
+	struct space *space = spaces_get(&in->spaces, pid), fresh = {0};
+	struct scan scan = {in, &fresh};
 
-	scan.space->scanned = true;
-	space_clear(scan.space);
-	pmaps_read(pid, scan_map, &scan);
+	space->scanned = true;
+	/* A process that is gone meanwhile keeps what was known of it. */
+	if (!pmaps_read(pid, scan_map, &scan) && fresh.n)
+		space_take(space, &fresh);
+	free(fresh.maps);
 }
 
 static void scan_one(void *in, pid_t pid)
@@ -143,7 +149,10 @@ static void apply_map(struct ingest *in, const struct side_record *r)
 	map.image = images_add(in->images, r->path, &r->build_id, r->device, r->inode);
 	if (map.image->kind != IMAGE_FILE)
 		map.offset = 0;
-	if (space_add(space, &map))
+	/* No record tells of an unmapping: what is there really, /proc knows. */
+	if (space->n >= MAX_SPACE_MAPS)
+		ingest_scan(in, r->pid);
+	if (space->n < MAX_SPACE_MAPS && space_add(space, &map))
 		kernel_bump_generation(in->kernel, (uint32_t)r->pid);
 }
 
@@ -303,7 +312,12 @@ uint64_t ingest_samples(const struct ingest *in)
 	return in->samples;
 }
 
-uint64_t ingest_throttled_ns(const struct ingest *in)
+uint64_t ingest_throttled_ns(const struct ingest *in, uint64_t now_ns)
 {
-	return in->throttled_ns;
+	uint64_t ns = in->throttled_ns;
+
+	for (size_t cpu = 0; cpu < in->cap_throttled; cpu++)
+		if (in->throttled_since[cpu] && now_ns > in->throttled_since[cpu])
+			ns += now_ns - in->throttled_since[cpu];
+	return ns;
 }

@@ -155,6 +155,22 @@ static int set_up(struct kernel *k, const struct kernel_options *o, struct err *
 	return code;
 }
 
+static int open_and_load(struct kernel *k, const struct kernel_options *o, bool preallocate)
+{
+	cprof__destroy(k->object);
+	errno = 0;
+	k->object = cprof__open();
+	if (!k->object)
+		return errno ? -errno : -EINVAL;
+	memcpy((void *)&k->object->rodata->config, &o->config, sizeof(o->config));
+	if (preallocate) {
+		bpf_map__set_map_flags(k->object->maps.counts_a, 0);
+		bpf_map__set_map_flags(k->object->maps.counts_b, 0);
+	}
+	choose_programs(k, o);
+	return cprof__load(k->object);
+}
+
 struct kernel *kernel_new(const struct kernel_options *o, struct err *err)
 {
 	struct kernel *k = mem_alloc(sizeof(*k));
@@ -163,15 +179,10 @@ struct kernel *kernel_new(const struct kernel_options *o, struct err *err)
 	k->stats_fd = k->name_fd = -1;
 	k->n_cpus = libbpf_num_possible_cpus();
 	libbpf_set_print(say);
-	errno = 0;
-	k->object = cprof__open();
-	if (!k->object) {
-		load_error(errno ? -errno : -EINVAL, err);
-		goto fail;
-	}
-	memcpy((void *)&k->object->rodata->config, &o->config, sizeof(o->config));
-	choose_programs(k, o);
-	code = cprof__load(k->object);
+	code = open_and_load(k, o, false);
+	/* Before 6.1 sampling programs may only use maps that are allocated beforehand. */
+	if (code == -EINVAL)
+		code = open_and_load(k, o, true);
 	if (code) {
 		load_error(code, err);
 		goto fail;

@@ -107,6 +107,7 @@ static int load_kernel(struct recording *r, struct err *err)
 	};
 
 	k.config.self_tgid = (uint32_t)getpid();
+	k.config.idle = r->o.idle;
 	k.config.max_depth = r->o.max_depth;
 	k.config.by_task = k.follow_targets;
 	k.config.by_uid = r->o.user != NULL;
@@ -259,26 +260,31 @@ int recording_wait_fd(const struct recording *r)
 }
 
 /* Opens CPUs that came online, closes those that went. */
-static int follow_hotplug(struct recording *r, struct err *err)
+static void follow_hotplug(struct recording *r)
 {
 	struct cpu_list now = {0};
+	struct err err = {0};
 
 	r->hotplug_ns = monotonic_ns();
 	if (cpu_list_online(&now))
-		return 0;
-	for (size_t i = 0; i < r->online.n; i++)
-		if (!cpu_list_has(&now, r->online.cpus[i]))
-			sampler_remove_cpu(r->sampler, r->online.cpus[i]);
+		return;
+	for (size_t i = 0; i < r->online.n; i++) {
+		if (cpu_list_has(&now, r->online.cpus[i]))
+			continue;
+		sampler_remove_cpu(r->sampler, r->online.cpus[i]);
+		sideband_remove_cpu(r->sideband, r->online.cpus[i]);
+	}
 	for (size_t i = 0; i < now.n; i++) {
 		if (cpu_list_has(&r->online, now.cpus[i]))
 			continue;
-		log_debug("CPU %d came online", now.cpus[i]);
-		if (add_cpu(r, now.cpus[i], err))
-			return err->code;
+		if (add_cpu(r, now.cpus[i], &err))
+			log_warn("CPU %d came online and is not sampled: %s", now.cpus[i],
+				 err.what);
+		else
+			sideband_poll(r->sideband, r->epoll_fd);
 	}
 	cpu_list_release(&r->online);
 	r->online = now;
-	return 0;
 }
 
 /* Takes in what arrived; resolves what happened up to `until`. */
@@ -295,8 +301,8 @@ int recording_poll(struct recording *r, struct err *err)
 	uint64_t now = monotonic_ns();
 
 	take_in(r, now - SETTLE_NS);
-	if (now - r->hotplug_ns > HOTPLUG_NS && follow_hotplug(r, err))
-		return err->code;
+	if (now - r->hotplug_ns > HOTPLUG_NS)
+		follow_hotplug(r);
 	if ((kernel_counts_used(r->kernel) > MAX_COUNTS / 2 || now - r->drained_ns > DRAIN_NS) &&
 	    recording_drain(r, err))
 		return err->code;
@@ -352,6 +358,19 @@ int recording_stop(struct recording *r, struct err *err)
 	return code;
 }
 
+/* What would have been sampled while the kernel held events back, by the rate asked for or seen. */
+static uint64_t throttled_samples(const struct recording *r, const struct account *a)
+{
+	uint64_t now = r->stopped ? r->stopped_ns : monotonic_ns();
+	double throttled_s = (double)ingest_throttled_ns(r->ingest, now) / 1e9;
+	double seconds = (double)(now - r->started_ns) / 1e9;
+	double rate = r->o.frequency_hz ? (double)r->o.frequency_hz
+					: (double)a->samples / MAX(seconds, 1e-3) /
+						  (double)MAX(r->online.n, 1u);
+
+	return (uint64_t)(throttled_s * rate);
+}
+
 /* Kernel-side losses; at the end also whatever the sums do not explain. */
 static void account_losses(const struct recording *r, struct account *a)
 {
@@ -368,9 +387,7 @@ static void account_losses(const struct recording *r, struct account *a)
 		a->lost += stats.drops[i];
 		account_add(&a->lost_by_reason, texts[i], stats.drops[i]);
 	}
-	throttled = r->o.frequency_hz ? (uint64_t)((double)ingest_throttled_ns(r->ingest) / 1e9 *
-						   (double)r->o.frequency_hz)
-				      : 0;
+	throttled = throttled_samples(r, a);
 	a->lost += throttled;
 	account_add(&a->lost_by_reason, "throttled by the kernel", throttled);
 	if (r->stopped && stats.taken > a->samples + stats.drops[DROP_COUNTS_FULL]) {

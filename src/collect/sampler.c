@@ -83,6 +83,8 @@ static int open_event(const struct sampler *s, const struct event *e, int cpu)
 	attr.exclude_user = e->exclude_user;
 	attr.exclude_kernel = e->exclude_kernel;
 	attr.precise_ip = e->precise & 3;
+	if (attr.precise_ip) /* else the kernel refuses programs that take stacks */
+		attr.sample_type |= PERF_SAMPLE_CALLCHAIN;
 	attr.exclude_idle = !s->o.idle;
 	if (s->o.frequency_hz) {
 		attr.freq = 1;
@@ -112,7 +114,7 @@ int sampler_add_cpu(struct sampler *s, int cpu, struct err *err)
 		int fd = open_event(s, e, cpu);
 
 		if ((fd == -ENOENT || fd == -EOPNOTSUPP || fd == -ENODEV) && e->is_cpu &&
-		    e->value == EVENT_CYCLES) {
+		    e->value == EVENT_CYCLES && !s->n) {
 			event_use_clock(e);
 			fd = open_event(s, e, cpu);
 		}

@@ -101,6 +101,18 @@ int sideband_add_cpu(struct sideband *s, int cpu, struct err *err)
 	return 0;
 }
 
+void sideband_remove_cpu(struct sideband *s, int cpu)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->rings[i].cpu != cpu)
+			continue;
+		munmap(s->rings[i].page, s->page_bytes + s->data_bytes);
+		close(s->rings[i].fd);
+		s->rings[i] = s->rings[--s->n];
+		return;
+	}
+}
+
 void sideband_join(struct sideband *s, int cpu, int event_fd)
 {
 	for (size_t i = 0; i < s->n; i++)

@@ -79,7 +79,7 @@ static int find_cgroup(struct targets *t, const char *path, struct err *err)
 int targets_find(struct targets *t, const struct recording_options *o, struct err *err)
 {
 	t->by_task = o->n_pids || o->n_tids || o->command;
-	if (t->by_task && !pid_namespace_is_initial()) {
+	if (!pid_namespace_is_initial()) {
 		err_set(err, 0,
 			"this is a container: pids here are not those that the kernel reports");
 		return err_cure(err, "run cprof on the host, or in a container with --pid=host");

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_SEGMENTS = 64 };
+enum { MAX_SEGMENTS = 64, MAX_TABLE_BYTES = 1 << 30, MAX_FRAME_BYTES = 256 << 20 };
 
 struct elf_file {
 	Elf *elf;
@@ -146,7 +146,9 @@ static Elf_Scn *section_of_type(Elf *elf, GElf_Word type, GElf_Shdr *ret)
 	Elf_Scn *scn = NULL;
 
 	while ((scn = elf_nextscn(elf, scn)))
-		if (gelf_getshdr(scn, ret) && ret->sh_type == type && ret->sh_size)
+		if (gelf_getshdr(scn, ret) && ret->sh_type == type && ret->sh_size &&
+		    ret->sh_size <= MAX_TABLE_BYTES &&
+		    ret->sh_entsize == gelf_fsize(elf, ELF_T_SYM, 1, EV_CURRENT))
 			return scn;
 	return NULL;
 }
@@ -218,6 +220,24 @@ size_t elf_file_symbols(const struct elf_file *f, elf_visit *visit, void *ctx)
 	if (elf != f->elf)
 		elf_end(elf);
 	return visited;
+}
+
+bool elf_file_may_unwind(const struct elf_file *f)
+{
+	Elf_Scn *scn = NULL;
+	size_t names;
+
+	if (elf_getshdrstrndx(f->elf, &names))
+		return false;
+	while ((scn = elf_nextscn(f->elf, scn))) {
+		GElf_Shdr shdr;
+		const char *name =
+			gelf_getshdr(scn, &shdr) ? elf_strptr(f->elf, names, shdr.sh_name) : NULL;
+
+		if (name && str_equal(name, ".eh_frame"))
+			return shdr.sh_size <= MAX_FRAME_BYTES;
+	}
+	return false;
 }
 
 const char *elf_file_debuglink(const struct elf_file *f)

@@ -53,5 +53,7 @@ bool elf_file_has_symtab(const struct elf_file *f);
 /* Name in .gnu_debuglink; NULL when there is none. Valid as long as the file. */
 const char *elf_file_debuglink(const struct elf_file *f);
 
+/* Is there an .eh_frame section of a size that may be read into memory? */
+bool elf_file_may_unwind(const struct elf_file *f);
 /* The libelf handle, for libdw. */
 void *elf_file_handle(const struct elf_file *f);

@@ -9,7 +9,14 @@
 #include <errno.h>
 #include <string.h>
 
-enum { MAX_TABLE = 8 << 20, MAX_STRINGS = 64 << 20, MAX_DEPTH = 65536 };
+enum {
+	MAX_TABLE = 8 << 20,
+	MAX_STRINGS = 64 << 20,
+	MAX_DEPTH = 65536, /* frames of a stack */
+	MAX_MESSAGE_BYTES =
+		4 << 20,      /* of one sample or location, which unpacks to many times that */
+	MAX_NODES = 64 << 20, /* of the trie */
+};
 
 /* One field of a message. */
 struct field {
@@ -277,9 +284,8 @@ static int add_location(struct reader *r, const struct field *f)
 static int sample_stack(struct reader *r, const Pprof__Sample *m, stack_id *ret)
 {
 	stack_id stack = NO_ID;
+	size_t depth = 0;
 
-	if (m->n_location_id > MAX_DEPTH)
-		return damaged(r, "a stack is deeper than 65,536 frames");
 	for (size_t i = m->n_location_id; i-- > 0;) {
 		const struct location *l;
 		uint64_t index;
@@ -287,6 +293,10 @@ static int sample_stack(struct reader *r, const Pprof__Sample *m, stack_id *ret)
 		if (!map64_find(&r->location_ids, m->location_id[i], &index))
 			return damaged(r, "a sample names a location that is not there");
 		l = &r->locations[index];
+		depth += l->n;
+		if (depth > MAX_DEPTH || r->p->stacks.n > MAX_NODES)
+			return damaged(
+				r, "a stack is deeper than 65,536 frames, or there are too many");
 		for (uint32_t k = 0; k < l->n; k++)
 			stack = stacks_push(&r->p->stacks, stack, r->frames[l->first + k]);
 	}
@@ -404,6 +414,8 @@ static int add_field(struct reader *r, const struct field *f)
 {
 	if (!f->is_bytes)
 		return add_number(r, f);
+	if (f->number != PPROF_STRING && f->number != PPROF_COMMENT && f->value > MAX_MESSAGE_BYTES)
+		return damaged(r, "a message is larger than 4 MiB");
 	switch (f->number) {
 	case PPROF_STRING:
 		return add_string(r, f);

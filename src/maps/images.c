@@ -15,6 +15,12 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+enum { MAX_ATTEMPTS = 8, MAX_IMAGES = 1 << 17 };
+
+/* What files beyond MAX_IMAGES are: a program may map as many as it likes. */
+static const char too_many[] = "[too many files]";
+static const struct build_id none;
+
 struct images {
 	struct image **all;
 	size_t n, cap;
@@ -90,6 +96,8 @@ struct image *images_add(struct images *images, const char *path, const struct b
 	id = map_find(&images->by_key, hash, image_equal, images, &key);
 	if (id != NO_ID)
 		return images->all[id];
+	if (images->n >= MAX_IMAGES && !str_equal(path, too_many))
+		return images_add(images, too_many, &none, 0, 0);
 	image = mem_dup(&key, sizeof(key));
 	image->path = mem_strdup(key.path);
 	array_reserve(images->all, images->cap, images->n + 1);
@@ -100,8 +108,6 @@ struct image *images_add(struct images *images, const char *path, const struct b
 
 struct image *images_kernel(struct images *images)
 {
-	static const struct build_id none;
-
 	if (!images->kernel) {
 		images->kernel = images_add(images, "[kernel.kallsyms]", &none, 0, 0);
 		images->kernel->kind = IMAGE_KERNEL;
@@ -173,39 +179,48 @@ static struct image *find_same(const struct images *images, const struct image *
 	for (size_t i = 0; i < images->n; i++) {
 		struct image *other = images->all[i];
 
-		if (other != image && !other->same && other->opened &&
+		if (other != image && !other->same && other->elf &&
 		    build_id_equal(&other->build_id, &image->build_id))
 			return other;
 	}
 	return NULL;
 }
 
+/* One attempt by one process. */
+static void attempt_file(struct images *images, struct image *image, pid_t pid, uint64_t start,
+			 uint64_t end)
+{
+	bool had_id = image->build_id.len;
+
+	image->same = had_id ? find_same(images, image) : NULL;
+	if (image->same || images->open == MAX_OPEN_IMAGES)
+		return;
+	open_file(image, pid, start, end);
+	if (!image->elf)
+		return;
+	images->open++;
+	if (had_id || !elf_file_build_id(image->elf, &image->build_id))
+		return;
+	image->same = find_same(images, image);
+	if (image->same) {
+		elf_file_free(steal(image->elf));
+		images->open--;
+	}
+}
+
 struct image *images_open(struct images *images, struct image *image, pid_t pid, uint64_t start,
 			  uint64_t end)
 {
-	if (image->opened)
-		return image->same ? image->same : image;
-	image->opened = true;
-	if (image->kind == IMAGE_VDSO)
+	if (image->kind == IMAGE_VDSO && !image->opened)
 		open_vdso(image);
-	else if (image->kind == IMAGE_FILE && image->build_id.len)
-		image->same = find_same(images, image);
 	if (image->kind != IMAGE_FILE)
-		return image;
-	if (image->same)
-		return image->same;
-	if (images->open < MAX_OPEN_IMAGES)
-		open_file(image, pid, start, end);
-	images->open += image->elf != NULL;
-	if (image->elf && !image->build_id.len && elf_file_build_id(image->elf, &image->build_id)) {
-		image->same = find_same(images, image);
-		if (image->same) {
-			elf_file_free(steal(image->elf));
-			images->open--;
-			return image->same;
-		}
+		image->opened = true;
+	if (!image->opened && image->attempted_by != pid) {
+		attempt_file(images, image, pid, start, end);
+		image->attempted_by = pid;
+		image->opened = image->elf || image->same || ++image->attempts == MAX_ATTEMPTS;
 	}
-	return image;
+	return image->same ? image->same : image;
 }
 
 void images_bind(struct images *images, struct image *image, uint32_t mapping)

@@ -29,8 +29,10 @@ struct image {
 	char *path;
 	struct build_id build_id;
 	uint64_t device, inode;
-	uint32_t mapping;     /* in the profile, NO_ID until code of it was sampled */
-	bool opened;          /* an attempt was made */
+	uint32_t mapping; /* in the profile, NO_ID until code of it was sampled */
+	bool opened;      /* it is open, or will never be */
+	int attempts;     /* that failed, each by another process: one may still have the file */
+	pid_t attempted_by;
 	struct elf_file *elf; /* NULL: not openable, or no ELF file */
 	struct image *same;   /* the image with the same build id that stands for this one */
 	void *symbols;        /* symbolize/'s, freed by free_symbols */

@@ -73,6 +73,15 @@ void space_clear(struct space *space)
 	space->n = 0;
 }
 
+void space_take(struct space *space, struct space *from)
+{
+	free(space->maps);
+	space->maps = steal(from->maps);
+	space->n = from->n;
+	space->cap = from->cap;
+	from->n = from->cap = 0;
+}
+
 /* First mapping that ends above the address. */
 static size_t lower_bound(const struct space *space, uint64_t address)
 {

@@ -43,6 +43,8 @@ struct space *spaces_fork(struct spaces *spaces, pid_t parent, pid_t child);
 void spaces_remove(struct spaces *spaces, pid_t pid);
 
 void space_clear(struct space *space);
+/* Replaces the mappings by those of `from`, which is left empty. */
+void space_take(struct space *space, struct space *from);
 /* Adds a mapping. Returns true when it replaced other code. */
 bool space_add(struct space *space, const struct space_map *map);
 /* The mapping that holds the address, or NULL. */

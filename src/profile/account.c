@@ -127,9 +127,13 @@ static json_t *reasons_json(const struct account_reasons *r)
 {
 	json_t *object = json_object();
 
-	for (size_t i = 0; i < r->n; i++)
-		json_object_set_new(object, r->rows[i].text,
+	for (size_t i = 0; i < r->n; i++) {
+		json_t *key = json_text(r->rows[i].text); /* a file's name need not be UTF-8 */
+
+		json_object_set_new(object, json_string_value(key),
 				    json_integer((json_int_t)r->rows[i].count));
+		json_decref(key);
+	}
 	return object;
 }
 

@@ -7,7 +7,12 @@
 
 #include <string.h>
 
-enum { MAX_SYMBOLS = 16 << 20, MAX_MODULES = 65535 };
+enum {
+	MAX_SYMBOLS = 16 << 20,
+	MAX_MODULES = 65535,
+	MAX_NAME = 4096,
+	MAX_NAMES_BYTES = 256 << 20, /* many symbols may share one long name in a hostile file */
+};
 
 struct symbol {
 	uint64_t address;
@@ -66,12 +71,12 @@ void symtab_add(struct symtab *t, const struct symtab_entry *e)
 {
 	struct symbol s = {.address = e->address, .name = (uint32_t)t->names.len};
 
-	if (t->n == MAX_SYMBOLS || t->names.len > UINT32_MAX - 65536)
+	if (t->n == MAX_SYMBOLS || t->names.len > MAX_NAMES_BYTES)
 		return;
 	s.reach = (uint32_t)MIN(e->reach, (uint64_t)UINT32_MAX);
 	s.module = module_id(t, e->module);
 	s.merit = (uint16_t)e->merit;
-	str_add(&t->names, e->name, strnlen(e->name, 32768));
+	str_add(&t->names, e->name, strnlen(e->name, MAX_NAME));
 	str_putc(&t->names, '\0');
 	array_reserve(t->symbols, t->cap, t->n + 1);
 	t->sorted &= t->n == 0 || t->symbols[t->n - 1].address <= s.address;

@@ -72,7 +72,8 @@ static struct unwind_state *state_get(struct image *image)
 	if (s)
 		return s;
 	s = mem_alloc(sizeof(*s));
-	s->cfi = dwarf_getcfi_elf(elf_file_handle(image->elf));
+	if (elf_file_may_unwind(image->elf))
+		s->cfi = dwarf_getcfi_elf(elf_file_handle(image->elf));
 	image->unwind = s;
 	image->free_unwind = state_free;
 	return s;

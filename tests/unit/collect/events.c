@@ -12,7 +12,7 @@ static void parses_perfs_names(void **state)
 {
 	struct event e[4];
 	struct err err;
-	size_t n;
+	size_t n = 0;
 
 	(void)state;
 	assert_int_equal(events_parse("cpu,page-faults:u,cs,cycles:kpp", e, 4, &n, &err), 0);
@@ -24,23 +24,31 @@ static void parses_perfs_names(void **state)
 	assert_true(e[3].exclude_user && e[3].precise == 2);
 	event_use_clock(&e[0]);
 	assert_int_equal(e[0].value, EVENT_CLOCK);
+	n = 0;
 	assert_int_equal(events_parse("L1-dcache-load-misses", e, 4, &n, &err), 0);
 	assert_int_equal(e[0].type, PERF_TYPE_HW_CACHE);
+	assert_int_equal(events_parse("cs", e, 4, &n, &err), 0); /* a second -e adds */
+	assert_int_equal(n, 2);
 }
 
 static void refuses_with_a_hint(void **state)
 {
 	struct event e[2];
 	struct err err;
-	size_t n;
+	size_t n = 0;
 
 	(void)state;
+	n = 0;
 	assert_true(events_parse("page-fault", e, 2, &n, &err) < 0);
 	assert_int_equal(err.exit_code, 2);
 	assert_non_null(strstr(err.cure, "page-faults"));
+	n = 0;
 	assert_true(events_parse("cpu:x", e, 2, &n, &err) < 0);
+	n = 0;
 	assert_true(events_parse("", e, 2, &n, &err) < 0);
+	n = 0;
 	assert_true(events_parse("cs,cs", e, 2, &n, &err) < 0);
+	n = 0;
 	assert_true(events_parse("cs,cpu,faults", e, 2, &n, &err) < 0);
 }
 
