@@ -453,10 +453,12 @@ int pprof_read(const void *data, size_t len, struct profile *p, struct err *err)
 	struct reader r = {.p = p, .err = err};
 	int code = 0;
 
-	for (int pass = 0; pass < 4 && !code; pass++)
-		code = read_pass(&r, data, len, pass);
-	if (!code && !p->n_types)
-		code = damaged(&r, "there is no value type in it");
+	for (int pass = 0; pass < 4 && !code; pass++) {
+		if (pass == 3 && !p->n_types)
+			code = damaged(&r, "there is no value type in it");
+		else
+			code = read_pass(&r, data, len, pass);
+	}
 	if (!code) {
 		p->default_type = p->n_types - 1;
 		for (size_t i = 0; i < p->n_types; i++)

@@ -160,6 +160,8 @@ void profile_add_sample(struct profile *p, stack_id stack, labels_id labels, con
 		memset(p->values + id * p->n_types, 0, p->n_types * sizeof(*p->values));
 		map_add(&p->sample_map, hash, id);
 	}
+	if (!p->n_types)
+		return;
 	into = p->values + id * p->n_types;
 	for (size_t i = 0; i < p->n_types; i++)
 		if (__builtin_add_overflow(into[i], values[i], &into[i]))
