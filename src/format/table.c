@@ -79,15 +79,44 @@ struct by_weight {
 	int64_t total;
 };
 
+static int heavier(const struct by_weight *a, const struct by_weight *b)
+{
+	if (a->total != b->total)
+		return a->total < b->total ? 1 : -1;
+	return a->node < b->node ? -1 : 1; /* a parent before its child */
+}
+
 static int heavier_first(const void *x, const void *y)
+{
+	return heavier(x, y);
+}
+
+static int siblings_together(const void *x, const void *y)
 {
 	const struct by_weight *a = x, *b = y;
 
 	if (a->parent != b->parent)
 		return a->parent + 1 < b->parent + 1 ? -1 : 1;
-	if (a->total != b->total)
-		return a->total < b->total ? 1 : -1;
-	return a->node < b->node ? -1 : 1;
+	return heavier(a, b);
+}
+
+/* The heaviest nodes, siblings in a row; a node's parent is always among them. */
+static struct by_weight *heaviest_nodes(const struct tree *t, size_t most, size_t *ret_n)
+{
+	struct by_weight *order = mem_array(t->shape.n, sizeof(*order));
+	size_t n = 0;
+
+	for (stack_id i = 0; i < t->shape.n; i++)
+		if ((double)t->nodes[i].total >= 0.005 * (double)t->total)
+			order[n++] =
+				(struct by_weight){i, t->shape.nodes[i].parent, t->nodes[i].total};
+	if (n)
+		qsort(order, n, sizeof(*order), heavier_first);
+	n = most ? MIN(n, most) : n;
+	if (n)
+		qsort(order, n, sizeof(*order), siblings_together);
+	*ret_n = n;
+	return order;
 }
 
 void tree_text(const struct tree *t, const struct table_options *o, struct str *out)
@@ -95,24 +124,16 @@ void tree_text(const struct tree *t, const struct table_options *o, struct str *
 	struct libscols_table *table = new_table(o, true);
 	auto_free struct libscols_line **lines =
 		mem_array(t->shape.n, sizeof(struct libscols_line *));
-	auto_free struct by_weight *order = mem_array(t->shape.n, sizeof(*order));
-	size_t shown = 0;
+	size_t n;
+	auto_free struct by_weight *order = heaviest_nodes(t, o->most, &n);
 
-	for (stack_id i = 0; i < t->shape.n; i++)
-		order[i] = (struct by_weight){i, t->shape.nodes[i].parent, t->nodes[i].total};
-	if (t->shape.n)
-		qsort(order, t->shape.n, sizeof(*order), heavier_first);
-	for (size_t k = 0; k < t->shape.n; k++) {
+	for (size_t k = 0; k < n; k++) {
 		stack_id i = order[k].node, parent = order[k].parent;
 		struct tree_row row = t->rows[t->shape.nodes[i].item];
 
-		if ((double)t->nodes[i].total < 0.005 * (double)t->total ||
-		    (parent != NO_ID && !lines[parent]) || (o->most && shown == o->most))
-			continue;
 		row.self = t->nodes[i].self;
 		row.total = t->nodes[i].total;
 		lines[i] = add_line(table, parent == NO_ID ? NULL : lines[parent], &row, t);
-		shown++;
 	}
 	print_table(table, out);
 }
