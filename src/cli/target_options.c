@@ -161,15 +161,13 @@ int target_finish(struct target_options *t, int argc, char **argv, struct err *e
 
 	if (argc > 0)
 		r->command = argv;
-	if (t->all && (r->n_pids || r->n_tids || r->command)) {
-		err_usage(err,
-			  "-a is the whole machine and goes with no process, thread or command");
+	if (t->all && (r->n_pids || r->n_tids)) {
+		err_usage(err, "-a is the whole machine and goes with no process or thread");
 		return err_cure(err, "leave -a out");
 	}
-	if (r->command && (r->n_pids || r->n_tids)) {
-		err_usage(err, "a command and -p or -t cannot be sampled together");
-		return err_cure(err, "start the command first and give its pid to -p");
-	}
+	/* As with perf: beside another target, the command only says how long. */
+	r->command_is_clock =
+		r->command && (t->all || r->n_pids || r->n_tids || r->user || r->cgroup);
 	if (t->rate_given && r->period) {
 		err_usage(err, "-F and -c contradict each other");
 		return err_cure(err, "give a rate (-F) or a count (-c)");
@@ -177,7 +175,8 @@ int target_finish(struct target_options *t, int argc, char **argv, struct err *e
 	if (!r->n_events)
 		events_parse("cpu", r->events, RECORDING_MAX_EVENTS, &r->n_events, err);
 	if (!t->rate_given && !r->period)
-		r->frequency_hz = r->command ? DEFAULT_COMMAND_HZ : DEFAULT_HZ;
+		r->frequency_hz =
+			r->command && !r->command_is_clock ? DEFAULT_COMMAND_HZ : DEFAULT_HZ;
 	if (!r->max_depth)
 		r->max_depth = RECORDING_MAX_DEPTH;
 	return 0;

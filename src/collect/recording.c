@@ -306,7 +306,8 @@ int recording_poll(struct recording *r, struct err *err)
 	if ((kernel_counts_used(r->kernel) > MAX_COUNTS / 2 || now - r->drained_ns > DRAIN_NS) &&
 	    recording_drain(r, err))
 		return err->code;
-	launch_ended(&r->launch);
+	if (launch_ended(&r->launch) && r->o.command_is_clock)
+		return 1;
 	return targets_by_task(&r->targets) && !kernel_targets_alive(r->kernel);
 }
 
@@ -347,10 +348,11 @@ int recording_stop(struct recording *r, struct err *err)
 	r->stopped = true;
 	r->stopped_ns = monotonic_ns();
 	/* Without targets left the command is exiting: its status is a moment away. */
-	if (kernel_targets_alive(r->kernel))
-		launch_ended(&r->launch);
-	else
+	if (targets_by_task(&r->targets) && !r->o.command_is_clock &&
+	    !kernel_targets_alive(r->kernel))
 		launch_wait(&r->launch);
+	else
+		launch_ended(&r->launch);
 	code = recording_drain(r, err);
 	kernel_log_runs(r->kernel);
 	r->p->duration_ns = (int64_t)(r->stopped_ns - r->started_ns);

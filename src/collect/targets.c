@@ -78,7 +78,7 @@ static int find_cgroup(struct targets *t, const char *path, struct err *err)
 
 int targets_find(struct targets *t, const struct recording_options *o, struct err *err)
 {
-	t->by_task = o->n_pids || o->n_tids || o->command;
+	t->by_task = o->n_pids || o->n_tids || (o->command && !o->command_is_clock);
 	if (!pid_namespace_is_initial()) {
 		err_set(err, 0,
 			"this is a container: pids here are not those that the kernel reports");
@@ -114,7 +114,7 @@ int targets_add(const struct recording_options *o, struct kernel *k, pid_t comma
 	for (size_t i = 0; i < o->n_tids; i++)
 		if (add_task(k, TARGET_THREAD, o->tids[i], err))
 			return err->code;
-	return command ? add_task(k, TARGET_PROCESS, command, err) : 0;
+	return command && !o->command_is_clock ? add_task(k, TARGET_PROCESS, command, err) : 0;
 }
 
 bool targets_by_task(const struct targets *t)
@@ -137,7 +137,7 @@ static void name_process(pid_t pid, char *buf, size_t size)
 void targets_title(const struct targets *t, const struct recording_options *o, char *buf,
 		   size_t size)
 {
-	if (o->command)
+	if (o->command && !o->command_is_clock)
 		snprintf(buf, size, "%s", o->command[0]);
 	else if (o->n_pids == 1 && !o->n_tids)
 		name_process(o->pids[0], buf, size);

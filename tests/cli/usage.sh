@@ -28,7 +28,6 @@ expect 2 "$CPROF" record --by nothing
 expect 2 "$CPROF" record -F 99 -c 100
 says err 'contradict'
 expect 2 "$CPROF" record -a -p 1
-expect 2 "$CPROF" record -p 1 -- true
 expect 2 "$CPROF" record --max-depth 2000
 expect 2 "$CPROF" --color=sometimes record
 expect 2 "$CPROF" export

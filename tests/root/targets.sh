@@ -84,6 +84,17 @@ says children.folded '^chain;.*;leaf '
 expect 0 "$CPROF" -q record -o grand.folded -- sh -c 'sh -c "$0 3 60000; true"; true' "$PROGS/chain"
 says grand.folded '^chain;.*;leaf '
 
+# Beside another target a command is no target: it says how long, as with perf.
+"$PROGS/chain" 3 100000000 >/dev/null &
+clock=$!
+expect 0 timeout 20 "$CPROF" -q record -F 499 -p $clock -o clock.folded -- sleep 0.5
+only clock.folded '^chain;'
+expect 0 timeout 20 "$CPROF" -q record -a -F 499 -o clock.folded -- sleep 0.5
+says clock.folded '^chain;.*;leaf '
+expect 0 timeout 5 "$CPROF" -q record -a -F 499 -d 0.3 -o clock.folded -- sleep 3
+kill $clock
+pkill -P $$ sleep
+
 # A target that ends while recording ends the recording, with exit 0.
 "$PROGS/chain" 3 60000 >/dev/null &
 expect 0 timeout 20 "$CPROF" record -F 499 -p $! -o ends.folded
