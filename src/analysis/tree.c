@@ -26,11 +26,6 @@ bool group_by_parse(const char *text, enum group_by *ret)
 	return false;
 }
 
-const char *group_by_name(size_t i)
-{
-	return i < ARRAY_SIZE(group_names) ? group_names[i] : NULL;
-}
-
 uint32_t profile_value_index(const struct profile *p, const struct view_options *o, struct err *err)
 {
 	struct str names auto_release(str_release) = {0};

@@ -66,5 +66,3 @@ uint32_t profile_value_index(const struct profile *p, const struct view_options 
 
 /* "process" -> BY_PROCESS; false when it is none. */
 bool group_by_parse(const char *text, enum group_by *ret);
-/* The names, NULL beyond the last. */
-const char *group_by_name(size_t i);

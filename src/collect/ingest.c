@@ -307,11 +307,6 @@ void ingest_account(const struct ingest *in, struct account *a)
 	a->lost += in->without_stack;
 }
 
-uint64_t ingest_samples(const struct ingest *in)
-{
-	return in->samples;
-}
-
 uint64_t ingest_throttled_ns(const struct ingest *in, uint64_t now_ns)
 {
 	uint64_t ns = in->throttled_ns;

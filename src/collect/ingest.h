@@ -43,6 +43,5 @@ void ingest_scan_all(struct ingest *in);
 
 /* Adds what is known so far to the profile's account. */
 void ingest_account(const struct ingest *in, struct account *a);
-uint64_t ingest_samples(const struct ingest *in);
 /* Time for which the kernel held events back for exceeding its limits, up to `now_ns`. */
 uint64_t ingest_throttled_ns(const struct ingest *in, uint64_t now_ns);

@@ -31,19 +31,6 @@ static void add_process(struct targets *t, pid_t pid)
 	t->processes[t->n_processes++] = pid;
 }
 
-/* The process that a thread belongs to. */
-static pid_t process_of(pid_t tid)
-{
-	struct str text auto_release(str_release) = {0};
-	char path[64], *line;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	if (file_read(path, 65536, &text))
-		return tid;
-	line = strstr(text.text, "\nTgid:");
-	return line ? (pid_t)strtol(line + 6, NULL, 10) : tid;
-}
-
 static int find_tasks(struct targets *t, const struct recording_options *o, struct err *err)
 {
 	for (size_t i = 0; i < o->n_pids; i++) {
@@ -61,7 +48,7 @@ static int find_tasks(struct targets *t, const struct recording_options *o, stru
 			err_set(err, 0, "no thread with tid %d", o->tids[i]);
 			return err_cure(err, "it may have ended; 'ps -eL' lists those that run");
 		}
-		add_process(t, process_of(o->tids[i]));
+		add_process(t, thread_group(o->tids[i]));
 	}
 	return 0;
 }

@@ -92,7 +92,7 @@ int processes_each(void (*visit)(void *ctx, pid_t pid), void *ctx)
 }
 
 /* /proc/ID exists for threads as well; only a process lists itself as its own thread group. */
-static pid_t thread_group(pid_t tid)
+pid_t thread_group(pid_t tid)
 {
 	struct str text auto_release(str_release) = {0};
 	char path[64], *line;
@@ -112,20 +112,6 @@ bool process_exists(pid_t pid)
 bool thread_exists(pid_t tid)
 {
 	return tid > 0 && thread_group(tid) > 0;
-}
-
-uint64_t process_start_ticks(pid_t pid)
-{
-	struct str text auto_release(str_release) = {0};
-	char path[64], *p;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (file_read(path, 65536, &text))
-		return 0;
-	p = strrchr(text.text, ')'); /* the name before it may hold anything */
-	for (int field = 2; p && field < 22; field++)
-		p = strchr(p + 1, ' ');
-	return p ? strtoull(p + 1, NULL, 10) : 0;
 }
 
 bool pid_namespace_is_initial(void)

@@ -30,8 +30,8 @@ int cpu_list_online(struct cpu_list *ret);
 int processes_each(void (*visit)(void *ctx, pid_t pid), void *ctx);
 bool process_exists(pid_t pid);
 bool thread_exists(pid_t tid);
-/* Start time of the process in clock ticks since boot; 0 if it is gone. */
-uint64_t process_start_ticks(pid_t pid);
+/* The process that a thread belongs to; -1 if it is gone. */
+pid_t thread_group(pid_t tid);
 /* False when pids here are not those that the kernel reports to BPF programs and perf. */
 bool pid_namespace_is_initial(void);
 

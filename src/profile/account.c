@@ -22,21 +22,6 @@ void account_release(struct account *a)
 	*a = (struct account){0};
 }
 
-static void reasons_copy(struct account_reasons *to, const struct account_reasons *from)
-{
-	*to = (struct account_reasons){0};
-	for (size_t i = 0; i < from->n; i++)
-		account_add(to, from->rows[i].text, from->rows[i].count);
-}
-
-void account_copy(struct account *to, const struct account *from)
-{
-	account_release(to);
-	*to = *from;
-	reasons_copy(&to->lost_by_reason, &from->lost_by_reason);
-	reasons_copy(&to->cut_by_reason, &from->cut_by_reason);
-}
-
 void account_add(struct account_reasons *r, const char *text, uint64_t count)
 {
 	if (!count)

@@ -41,7 +41,6 @@ struct account {
 };
 
 void account_release(struct account *a);
-void account_copy(struct account *to, const struct account *from);
 /* Adds `count` to a reason; nothing when it is 0. */
 void account_add(struct account_reasons *reasons, const char *text, uint64_t count);
 /* Sorts by count, largest first. */

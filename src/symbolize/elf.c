@@ -60,7 +60,6 @@ static void resolve(struct image *image, struct query **queries, size_t n)
 		    !symtab_find(table, address, &hit))
 			continue;
 		queries[i]->name = mem_strdup(hit.name);
-		queries[i]->start = queries[i]->offset - (address - hit.address);
 	}
 }
 

@@ -141,7 +141,6 @@ static bool resolve_by_kernel(struct image *image, struct query **queries, size_
 		if (!kernel_words_parse(text, &offset, &module))
 			continue;
 		queries[i]->name = mem_strdup(text);
-		queries[i]->start = queries[i]->offset - offset;
 		queries[i]->module = module ? mem_strdup(module) : NULL;
 	}
 	return any;
@@ -164,7 +163,6 @@ static void resolve(struct image *image, struct query **queries, size_t n)
 		if (!symtab_find(image->symbols, queries[i]->offset, &hit))
 			continue;
 		queries[i]->name = mem_strdup(hit.name);
-		queries[i]->start = hit.address;
 		queries[i]->module = hit.module ? mem_strdup(hit.module) : NULL;
 	}
 }

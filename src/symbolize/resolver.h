@@ -12,11 +12,9 @@
 #include "maps/images.h"
 
 struct query {
-	uint64_t offset;        /* in the image; for the kernel the address */
-	char *name;             /* out, heap: as in the symbol table; NULL while not found */
-	uint64_t start;         /* out: offset of the symbol's start */
-	char *module;           /* out, heap: kernel module, NULL: the image itself */
-	unsigned char resolver; /* out: row of resolvers.def + 1 */
+	uint64_t offset; /* in the image; for the kernel the address */
+	char *name;      /* out, heap: as in the symbol table; NULL while not found */
+	char *module;    /* out, heap: kernel module, NULL: the image itself */
 };
 
 struct resolver {

@@ -44,9 +44,6 @@ static void resolve_image(struct image *image, struct work *work, size_t n)
 		if (!n_open)
 			return;
 		resolvers[r]->resolve(image, open, n_open);
-		for (size_t i = 0; i < n_open; i++)
-			if (open[i]->name)
-				open[i]->resolver = (unsigned char)(r + 1);
 	}
 }
 
