@@ -2,8 +2,10 @@
 /* Where a profile is written to. */
 #include "cli/save.h"
 
+#include "base/log.h"
 #include "cli/interrupt.h"
 
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,8 +15,13 @@ int save_open(struct save *s, const char *path, const char *format, struct err *
 	s->format = format ? format_find(format, err) : format_of_path(path);
 	if (!s->format && format)
 		return err->code;
-	if (!s->format)
+	if (!s->format) {
+		const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
+
 		s->format = format_at(0);
+		if (dot)
+			log_warn("no format has the ending '%s': writing %s", dot, s->format->name);
+	}
 	if (str_equal(path, "-") && s->format->binary && isatty(STDOUT_FILENO)) {
 		err_usage(err, "a %s profile is binary and not for a terminal", s->format->name);
 		return err_cure(err, "redirect it, give a file with -o, or choose --format folded");

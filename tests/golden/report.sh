@@ -23,6 +23,8 @@ check go-heap-objects "$CPROF" report go-heap.pb.gz -n 5 --value alloc_objects
 check folded "$CPROF" export service.folded -o - --format folded
 check plain "$CPROF" export service.folded -o - --format folded --no-annotations
 check svg "$CPROF" export service.folded -o - --format svg
+"$CPROF" export service.folded -o flame.html 2>got
+says got "no format has the ending '.html': writing pprof"
 # Damage is one clear line.
 head -c 300 go-heap.pb.gz >cut.pb.gz
 check cut "$CPROF" report cut.pb.gz
