@@ -115,13 +115,15 @@ bool map64_find(const struct map64 *m, uint64_t key, uint64_t *ret_value)
 
 void map64_set(struct map64 *m, uint64_t key, uint64_t value)
 {
-	size_t i;
+	size_t i = m->keys ? map64_slot(m, key) : 0;
 
-	if (!m->keys || (m->used + 1) * 4 > (m->mask + 1) * 3)
-		map64_grow(m);
-	i = map64_slot(m, key);
-	m->used += m->keys[i] != key;
-	m->keys[i] = key;
+	if (!m->keys || m->keys[i] != key) {
+		if (!m->keys || (m->used + 1) * 4 > (m->mask + 1) * 3)
+			map64_grow(m);
+		i = map64_slot(m, key);
+		m->keys[i] = key;
+		m->used++;
+	}
 	m->values[i] = value;
 }
 

@@ -47,5 +47,6 @@ bool map64_find(const struct map64 *m, uint64_t key, uint64_t *ret_value);
 void map64_set(struct map64 *m, uint64_t key, uint64_t value);
 bool map64_delete(struct map64 *m, uint64_t key);
 
-/* Iterates: `cursor` starts at 0; false at the end. Not while the map changes. */
+/* Iterates: `cursor` starts at 0; false at the end. Meanwhile no key may come or go; values may be
+ * set. */
 bool map64_next(const struct map64 *m, size_t *cursor, uint64_t *ret_key, uint64_t *ret_value);

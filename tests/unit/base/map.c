@@ -65,4 +65,26 @@ static void deletes_without_losing_others(void **state)
 	map64_release(&m);
 }
 
-TESTS(T(finds_what_was_added), T(tells_equal_hashes_apart), T(deletes_without_losing_others))
+/* compact() of collect/stacks.c sets values while it iterates: at every fill, nothing may move. */
+static void setting_values_while_iterating(void **state)
+{
+	(void)state;
+	for (uint64_t n = 1; n < 400; n++) {
+		struct map64 m = {0};
+		uint64_t key, value, seen = 0;
+
+		for (uint64_t i = 0; i < n; i++)
+			map64_set(&m, i * 7919, i);
+		for (size_t cursor = 0; map64_next(&m, &cursor, &key, &value); seen++)
+			map64_set(&m, key, value + 1);
+		assert_int_equal(seen, n);
+		for (uint64_t i = 0; i < n; i++) {
+			assert_true(map64_find(&m, i * 7919, &value));
+			assert_int_equal(value, i + 1);
+		}
+		map64_release(&m);
+	}
+}
+
+TESTS(T(setting_values_while_iterating), T(finds_what_was_added), T(tells_equal_hashes_apart),
+      T(deletes_without_losing_others))
