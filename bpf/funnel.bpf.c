@@ -130,14 +130,17 @@ static __always_inline bool is_target(u64 pid_tgid)
 	return bpf_map_lookup_elem(&targets, &key);
 }
 
-/* Sends a stack across unless it is known to have crossed. Returns the id to count it under. */
-static __always_inline u64 stack_publish(struct stats *st, struct stack_record *head, u64 bytes)
+static __always_inline bool stack_has_crossed(u64 id)
+{
+	return bpf_map_lookup_elem(&seen, &id);
+}
+
+/* Sends a stack across. Returns the id to count it under. */
+static __always_inline u64 stack_send(struct stats *st, struct stack_record *head, u64 bytes)
 {
 	u64 id = head->id, flags = BPF_RB_NO_WAKEUP;
 	u8 one = 1;
 
-	if (bpf_map_lookup_elem(&seen, &id))
-		return id;
 	head->time_ns = bpf_ktime_get_ns();
 	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > RING_WAKE_BYTES)
 		flags = BPF_RB_FORCE_WAKEUP;
@@ -196,10 +199,12 @@ static __always_inline u64 kernel_stack(struct bpf_perf_event_data *ctx, struct 
 	n = bytes / 8;
 	if (n > MAX_KERNEL_FRAMES)
 		return STACK_NONE;
-	s->head.type = RECORD_KERNEL_STACK;
 	s->head.id = stack_id(kernel_hash(s, n));
+	if (stack_has_crossed(s->head.id))
+		return s->head.id;
+	s->head.type = RECORD_KERNEL_STACK;
 	s->head.n_frames = n;
-	return stack_publish(st, &s->head, sizeof(s->head) + n * 8);
+	return stack_send(st, &s->head, sizeof(s->head) + n * 8);
 }
 
 static __always_inline u64 user_stack(struct bpf_perf_event_data *ctx, struct stats *st, u32 tgid,
@@ -235,18 +240,19 @@ static __always_inline u64 user_stack(struct bpf_perf_event_data *ctx, struct st
 	n = s->n;
 	if (n > MAX_USER_FRAMES)
 		return STACK_NONE;
+	s->head.id = stack_id(s->hash);
+	if (stack_has_crossed(s->head.id))
+		return s->head.id;
 	s->head.type = RECORD_USER_STACK;
 	s->head.tgid = tgid;
-	s->head.id = stack_id(s->hash);
 	s->head.n_frames = n;
 	s->head.end = s->end;
 	s->head.cfa = s->cfa;
 	s->head.fp = s->fp;
 	s->head.n_tail = TAIL_WORDS;
-	if (!bpf_map_lookup_elem(&seen, &s->head.id) &&
-	    (!s->cfa || bpf_probe_read_user(s->tail, sizeof(s->tail), (void *)s->cfa)))
+	if (!s->cfa || bpf_probe_read_user(s->tail, sizeof(s->tail), (void *)s->cfa))
 		s->head.cfa = 0;
-	return stack_publish(st, &s->head, sizeof(s->head) + sizeof(s->tail) + n * 8);
+	return stack_send(st, &s->head, sizeof(s->head) + sizeof(s->tail) + n * 8);
 }
 
 static __always_inline void wake_user(void)

@@ -92,13 +92,7 @@ static int print(const struct report *r, const struct profile *p, struct err *er
 	if (isatty(1) && ioctl(1, TIOCGWINSZ, &size) == 0)
 		o.width = size.ws_col;
 	if (!code && r->json) {
-		json_t *root = table_json(&t, &o);
-		char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
-
-		str_puts(&out, text);
-		str_putc(&out, '\n');
-		free(text);
-		json_decref(root);
+		table_json(&t, &o, &out);
 	} else if (!code) {
 		if (o.width)
 			add_header(p, &t, &out);

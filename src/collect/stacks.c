@@ -122,7 +122,8 @@ static mapping_id mapping_of(struct resolved *r, struct image *image, const stru
 	m.filename = strings_add(&r->p->strings, image->path);
 	m.build_id = strings_add(&r->p->strings, build_id_hex(&image->build_id, hex));
 	/* Offset 0 of the file stands at `start`, whatever segment was met first. */
-	m.start = map->start > map->offset ? map->start - map->offset : 0;
+	if (image->kind != IMAGE_ANONYMOUS && map->start > map->offset)
+		m.start = map->start - map->offset;
 	m.limit = map->end;
 	images_bind(r->images, image, profile_add_mapping(r->p, &m));
 	return image->mapping;
@@ -142,8 +143,6 @@ static frame_id frame_at(struct resolved *r, const struct space *space, const st
 	f.address = image->kind == IMAGE_ANONYMOUS
 			    ? address
 			    : address - map->start + map->offset + r->p->mappings[f.mapping].start;
-	if (image->kind == IMAGE_ANONYMOUS)
-		r->p->mappings[f.mapping].start = 0;
 	if (f.address >= r->p->mappings[f.mapping].limit)
 		r->p->mappings[f.mapping].limit = f.address + 1;
 	hash = hash_u64(f.address ^ (uint64_t)f.mapping << 48);
@@ -265,14 +264,9 @@ static bool walk_push(struct resolved *r, struct walk *w, const struct space *sp
 /* Has the function at `address` its return address at the stack pointer, as of that instruction? */
 static bool is_frameless(struct resolved *r, const struct space *space, uint64_t address)
 {
-	const struct space_map *map = space_find(space, address);
 	struct image *image;
-	struct rule rule;
+	struct rule rule = rule_at(r->images, space, address, &image);
 
-	if (!map)
-		return false;
-	image = images_open(r->images, map->image, space->pid, map->start, map->end);
-	rule = rule_at(image, address - map->start + map->offset);
 	return rule.kind == RULE_CALLER && !rule.cfa_from_fp && rule.cfa_offset == 8 &&
 	       rule.ra_offset == -8;
 }

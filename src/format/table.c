@@ -138,9 +138,10 @@ void tree_text(const struct tree *t, const struct table_options *o, struct str *
 	print_table(table, out);
 }
 
-json_t *table_json(const struct tree *t, const struct table_options *o)
+void table_json(const struct tree *t, const struct table_options *o, struct str *out)
 {
 	json_t *root = json_object(), *rows = json_array();
+	char *text;
 	size_t n;
 	auto_free uint32_t *order = tree_rows_sorted(t, o->sort, &n);
 
@@ -164,27 +165,25 @@ json_t *table_json(const struct tree *t, const struct table_options *o)
 		json_array_append_new(rows, object);
 	}
 	json_object_set_new(root, "functions", rows);
-	return root;
+	text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
+	str_puts(out, text);
+	str_putc(out, '\n');
+	free(text);
+	json_decref(root);
 }
 
 int json_write(const struct profile *p, int fd, const struct write_options *o, struct err *err)
 {
 	struct table_options all = {.sort = SORT_SELF};
+	struct str text auto_release(str_release) = {0};
 	struct tree t;
-	json_t *root;
-	char *text;
 	int code = tree_build(&t, p, &o->view, err);
 
 	if (!code) {
-		root = table_json(&t, &all);
-		text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
-		code = fd_write(fd, text, strlen(text));
-		if (!code)
-			code = fd_write(fd, "\n", 1);
+		table_json(&t, &all, &text);
+		code = fd_write(fd, text.text, text.len);
 		if (code)
 			err_set(err, code, "cannot write the table");
-		free(text);
-		json_decref(root);
 	}
 	tree_release(&t);
 	return code;

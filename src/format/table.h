@@ -21,5 +21,5 @@ struct table_options {
 void table_text(const struct tree *t, const struct table_options *o, struct str *out);
 /* Appends the call tree from the root down; branches below half a percent are left out. */
 void tree_text(const struct tree *t, const struct table_options *o, struct str *out);
-/* {"version": 1, "type", "unit", "total", "functions": [...]} */
-json_t *table_json(const struct tree *t, const struct table_options *o);
+/* Appends {"version": 1, "type", "unit", "total", "functions": [...]} */
+void table_json(const struct tree *t, const struct table_options *o, struct str *out);

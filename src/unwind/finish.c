@@ -21,15 +21,10 @@ bool finish_stack(const struct finish *f, uint64_t *frames, size_t *ret_n)
 	const struct image *library = NULL;
 
 	for (*ret_n = 0;; (*ret_n)++) {
-		const struct space_map *map = space_find(f->space, pc - 1);
 		struct image *image;
-		struct rule rule;
+		struct rule rule = rule_at(f->images, f->space, pc - 1, &image);
 		uint64_t cfa, ra;
 
-		if (!map)
-			return false;
-		image = images_open(f->images, map->image, f->space->pid, map->start, map->end);
-		rule = rule_at(image, pc - 1 - map->start + map->offset);
 		if (rule.kind == RULE_FIRST)
 			return true;
 		library = library ? library : image;

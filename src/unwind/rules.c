@@ -143,7 +143,7 @@ static struct rule rule_compute(struct unwind_state *s, const struct image *imag
 	return r;
 }
 
-struct rule rule_at(struct image *image, uint64_t offset)
+static struct rule rule_of_image(struct image *image, uint64_t offset)
 {
 	struct unwind_state *s;
 	uint64_t address, index;
@@ -159,4 +159,16 @@ struct rule rule_at(struct image *image, uint64_t offset)
 	s->rules[s->n] = rule_compute(s, image, address);
 	map64_set(&s->index, address, s->n);
 	return s->rules[s->n++];
+}
+
+struct rule rule_at(struct images *images, const struct space *space, uint64_t address,
+		    struct image **ret_image)
+{
+	const struct space_map *map = space_find(space, address);
+
+	*ret_image = NULL;
+	if (!map)
+		return (struct rule){.kind = RULE_NONE};
+	*ret_image = images_open(images, map->image, space->pid, map->start, map->end);
+	return rule_of_image(*ret_image, address - map->start + map->offset);
 }

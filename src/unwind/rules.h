@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "maps/images.h"
+#include "maps/spaces.h"
 
 enum rule_kind {
 	RULE_NONE,   /* no information, or a kind that is not handled */
@@ -25,5 +25,6 @@ struct rule {
 	int32_t fp_offset;
 };
 
-/* The rule at an offset in the image, which is open. Remembered per image. */
-struct rule rule_at(struct image *image, uint64_t offset);
+/* The rule at an address of a process, and the image there (NULL: none). Remembered per image. */
+struct rule rule_at(struct images *images, const struct space *space, uint64_t address,
+		    struct image **ret_image);
