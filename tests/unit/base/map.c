@@ -70,19 +70,21 @@ static void setting_values_while_iterating(void **state)
 {
 	(void)state;
 	for (uint64_t n = 1; n < 400; n++) {
-		struct map64 m = {0};
-		uint64_t key, value, seen = 0;
+		for (uint64_t step = 1; step < 20; step++) {
+			struct map64 m = {0};
+			uint64_t key, value, seen = 0;
 
-		for (uint64_t i = 0; i < n; i++)
-			map64_set(&m, i * 7919, i);
-		for (size_t cursor = 0; map64_next(&m, &cursor, &key, &value); seen++)
-			map64_set(&m, key, value + 1);
-		assert_int_equal(seen, n);
-		for (uint64_t i = 0; i < n; i++) {
-			assert_true(map64_find(&m, i * 7919, &value));
-			assert_int_equal(value, i + 1);
+			for (uint64_t i = 0; i < n; i++)
+				map64_set(&m, i * step + 1, i);
+			for (size_t cursor = 0; map64_next(&m, &cursor, &key, &value); seen++)
+				map64_set(&m, key, value + 1);
+			assert_int_equal(seen, n);
+			for (uint64_t i = 0; i < n; i++) {
+				assert_true(map64_find(&m, i * step + 1, &value));
+				assert_int_equal(value, i + 1);
+			}
+			map64_release(&m);
 		}
-		map64_release(&m);
 	}
 }
 
