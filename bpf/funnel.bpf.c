@@ -2,6 +2,7 @@
 /* The funnel of every event source: filter, identity, kernel stack, user stack, count. */
 #include "funnel.h"
 
+#include "capture.h"
 #include "maps.h"
 #include "unwind.h"
 
@@ -15,6 +16,10 @@ struct targets_map targets SEC(".maps");
 struct targets_cgroup_map targets_cgroup SEC(".maps");
 struct user_scratch_map user_scratch SEC(".maps");
 struct kernel_scratch_map kernel_scratch SEC(".maps");
+struct store_arena_map store_arena SEC(".maps");
+struct store_array_map store_array SEC(".maps");
+struct processes_map processes SEC(".maps");
+struct rule_cache_map rule_cache SEC(".maps");
 
 const volatile struct config config = {};
 
@@ -22,10 +27,8 @@ const volatile struct config config = {};
 __u32 counts_index = 0;
 /* Keys in that map, reset by user space; half full wakes it. */
 __u32 counts_used = 0;
-
-struct registers {
-	u64 ip, sp, fp, cs;
-};
+/* The time, as tables remember when they were last used; set by user space. */
+__u32 store_epoch = 0;
 
 /* The leader, the address space and the register frame of the current task, whatever the kernel
  * offers: loads through BTF pointers from 5.11 on, probe reads before. */
@@ -33,6 +36,7 @@ struct who {
 	u64 start_ns;
 	u64 exec_id;
 	u64 generation; /* changes when code may have been mapped over code */
+	u64 exec_pages; /* mapped executable */
 	bool kernel_thread;
 };
 
@@ -68,6 +72,7 @@ static __always_inline void who_read(struct who *w, struct count_key *key)
 		w->exec_id = leader->self_exec_id;
 		w->kernel_thread = task->flags & PF_KTHREAD;
 		w->generation = mm ? MM_GENERATION(mm, LOAD) : 0;
+		w->exec_pages = mm ? mm->exec_vm : 0;
 		__builtin_memcpy(key->thread, task->comm, sizeof(key->thread));
 		__builtin_memcpy(key->process, leader->comm, sizeof(key->process));
 		return;
@@ -79,36 +84,68 @@ static __always_inline void who_read(struct who *w, struct count_key *key)
 	w->kernel_thread = BPF_CORE_READ(task, flags) & PF_KTHREAD;
 	mm = BPF_CORE_READ(task, mm);
 	w->generation = mm ? MM_GENERATION(mm, BPF_CORE_READ) : 0;
+	w->exec_pages = mm ? BPF_CORE_READ(mm, exec_vm) : 0;
 	bpf_get_current_comm(key->thread, sizeof(key->thread));
 	bpf_core_read_str(key->process, sizeof(key->process), &leader->comm);
 }
 
-/* Registers of the interrupted user context, also when the sample fell into the kernel. */
-static __always_inline void registers_read(struct registers *r, struct bpf_perf_event_data *ctx,
-					   bool in_kernel)
-{
-	struct pt_regs___kernel *frame;
+/* Copies a register frame, whatever the names of its fields. */
+#define REGISTERS_COPY(to, from, PREFIX)                                                           \
+	({                                                                                         \
+		(to)[0] = (from)->PREFIX##ax;                                                      \
+		(to)[1] = (from)->PREFIX##dx;                                                      \
+		(to)[2] = (from)->PREFIX##cx;                                                      \
+		(to)[3] = (from)->PREFIX##bx;                                                      \
+		(to)[4] = (from)->PREFIX##si;                                                      \
+		(to)[5] = (from)->PREFIX##di;                                                      \
+		(to)[6] = (from)->PREFIX##bp;                                                      \
+		(to)[7] = (from)->PREFIX##sp;                                                      \
+		(to)[8] = (from)->r8;                                                              \
+		(to)[9] = (from)->r9;                                                              \
+		(to)[10] = (from)->r10;                                                            \
+		(to)[11] = (from)->r11;                                                            \
+		(to)[12] = (from)->r12;                                                            \
+		(to)[13] = (from)->r13;                                                            \
+		(to)[14] = (from)->r14;                                                            \
+		(to)[15] = (from)->r15;                                                            \
+		(to)[16] = (from)->PREFIX##ip;                                                     \
+	})
 
+/* Registers of the interrupted user context, also when the sample fell into the kernel. Returns the
+ * code segment. */
+static __always_inline u64 registers_read(struct unwind_frame *f, struct bpf_perf_event_data *ctx,
+					  bool in_kernel)
+{
+	u64 cs;
+
+	f->is_return = 0;
 	if (!in_kernel) {
-		r->ip = ctx->regs.rip;
-		r->sp = ctx->regs.rsp;
-		r->fp = ctx->regs.rbp;
-		r->cs = ctx->regs.cs;
+		REGISTERS_COPY(f->registers[0], &ctx->regs, r);
+		cs = ctx->regs.cs;
 	} else if (HAS_HELPER(task_pt_regs) && HAS_HELPER(get_current_task_btf)) {
-		frame = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-		r->ip = frame->ip;
-		r->sp = frame->sp;
-		r->fp = frame->bp;
-		r->cs = frame->cs;
+		struct pt_regs___kernel *frame =
+			(void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+		REGISTERS_COPY(f->registers[0], frame, );
+		cs = frame->cs;
+		f->is_return = frame->orig_ax != ~0ul;
 	} else {
 		struct task_struct *task = (void *)bpf_get_current_task();
+		struct pt_regs___kernel *at, frame = {};
 
-		frame = BPF_CORE_READ(task, stack) + KERNEL_STACK_BYTES - REGISTER_FRAME_BYTES;
-		r->ip = BPF_CORE_READ(frame, ip);
-		r->sp = BPF_CORE_READ(frame, sp);
-		r->fp = BPF_CORE_READ(frame, bp);
-		r->cs = BPF_CORE_READ(frame, cs);
+		at = BPF_CORE_READ(task, stack) + KERNEL_STACK_BYTES - REGISTER_FRAME_BYTES;
+		bpf_core_read(&frame, sizeof(frame), at);
+		REGISTERS_COPY(f->registers[0], &frame, );
+		cs = frame.cs;
+		f->is_return = frame.orig_ax != ~0ul;
 	}
+	f->pc = f->registers[0][REG_RA];
+	f->sp = f->registers[0][REG_SP];
+	f->fp = f->registers[0][REG_FP];
+	f->knows_all = 1;
+	f->leaf_is_return = f->is_return;
+	f->fp_unknown = f->by_chain = f->set = 0;
+	return cs;
 }
 
 static __always_inline bool is_target(u64 pid_tgid)
@@ -207,52 +244,78 @@ static __always_inline u64 kernel_stack(struct bpf_perf_event_data *ctx, struct 
 	return stack_send(st, &s->head, sizeof(s->head) + n * 8);
 }
 
-static __always_inline u64 user_stack(struct bpf_perf_event_data *ctx, struct stats *st, u32 tgid,
-				      const struct who *w, bool in_kernel)
+/* Walks the stack whose registers are in the scratch. Returns 0, or nonzero when there is none. */
+static __always_inline int user_walk(struct user_scratch *s, bool is_compat)
 {
-	struct user_scratch *s;
-	struct registers r;
-	u32 zero = 0, n;
-	u32 slot = tgid % GENERATION_SLOTS, *generation;
-
-	s = bpf_map_lookup_elem(&user_scratch, &zero);
-	if (!s)
-		return STACK_NONE;
-	registers_read(&r, ctx, in_kernel);
-	if (!r.ip || r.ip >= USER_SPACE_END)
-		return STACK_NONE;
-	s->ip = r.ip;
-	s->sp = r.sp;
-	s->fp = r.fp;
-	generation = bpf_map_lookup_elem(&generations, &slot);
-	s->hash = hash_mix(config.hash_seed ^ w->start_ns, (u64)tgid << 32 | w->exec_id);
-	s->hash = hash_mix(s->hash, w->generation ^ (u64)(generation ? *generation : 0) << 40);
-	if (r.cs == USER32_CS) {
-		s->frames[0] = r.ip;
+	s->cfa = 0;
+	s->head.top = 0;
+	if (is_compat) {
+		s->frames[0] = s->frame.pc;
 		s->n = 1;
-		s->cfa = 0;
-		s->head.top = 0;
 		s->end = WALK_COMPAT;
-		s->hash = hash_mix(s->hash, r.ip);
-	} else if (unwind_user()) {
-		return STACK_NONE;
+		s->hash = hash_mix(s->hash, s->frame.pc);
+		return 0;
 	}
-	n = s->n;
+	return config.by_tables ? unwind_by_tables() : unwind_by_frame_pointers();
+}
+
+/* For what user space can walk, having all unwind information, the sample travels whole. */
+static __always_inline bool wants_capture(const struct user_scratch *s)
+{
+	return config.by_tables && (s->end == WALK_NOT_READY || s->end == WALK_NO_MAPPING ||
+				    s->end == WALK_UNSUPPORTED);
+}
+
+static __always_inline u64 user_stack_send(struct user_scratch *s, struct stats *st)
+{
+	u32 n = s->n;
+
 	if (n > MAX_USER_FRAMES)
 		return STACK_NONE;
 	s->head.id = stack_id(s->hash);
 	if (stack_has_crossed(s->head.id))
 		return s->head.id;
 	s->head.type = RECORD_USER_STACK;
-	s->head.tgid = tgid;
 	s->head.n_frames = n;
 	s->head.end = s->end;
 	s->head.cfa = s->cfa;
-	s->head.fp = s->fp;
+	s->head.fp = s->frame.fp;
 	s->head.n_tail = TAIL_WORDS;
 	if (!s->cfa || bpf_probe_read_user(s->tail, sizeof(s->tail), (void *)s->cfa))
 		s->head.cfa = 0;
 	return stack_send(st, &s->head, sizeof(s->head) + sizeof(s->tail) + n * 8);
+}
+
+static __always_inline u64 user_stack(struct bpf_perf_event_data *ctx, struct stats *st,
+				      struct count_key *key, const struct who *w, bool in_kernel,
+				      u64 value)
+{
+	struct user_scratch *s;
+	u64 cs;
+	u32 zero = 0, tgid = key->tgid;
+	u32 slot = tgid % GENERATION_SLOTS, *generation;
+
+	s = bpf_map_lookup_elem(&user_scratch, &zero);
+	if (!s)
+		return STACK_NONE;
+	cs = registers_read(&s->frame, ctx, in_kernel);
+	if (!s->frame.pc || s->frame.pc >= USER_SPACE_END)
+		return STACK_NONE;
+	generation = bpf_map_lookup_elem(&generations, &slot);
+	s->hash = hash_mix(config.hash_seed ^ w->start_ns, (u64)tgid << 32 | w->exec_id);
+	s->hash = hash_mix(s->hash, w->generation ^ (u64)(generation ? *generation : 0) << 40);
+	s->start_ns = w->start_ns;
+	s->exec_id = w->exec_id;
+	s->exec_pages = w->exec_pages;
+	s->head.tgid = tgid;
+	s->head.version = 0;
+	if (user_walk(s, cs == USER32_CS))
+		return STACK_NONE;
+	if (s->end < N_WALK_ENDS)
+		st->ends[s->end]++;
+	if (wants_capture(s))
+		return capture_send(s, key, value) ? STACK_LOST : STACK_CAPTURED;
+	return user_stack_send(s, st);
 }
 
 static __always_inline void wake_user(void)
@@ -312,7 +375,9 @@ __hidden int take_sample(struct bpf_perf_event_data *ctx, u32 event, u64 value)
 	if (config.kernel_stacks && in_kernel)
 		key.kernel_stack = kernel_stack(ctx, st);
 	if (config.user_stacks && !who.kernel_thread)
-		key.user_stack = user_stack(ctx, st, key.tgid, &who, in_kernel);
+		key.user_stack = user_stack(ctx, st, &key, &who, in_kernel, value);
+	if (key.user_stack == STACK_CAPTURED)
+		return 0;
 	if (counts_index)
 		err = count(&counts_b, &key, value);
 	else

@@ -70,7 +70,8 @@ struct task_struct {
 
 /* The kernel's own register frame (the UAPI struct pt_regs names the fields differently). */
 struct pt_regs___kernel {
-	unsigned long bp;
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di;
+	unsigned long orig_ax; /* -1: an interrupt or exception, else a system call */
 	unsigned long ip;
 	unsigned long cs;
 	unsigned long sp;

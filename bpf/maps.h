@@ -8,6 +8,7 @@
 #include "abi/config.h"
 #include "abi/records.h"
 #include "kernel.h"
+#include "scratch.h"
 
 struct counts_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -56,4 +57,36 @@ struct targets_cgroup_map {
 	__uint(max_entries, 1);
 	__type(key, u32);
 	__type(value, u32);
+};
+
+/* The store of tables: one of the two is made. The sizes are set before loading. */
+struct store_arena_map {
+	__uint(type, 33); /* BPF_MAP_TYPE_ARENA, which older headers do not name */
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+};
+
+struct store_array_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__uint(key_size, 4);
+	__uint(value_size, 4096);
+};
+
+struct processes_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_PROCESSES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u32);
+	__type(value, struct process_maps);
+};
+
+/* One element a CPU; a per-CPU map's values may not be that large. */
+struct rule_cache_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct rule_cache);
 };

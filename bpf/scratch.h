@@ -7,7 +7,9 @@
 #pragma once
 
 #include "abi/records.h"
+#include "abi/unwind_table.h"
 #include "kernel.h"
+#include "abi/unwind_frame.h"
 
 enum { WINDOW_WORDS = 128, WINDOW_BYTES = WINDOW_WORDS * 8 };
 
@@ -17,13 +19,18 @@ struct user_scratch {
 	u64 tail[TAIL_WORDS];
 	u64 frames[MAX_USER_FRAMES];
 	/* The walk: set by the funnel, advanced by the unwinder. */
-	u64 ip, sp, fp; /* registers of the frame that is looked at */
-	u64 hash;       /* of all frames but the last */
-	u64 cfa;        /* stack pointer in the caller of the last frame, 0 if unknown */
-	u64 last_cfa;   /* the same, one frame earlier */
+	struct unwind_frame frame; /* that is looked at */
+	u64 start_ns, exec_id;     /* of the process */
+	u64 exec_pages;            /* that it has mapped executable */
+	struct process_maps process;
+	struct table_map map; /* that was used last */
+	u64 hash;
+	u64 cfa;      /* stack pointer in the caller of the last frame, 0 if unknown */
+	u64 last_cfa; /* the same, one frame earlier */
 	u64 last_fp;
 	u64 last_hash;
-	u64 last_ip; /* frames[n - 1] */
+	u64 last_ip;  /* frames[n - 1] */
+	u64 captures; /* so far */
 	u32 n;
 	u32 end;                       /* enum walk_end */
 	u64 window_base, window_bytes; /* the piece of the user's stack in `window` */

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The seam behind which a way of walking user stacks lives.
+ * The seam behind which the ways of walking user stacks live.
  *
- * unwind_user() is given the registers of the interrupted user context in the CPU's user_scratch
- * (ip, sp, fp; n = 0; hash = seed). It leaves the frames (leaf first, at most config.max_depth),
- * their number, how the walk ended, cfa and fp of the last frame's caller, and the hash of all
- * frames. Returns 0 or a negative errno when there is no stack at all.
+ * They are given the registers of the interrupted user context in the CPU's user_scratch, and
+ * hash = seed. They leave the frames (leaf first, at most config.max_depth), their number, how the
+ * walk ended, and the hash of it all. Return 0 or a negative errno when there is no stack at all.
  */
 #pragma once
 
 #include "scratch.h"
 
-int unwind_user(void);
+/* By unwind tables, and frame pointers where there are none. `end` may ask for a capture. */
+int unwind_by_tables(void);
+
+/* By frame pointers alone; leaves cfa and fp of the last frame's caller too. */
+int unwind_by_frame_pointers(void);

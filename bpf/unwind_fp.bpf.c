@@ -3,34 +3,12 @@
 #include "unwind.h"
 
 #include "abi/config.h"
+#include "window.h"
 
-extern struct user_scratch_map user_scratch SEC(".maps");
 extern const volatile struct config config;
 
 /* A frame further away than this is another stack or no frame at all. */
 #define MAX_FRAME_BYTES (16ull << 20)
-
-static __always_inline struct user_scratch *scratch_get(void)
-{
-	u32 zero = 0;
-
-	return bpf_map_lookup_elem(&user_scratch, &zero);
-}
-
-/* Reads stack from `address` on; returns the bytes read, at least a frame's 16, or 0. */
-static __always_inline u32 window_fill(struct user_scratch *s, u64 address)
-{
-	u32 bytes;
-
-	if (!bpf_probe_read_user(s->window, WINDOW_BYTES, (void *)address))
-		return WINDOW_BYTES;
-	bytes = (4096 - (address & 4095)) & (WINDOW_BYTES - 8);
-	if (bytes >= 16 && !bpf_probe_read_user(s->window, bytes, (void *)address))
-		return bytes;
-	if (!bpf_probe_read_user(s->window, 16, (void *)address))
-		return 16;
-	return 0;
-}
 
 static __always_inline bool is_frame_after(u64 fp, u64 low)
 {
@@ -44,7 +22,7 @@ static __always_inline bool is_frame_after(u64 fp, u64 low)
  */
 static __always_inline int fp_step(struct user_scratch *s)
 {
-	u64 fp = s->fp, offset = fp - s->window_base, next, ra;
+	u64 fp = s->frame.fp, offset = fp - s->window_base, next, ra;
 	u32 n = s->n;
 
 	if (n >= config.max_depth) {
@@ -74,7 +52,7 @@ static __always_inline int fp_step(struct user_scratch *s)
 	s->frames[n & (MAX_USER_FRAMES - 1)] = ra;
 	s->n = n + 1;
 	s->cfa = fp + 16;
-	s->fp = next;
+	s->frame.fp = next;
 	if (is_frame_after(next, fp + 16))
 		return 0;
 	s->end = next ? WALK_BACKWARDS : WALK_ZERO;
@@ -141,28 +119,28 @@ static __always_inline u64 leaf_return(struct user_scratch *s)
 	u64 word;
 	u8 before;
 
-	s->window_bytes = window_fill(s, s->sp);
-	s->window_base = s->sp;
+	s->window_bytes = window_fill(s, s->frame.sp);
+	s->window_base = s->frame.sp;
 	word = s->window[0];
 	if (!s->window_bytes || word < 4096 || word >= USER_SPACE_END)
 		return 0;
 	return is_after_call(word, &before) > 0 ? word : 0;
 }
 
-__hidden int unwind_user(void)
+__hidden int unwind_by_frame_pointers(void)
 {
 	struct user_scratch *s = scratch_get();
 
 	if (!s)
 		return -1;
 	s->window_bytes = 0;
-	s->frames[0] = s->last_ip = s->ip;
+	s->frames[0] = s->last_ip = s->frame.pc;
 	s->n = 1;
 	s->cfa = 0;
 	s->end = WALK_NOT_CODE;
-	s->head.top = s->sp & 7 ? 0 : leaf_return(s);
+	s->head.top = s->frame.sp & 7 ? 0 : leaf_return(s);
 	s->hash = hash_mix(s->hash, s->head.top);
-	if (is_frame_after(s->fp, s->sp)) {
+	if (is_frame_after(s->frame.fp, s->frame.sp)) {
 		fp_walk(s);
 		if (s->n > 1 && s->end != WALK_DEPTH &&
 		    !is_last_frame(s->last_ip, s->end == WALK_ZERO)) {
@@ -170,10 +148,10 @@ __hidden int unwind_user(void)
 			s->last_ip = s->frames[(s->n - 1) & (MAX_USER_FRAMES - 1)];
 			s->hash = s->last_hash;
 			s->cfa = s->last_cfa;
-			s->fp = s->last_fp;
+			s->frame.fp = s->last_fp;
 			s->end = WALK_NOT_CODE;
 		}
-	} else if (!s->fp) {
+	} else if (!s->frame.fp) {
 		s->end = WALK_ZERO;
 	}
 	s->hash = hash_mix(s->hash, s->last_ip);

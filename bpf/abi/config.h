@@ -17,9 +17,13 @@ struct config {
 	__u8 by_cgroup; /* only below targets_cgroup[0] */
 	__u8 user_stacks;
 	__u8 kernel_stacks;
-	__u8 want_cpu; /* the CPU is part of the identity */
-	__u8 idle;     /* the idle task too */
-	__u8 pad[5];
+	__u8 want_cpu;  /* the CPU is part of the identity */
+	__u8 idle;      /* the idle task too */
+	__u8 by_tables; /* else by frame pointers alone */
+	__u8 store_is_arena;
+	__u8 pad[3];
+	__u32 store_mask;    /* of offsets, when the store is an array */
+	__u32 capture_pages; /* of stack at most, to MAX_CAPTURE_PAGES */
 };
 
 /* Key of `targets`. */

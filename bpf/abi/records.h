@@ -14,9 +14,12 @@ enum {
 	MAX_EVENTS = 8,          /* events of one recording */
 	MAX_KERNEL_FRAMES = 127, /* the kernel's own limit (perf_event_max_stack) */
 	MAX_USER_FRAMES = 1024,
+	CAPTURE_PAGE = 4096,
+	MAX_CAPTURE_PAGES = 64,
 	TAIL_WORDS = 64,          /* stack above the last frame found, for unwind/finish.c */
 	MAX_COUNTS = 65536,       /* entries of each of the two count maps */
 	MAX_SEEN = 65536,         /* stacks known to have crossed; cleared when full */
+	MAX_PROCESSES = 32768,    /* whose mappings the kernel side knows */
 	GENERATION_SLOTS = 65536, /* mapping generations, by tgid modulo this */
 	KERNEL_NAME_BYTES = 256,  /* name+0xoffset/0xsize [module] */
 	RING_BYTES = 4 << 20,
@@ -24,7 +27,7 @@ enum {
 };
 
 /* Stack ids that are no hash. */
-enum { STACK_NONE = 0, STACK_LOST = 1, STACK_FIRST = 2 };
+enum { STACK_NONE = 0, STACK_LOST = 1, STACK_CAPTURED = 2, STACK_FIRST = 3 };
 
 enum drop {
 #define DROP(id, text) DROP_##id,
@@ -45,6 +48,7 @@ struct stats {
 	__u64 taken;     /* samples of the target, whatever became of them */
 	__u64 seen_full; /* stacks that crossed again because `seen` was full; no loss */
 	__u64 drops[N_DROPS];
+	__u64 ends[N_WALK_ENDS]; /* of user stacks, captures as what they were captured for */
 };
 
 /* Identity of what was sampled; equal keys are added up. */
@@ -66,7 +70,18 @@ struct count_value {
 	__u64 value; /* summed sample period, in the event's unit */
 };
 
-enum record_type { RECORD_USER_STACK = 1, RECORD_KERNEL_STACK, RECORD_TARGETS_GONE, RECORD_WAKE };
+enum record_type {
+	RECORD_USER_STACK = 1,
+	RECORD_KERNEL_STACK,
+	RECORD_TARGETS_GONE,
+	RECORD_WAKE,
+	RECORD_PIECE,
+	RECORD_CAPTURE,
+};
+
+/* In a frame that was walked by tables: the address is that of the next instruction (a signal came
+ * there), not one behind a call. The leaf is exact without saying so. */
+#define FRAME_EXACT (1ull << 63)
 
 /* Head of every ring record. A stack follows with `n_tail` words, then `n_frames` words, leaf
  * first; frames above the leaf are return addresses. */
@@ -77,11 +92,34 @@ struct stack_record {
 	__u64 id;
 	__u32 n_frames;
 	__u16 n_tail;
-	__u16 end; /* enum walk_end */
-	__u64 cfa; /* address of tail[0]: the stack pointer in the caller of the last frame */
-	__u64 fp;  /* frame pointer in that caller */
-	__u64 top; /* the word at the leaf's stack pointer, if a return address; else 0 */
+	__u16 end;     /* enum walk_end */
+	__u64 cfa;     /* address of tail[0]: the stack pointer in the caller of the last frame */
+	__u64 fp;      /* frame pointer in that caller */
+	__u64 top;     /* the word at the leaf's stack pointer, if a return address; else 0 */
+	__u32 version; /* of the process's mappings that the walk went by */
+	__u32 pad;
+};
+
+/* A page, or less, of a captured stack. */
+struct piece_record {
+	__u32 type;
+	__u32 bytes;
+	__u64 capture;
+	__u64 address;
+	__u8 data[CAPTURE_PAGE];
+};
+
+/* A sample that the kernel side could not unwind: its pieces came before it. It is not in the
+ * counts. */
+struct capture_record {
+	struct stack_record head; /* without frames; id: of the capture, end: why */
+	struct count_key key;
+	__u64 value;
+	__u64 exec_id; /* of the process */
+	__u64 pieces;
+	__u64 is_return;     /* the program counter is behind a system call */
+	__u64 registers[17]; /* in DWARF's order */
 };
 
 _Static_assert(sizeof(struct count_key) == 80, "count_key has padding");
-_Static_assert(sizeof(struct stack_record) == 56, "stack_record has padding");
+_Static_assert(sizeof(struct stack_record) == 64, "stack_record has padding");

@@ -112,8 +112,10 @@ int target_set_call_graph(void *ctx, const char *arg, struct err *err)
 		r->no_user = r->no_kernel = true;
 		return 0;
 	}
-	if (str_equal(arg, "auto") || str_equal(arg, "fp"))
+	if (str_equal(arg, "auto") || str_equal(arg, "fp")) {
+		r->by_frame_pointers = str_equal(arg, "fp");
 		return 0;
+	}
 	return err_usage(err, "--call-graph %.40s: auto, fp or none", arg);
 }
 

@@ -4,7 +4,9 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "collect/captures.h"
 #include "collect/identity.h"
+#include "collect/publish.h"
 #include "collect/stacks.h"
 #include "maps/spaces.h"
 #include "proc/pmaps.h"
@@ -15,11 +17,15 @@
 /* More executable mappings than the kernel allows by default (vm.max_map_count). */
 enum { MAX_SPACE_MAPS = 65536 };
 
+/* Captures that wait for their turn or for a table; beyond, they are kept without frames. */
+#define MAX_QUEUED_BYTES (96ull << 20)
+
 /* One record waiting for its turn. */
 struct queued {
 	uint64_t time_ns;
 	uint64_t order; /* of arrival, among equal times */
 	void *record;
+	size_t bytes;
 	bool is_side;
 };
 
@@ -30,7 +36,12 @@ struct ingest {
 	struct spaces spaces;
 	struct resolved *stacks;
 	struct identity *identity;
+	struct captures *captures;
+	struct publish *publish; /* NULL: by frame pointers alone */
+	struct ingest_options o;
 	struct queued *queue;
+	uint64_t queued_bytes;
+	uint64_t captures_lost;
 	size_t n_queue, cap_queue;
 	uint64_t order;
 	struct event_columns columns[MAX_EVENTS];
@@ -45,15 +56,18 @@ struct ingest {
 };
 
 struct ingest *ingest_new(struct profile *p, struct images *images, struct kernel *kernel,
-			  bool want_cpu, unsigned max_depth)
+			  const struct ingest_options *o)
 {
 	struct ingest *in = mem_alloc(sizeof(*in));
 
 	in->p = p;
 	in->images = images;
 	in->kernel = kernel;
-	in->stacks = resolved_new(p, images, max_depth);
-	in->identity = identity_new(p, want_cpu);
+	in->o = *o;
+	in->stacks = resolved_new(p, images, o->max_depth, o->by_tables);
+	in->identity = identity_new(p, o->want_cpu);
+	in->captures = captures_new();
+	in->publish = o->by_tables ? publish_new(kernel) : NULL;
 	return in;
 }
 
@@ -66,6 +80,8 @@ void ingest_free(struct ingest *in)
 	free(in->queue);
 	free(in->exited);
 	free(in->throttled_since);
+	publish_free(in->publish);
+	captures_free(in->captures);
 	resolved_free(in->stacks);
 	identity_free(in->identity);
 	spaces_release(&in->spaces);
@@ -77,22 +93,53 @@ void ingest_set_columns(struct ingest *in, size_t event, const struct event_colu
 	in->columns[event] = *columns;
 }
 
-static void queue_add(struct ingest *in, uint64_t time_ns, const void *record, size_t bytes,
-		      bool is_side)
+/* Consumes `record`. */
+static void queue_add(struct ingest *in, uint64_t time_ns, void *record, size_t bytes, bool is_side)
 {
 	array_reserve(in->queue, in->cap_queue, in->n_queue + 1);
-	in->queue[in->n_queue++] =
-		(struct queued){time_ns, in->order++, mem_dup(record, bytes), is_side};
+	in->queue[in->n_queue++] = (struct queued){time_ns, in->order++, record, bytes, is_side};
+	in->queued_bytes += bytes;
 }
 
-void ingest_stack(void *ingest, const struct stack_record *record, size_t bytes)
+/* A capture that came in parts: the sample stays, its stack is lost. */
+static void lose_capture(struct ingest *in, const struct capture_record *c)
 {
-	queue_add(ingest, record->time_ns, record, bytes, false);
+	const struct count_value one = {.samples = 1, .value = c->value};
+	struct count_key key = c->key;
+
+	key.user_stack = STACK_LOST;
+	in->captures_lost++;
+	ingest_count(in, &key, &one);
+}
+
+static void add_capture(struct ingest *in, const struct capture_record *c)
+{
+	size_t bytes = 0;
+	struct capture_record *joined =
+		in->queued_bytes < MAX_QUEUED_BYTES ? captures_join(in->captures, c, &bytes) : NULL;
+
+	if (joined)
+		queue_add(in, c->head.time_ns, joined, bytes, false);
+	else
+		lose_capture(in, c);
+}
+
+void ingest_record(void *ingest, const void *record, size_t bytes)
+{
+	struct ingest *in = ingest;
+	const struct stack_record *head = record;
+
+	if (head->type == RECORD_PIECE)
+		captures_piece(in->captures, record);
+	else if (head->type == RECORD_CAPTURE)
+		add_capture(in, record);
+	else
+		queue_add(in, head->time_ns, mem_dup(record, bytes), bytes, false);
 }
 
 void ingest_side(void *ingest, const struct side_record *record, size_t bytes)
 {
-	queue_add(ingest, record->time_ns, record, bytes, true);
+	queue_add(ingest, record->time_ns, mem_dup(record, bytes), bytes, true);
 }
 
 /* -- who is mapped where -- */
@@ -152,8 +199,11 @@ static void apply_map(struct ingest *in, const struct side_record *r)
 	/* No record tells of an unmapping: what is there really, /proc knows. */
 	if (space->n >= MAX_SPACE_MAPS)
 		ingest_scan(in, r->pid);
-	if (space->n < MAX_SPACE_MAPS && space_add(space, &map))
+	if (space->n < MAX_SPACE_MAPS && space_add(space, &map)) {
 		kernel_bump_generation(in->kernel, (uint32_t)r->pid);
+		if (in->publish)
+			publish_forget(in->publish, r->pid);
+	}
 }
 
 static void apply_throttle(struct ingest *in, const struct side_record *r)
@@ -206,18 +256,74 @@ static void apply_side(struct ingest *in, const struct side_record *r)
 
 /* -- stacks -- */
 
-static void apply_stack(struct ingest *in, const struct stack_record *r)
+static struct space *space_of(struct ingest *in, uint32_t tgid)
 {
-	struct space *space;
+	struct space *space = spaces_get(&in->spaces, (pid_t)tgid);
 
-	if (r->type == RECORD_KERNEL_STACK) {
-		resolved_add_kernel(in->stacks, r);
-		return;
-	}
-	space = spaces_get(&in->spaces, (pid_t)r->tgid);
 	if (!space->scanned)
-		ingest_scan(in, (pid_t)r->tgid);
-	resolved_add_user(in->stacks, r, space);
+		ingest_scan(in, (pid_t)tgid);
+	return space;
+}
+
+static void add_sample(struct ingest *in, const struct count_key *key, stack_id stack,
+		       uint64_t samples, uint64_t value)
+{
+	const struct event_columns *c = &in->columns[key->event % MAX_EVENTS];
+	int64_t values[MAX_VALUE_TYPES] = {0};
+
+	in->samples += samples;
+	values[c->samples] = (int64_t)samples;
+	if (c->value != NO_ID)
+		values[c->value] = (int64_t)value;
+	if (c->estimated_ns != NO_ID)
+		values[c->estimated_ns] = (int64_t)((double)samples * c->ns_per_sample);
+	profile_add_sample(in->p, stack, identity_labels(in->identity, key), values);
+}
+
+/* Unwinds a captured sample, and publishes its process, so that the next one need not be captured.
+ * Returns false when it has to wait for a table. */
+static bool apply_capture(struct ingest *in, const struct capture_record *r)
+{
+	struct space *space = space_of(in, r->head.tgid);
+	const struct capture capture = {
+		.space = space,
+		.images = in->images,
+		.tables = publish_tables(in->publish),
+		.store = publish_store(in->publish),
+		.registers = (const uint64_t *)r->registers,
+		.is_return = r->is_return,
+		.stack = (const uint8_t *)(r + 1),
+		.sp = r->registers[REG_SP],
+		.n_stack = r->pieces,
+		.max_depth = in->o.max_depth,
+	};
+	auto_free struct captured *captured = mem_alloc(sizeof(*captured));
+	bool missing = false;
+	stack_id stack;
+
+	if (!capture_unwind(&capture, captured))
+		return false;
+	if (r->head.end != WALK_UNSUPPORTED)
+		publish_space(in->publish, space, r->key.start_ns, r->exec_id);
+	stack = resolved_capture(in->stacks, captured, space, &r->key, &missing);
+	in->without_stack += missing;
+	add_sample(in, &r->key, stack, 1, r->value);
+	return true;
+}
+
+/* Returns false when it is not this one's turn yet. */
+static bool apply_record(struct ingest *in, const struct stack_record *r)
+{
+	switch (r->type) {
+	case RECORD_KERNEL_STACK:
+		resolved_add_kernel(in->stacks, r);
+		return true;
+	case RECORD_CAPTURE:
+		return apply_capture(in, (const struct capture_record *)r);
+	default:
+		resolved_add_user(in->stacks, r, space_of(in, r->tgid));
+		return true;
+	}
 }
 
 static int by_time(const void *a, const void *b)
@@ -240,26 +346,49 @@ static void rescan_all(struct ingest *in)
 	ingest_scan_all(in);
 }
 
-void ingest_until(struct ingest *in, uint64_t time_ns)
+/* Works off one record; false when it has to wait. */
+static bool apply(struct ingest *in, struct queued *q)
+{
+	if (q->is_side)
+		apply_side(in, q->record);
+	else if (!apply_record(in, q->record))
+		return false;
+	in->queued_bytes -= q->bytes;
+	free(q->record);
+	if (in->rescan)
+		rescan_all(in);
+	return true;
+}
+
+void ingest_until(struct ingest *in, uint64_t time_ns, bool wait)
 {
 	size_t done = 0;
 
+	if (in->publish)
+		tables_take(publish_tables(in->publish), false);
 	if (in->n_queue)
 		qsort(in->queue, in->n_queue, sizeof(*in->queue), by_time);
-	for (; done < in->n_queue && in->queue[done].time_ns <= time_ns; done++) {
-		struct queued *q = &in->queue[done];
-
-		if (q->is_side)
-			apply_side(in, q->record);
+	while (done < in->n_queue && in->queue[done].time_ns <= time_ns) {
+		if (apply(in, &in->queue[done]))
+			done++;
+		else if (wait)
+			tables_take(publish_tables(in->publish), true);
 		else
-			apply_stack(in, q->record);
-		free(q->record);
-		if (in->rescan)
-			rescan_all(in);
+			break;
 	}
 	if (done)
 		memmove(in->queue, in->queue + done, (in->n_queue - done) * sizeof(*in->queue));
 	in->n_queue -= done;
+}
+
+int ingest_wait_fd(const struct ingest *in)
+{
+	return in->publish ? tables_wait_fd(publish_tables(in->publish)) : -1;
+}
+
+bool ingest_is_busy(const struct ingest *in)
+{
+	return in->n_queue;
 }
 
 /* -- samples -- */
@@ -267,20 +396,19 @@ void ingest_until(struct ingest *in, uint64_t time_ns)
 void ingest_count(void *ingest, const struct count_key *key, const struct count_value *value)
 {
 	struct ingest *in = ingest;
-	const struct event_columns *c = &in->columns[key->event % MAX_EVENTS];
-	int64_t values[MAX_VALUE_TYPES] = {0};
 	bool missing = false;
 	stack_id stack = resolved_find(in->stacks, key, value->samples, &missing);
 
 	if (missing)
 		in->without_stack += value->samples;
-	in->samples += value->samples;
-	values[c->samples] = (int64_t)value->samples;
-	if (c->value != NO_ID)
-		values[c->value] = (int64_t)value->value;
-	if (c->estimated_ns != NO_ID)
-		values[c->estimated_ns] = (int64_t)((double)value->samples * c->ns_per_sample);
-	profile_add_sample(in->p, stack, identity_labels(in->identity, key), values);
+	add_sample(in, key, stack, value->samples, value->value);
+}
+
+static void forget_process(struct ingest *in, pid_t pid)
+{
+	spaces_remove(&in->spaces, pid);
+	if (in->publish)
+		publish_forget(in->publish, pid);
 }
 
 void ingest_settle(struct ingest *in, bool seen_cleared)
@@ -292,10 +420,12 @@ void ingest_settle(struct ingest *in, bool seen_cleared)
 		if (process_exists(in->exited[i]))
 			in->exited[kept++] = in->exited[i];
 		else
-			spaces_remove(&in->spaces, in->exited[i]);
+			forget_process(in, in->exited[i]);
 	}
 	in->n_exited = kept;
 	resolved_settle(in->stacks, seen_cleared);
+	if (in->publish)
+		publish_settle(in->publish);
 }
 
 void ingest_account(const struct ingest *in, struct account *a)
@@ -304,7 +434,8 @@ void ingest_account(const struct ingest *in, struct account *a)
 	a->processes = identity_processes(in->identity);
 	resolved_account(in->stacks, a);
 	account_add(&a->lost_by_reason, "stack not received", in->without_stack);
-	a->lost += in->without_stack;
+	account_add(&a->lost_by_reason, "capture torn", in->captures_lost);
+	a->lost += in->without_stack + in->captures_lost;
 }
 
 uint64_t ingest_throttled_ns(const struct ingest *in, uint64_t now_ns)

@@ -4,7 +4,7 @@
  *
  * Stacks and sideband records come by different ways and are put in order of time before a stack is
  * resolved, so that each is resolved with the mappings of its moment.
- * Shape: ingest_stack() and ingest_side() queue; ingest_until() works the queue off; counts refer
+ * Shape: ingest_record() and ingest_side() queue; ingest_until() works the queue off; counts refer
  * to stacks that were worked off. Owner: the profile and the images stay the caller's.
  */
 #pragma once
@@ -23,15 +23,27 @@ struct event_columns {
 
 struct ingest;
 
+struct ingest_options {
+	bool want_cpu;
+	bool by_tables; /* the kernel side walks by unwind tables */
+	unsigned max_depth;
+};
+
 struct ingest *ingest_new(struct profile *p, struct images *images, struct kernel *kernel,
-			  bool want_cpu, unsigned max_depth);
+			  const struct ingest_options *options);
 void ingest_free(struct ingest *in);
 void ingest_set_columns(struct ingest *in, size_t event, const struct event_columns *columns);
 
-void ingest_stack(void *ingest, const struct stack_record *record, size_t bytes);
+/* A record of the kernel side (enum record_type). */
+void ingest_record(void *ingest, const void *record, size_t bytes);
 void ingest_side(void *ingest, const struct side_record *record, size_t bytes);
-/* Resolves everything queued up to that time. */
-void ingest_until(struct ingest *in, uint64_t time_ns);
+/* Resolves everything queued up to that time, unless a sample has to wait for an unwind table that
+ * is being built; with `wait`, waits for it. */
+void ingest_until(struct ingest *in, uint64_t time_ns, bool wait);
+/* Readable when a table is there that a sample waits for; -1: there are no tables. */
+int ingest_wait_fd(const struct ingest *in);
+/* Is something queued? */
+bool ingest_is_busy(const struct ingest *in);
 void ingest_count(void *ingest, const struct count_key *key, const struct count_value *value);
 /* To be called when all counts up to the last ingest_until() are in: forgets processes that ended,
  * and, if `seen_cleared`, stacks that will cross again. */

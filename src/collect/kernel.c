@@ -24,6 +24,16 @@
 
 enum { BATCH = 4096 };
 
+/* Where the arena is mapped: offsets are the low 32 bits. Out of the sanitizers' way. */
+#define STORE_ADDRESS     0x200000000000ull
+#define STORE_ARENA_BYTES (256ull << 20) /* of addresses; pages come when they are written */
+#define STORE_ARRAY_BYTES (32u << 20)
+
+static size_t page_bytes(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
 struct kernel {
 	struct cprof *object;
 	struct ring_buffer *ring;
@@ -31,6 +41,9 @@ struct kernel {
 	struct bpf_link *fork_link, *exit_link;
 	char *generations; /* mapped: 8 bytes a slot */
 	size_t generations_bytes;
+	char *rule_cache; /* mapped */
+	size_t rule_cache_bytes;
+	struct kernel_store store;
 	int stats_fd; /* keeps run-time statistics on */
 	int n_cpus;
 	int name_fd; /* the program that names kernel addresses; -1: this kernel has no such kind */
@@ -57,10 +70,16 @@ static int on_record(void *ctx, void *data, size_t bytes)
 	struct kernel *k = ctx;
 	const struct stack_record *r = data;
 
-	if (bytes >= sizeof(*r) && k->visit &&
-	    (r->type == RECORD_USER_STACK || r->type == RECORD_KERNEL_STACK) &&
-	    bytes >= sizeof(*r) + ((size_t)r->n_frames + r->n_tail) * 8)
-		k->visit(k->visit_ctx, r, bytes);
+	uint32_t type;
+
+	if (bytes < sizeof(type) || !k->visit)
+		return 0;
+	memcpy(&type, data, sizeof(type));
+	if ((type == RECORD_PIECE && bytes >= sizeof(struct piece_record)) ||
+	    (type == RECORD_CAPTURE && bytes >= sizeof(struct capture_record)) ||
+	    ((type == RECORD_USER_STACK || type == RECORD_KERNEL_STACK) && bytes >= sizeof(*r) &&
+	     bytes >= sizeof(*r) + ((size_t)r->n_frames + r->n_tail) * 8))
+		k->visit(k->visit_ctx, data, bytes);
 	return 0;
 }
 
@@ -130,6 +149,51 @@ static int attach_targets(struct kernel *k, struct err *err)
 	return 0;
 }
 
+/* How the object is loaded: each way asks less of the kernel than the one before. */
+struct way {
+	bool arena;       /* 6.9; else an array holds the tables */
+	bool preallocate; /* before 6.1 sampling programs may only use such maps */
+};
+
+/* The store and the cache of rules are made as large as they shall be. */
+static int size_store(struct kernel *k, const struct config *config, const struct way *way)
+{
+	int code;
+
+	bpf_map__set_autocreate(k->object->maps.store_arena, way->arena);
+	if (!config->by_tables)
+		return 0;
+	code = bpf_map__set_max_entries(k->object->maps.rule_cache, (uint32_t)k->n_cpus);
+	if (!code && way->arena)
+		code = bpf_map__set_map_extra(k->object->maps.store_arena, STORE_ADDRESS);
+	if (!code && way->arena)
+		code = bpf_map__set_max_entries(k->object->maps.store_arena,
+						(uint32_t)(STORE_ARENA_BYTES / page_bytes()));
+	if (!code && !way->arena) /* behind the last offset there is room for a word */
+		code = bpf_map__set_value_size(k->object->maps.store_array, STORE_ARRAY_BYTES + 64);
+	return code;
+}
+
+static int store_map(struct kernel *k, struct err *err)
+{
+	bool arena = k->object->rodata->config.store_is_arena;
+	int fd = bpf_map__fd(arena ? k->object->maps.store_arena : k->object->maps.store_array);
+
+	k->store.memory =
+		mmap(arena ? (void *)STORE_ADDRESS : NULL, k->store.bytes, PROT_READ | PROT_WRITE,
+		     MAP_SHARED | (arena ? MAP_FIXED_NOREPLACE : 0), fd, 0);
+	k->rule_cache_bytes = (size_t)k->n_cpus * sizeof(struct rule_cache);
+	k->rule_cache = mmap(NULL, k->rule_cache_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+			     bpf_map__fd(k->object->maps.rule_cache), 0);
+	if (k->store.memory == MAP_FAILED)
+		k->store.memory = NULL;
+	if (k->rule_cache == MAP_FAILED)
+		k->rule_cache = NULL;
+	if (!k->store.memory || !k->rule_cache)
+		return err_set(err, -errno, "cannot map the store of unwind tables");
+	return 0;
+}
+
 static int set_up(struct kernel *k, const struct kernel_options *o, struct err *err)
 {
 	uint32_t zero = 0, cgroup_fd = (uint32_t)o->cgroup_fd;
@@ -145,6 +209,8 @@ static int set_up(struct kernel *k, const struct kernel_options *o, struct err *
 		k->generations = NULL;
 		return err_set(err, -errno, "cannot map a BPF map");
 	}
+	if (o->config.by_tables && store_map(k, err))
+		return err->code;
 	k->ring = ring_buffer__new(bpf_map__fd(k->object->maps.ring), on_record, k, NULL);
 	if (!k->ring)
 		return err_set(err, -errno, "cannot map the BPF ring");
@@ -155,34 +221,46 @@ static int set_up(struct kernel *k, const struct kernel_options *o, struct err *
 	return code;
 }
 
-static int open_and_load(struct kernel *k, const struct kernel_options *o, bool preallocate)
+static int open_and_load(struct kernel *k, const struct kernel_options *o, const struct way *way)
 {
+	struct config config = o->config;
+	int code;
+
 	cprof__destroy(k->object);
 	errno = 0;
 	k->object = cprof__open();
 	if (!k->object)
 		return errno ? -errno : -EINVAL;
-	memcpy((void *)&k->object->rodata->config, &o->config, sizeof(o->config));
-	if (preallocate) {
+	config.store_is_arena = way->arena;
+	config.store_mask = STORE_ARRAY_BYTES - 1;
+	k->store.bytes = way->arena ? STORE_ARENA_BYTES : STORE_ARRAY_BYTES;
+	memcpy((void *)&k->object->rodata->config, &config, sizeof(config));
+	if (way->preallocate) {
 		bpf_map__set_map_flags(k->object->maps.counts_a, 0);
 		bpf_map__set_map_flags(k->object->maps.counts_b, 0);
+		bpf_map__set_map_flags(k->object->maps.processes, 0);
 	}
+	code = size_store(k, &o->config, way);
+	if (code)
+		return code;
 	choose_programs(k, o);
 	return cprof__load(k->object);
 }
 
 struct kernel *kernel_new(const struct kernel_options *o, struct err *err)
 {
+	static const struct way ways[] = {{true, false}, {false, false}, {false, true}};
 	struct kernel *k = mem_alloc(sizeof(*k));
-	int code;
+	int code = -EINVAL;
 
 	k->stats_fd = k->name_fd = -1;
 	k->n_cpus = libbpf_num_possible_cpus();
 	libbpf_set_print(say);
-	code = open_and_load(k, o, false);
-	/* Before 6.1 sampling programs may only use maps that are allocated beforehand. */
-	if (code == -EINVAL)
-		code = open_and_load(k, o, true);
+	for (size_t i = !o->config.by_tables; i < ARRAY_SIZE(ways) && code; i++) {
+		code = open_and_load(k, o, &ways[i]);
+		if (code == -EPERM || code == -ENOSYS)
+			break;
+	}
 	if (code) {
 		load_error(code, err);
 		goto fail;
@@ -202,6 +280,10 @@ void kernel_free(struct kernel *k)
 		return;
 	if (k->generations)
 		munmap(k->generations, k->generations_bytes);
+	if (k->store.memory)
+		munmap(k->store.memory, k->store.bytes);
+	if (k->rule_cache)
+		munmap(k->rule_cache, k->rule_cache_bytes);
 	bpf_link__destroy(k->fork_link);
 	bpf_link__destroy(k->exit_link);
 	ring_buffer__free(k->ring);
@@ -276,9 +358,41 @@ void kernel_flip_counts(struct kernel *k, bool quiet)
 	__atomic_store_n(&k->object->bss->counts_index, !k->object->bss->counts_index,
 			 __ATOMIC_SEQ_CST);
 	__atomic_store_n(&k->object->bss->counts_used, 0, __ATOMIC_RELAXED);
+	if (!quiet)
+		kernel_quiesce();
+}
+
+void kernel_quiesce(void)
+{
 	/* Without membarrier (CONFIG_MEMBARRIER=n) a millisecond outlasts any program's run. */
-	if (!quiet && syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
 		usleep(1000);
+}
+
+/* -- unwind tables -- */
+
+struct kernel_store kernel_store(const struct kernel *k)
+{
+	return k->store;
+}
+
+int kernel_set_process(struct kernel *k, uint32_t tgid, const struct process_maps *maps)
+{
+	int fd = bpf_map__fd(k->object->maps.processes);
+
+	if (!maps)
+		return bpf_map_delete_elem(fd, &tgid) ? -errno : 0;
+	return bpf_map_update_elem(fd, &tgid, maps, BPF_ANY) ? -errno : 0;
+}
+
+void kernel_forget_rules(struct kernel *k)
+{
+	memset(k->rule_cache, 0, k->rule_cache_bytes);
+}
+
+void kernel_set_epoch(struct kernel *k, uint32_t epoch)
+{
+	__atomic_store_n(&k->object->bss->store_epoch, epoch, __ATOMIC_RELAXED);
 }
 
 int kernel_read_counts(struct kernel *k, count_visit *visit, void *ctx)
@@ -320,6 +434,8 @@ void kernel_stats(const struct kernel *k, struct stats *ret)
 		ret->seen_full += each[cpu].seen_full;
 		for (int i = 0; i < N_DROPS; i++)
 			ret->drops[i] += each[cpu].drops[i];
+		for (int i = 0; i < N_WALK_ENDS; i++)
+			ret->ends[i] += each[cpu].ends[i];
 	}
 }
 

@@ -12,6 +12,7 @@
 
 #include "abi/config.h"
 #include "abi/records.h"
+#include "abi/unwind_table.h"
 #include "base/err.h"
 
 struct kernel;
@@ -40,7 +41,8 @@ uint32_t kernel_targets_alive(const struct kernel *k);
 /* Makes stacks of the process that are seen from now on differ from those before. */
 void kernel_bump_generation(struct kernel *k, uint32_t tgid);
 
-typedef void stack_visit(void *ctx, const struct stack_record *record, size_t bytes);
+/* Any record but a wake-up; its first word is its type, and it is as long as that type says. */
+typedef void stack_visit(void *ctx, const void *record, size_t bytes);
 typedef void count_visit(void *ctx, const struct count_key *key, const struct count_value *value);
 
 /* Calls `visit` for every stack in the ring. */
@@ -53,6 +55,22 @@ uint32_t kernel_counts_used(const struct kernel *k);
 void kernel_flip_counts(struct kernel *k, bool quiet);
 /* Reads and empties the map flipped away from. */
 int kernel_read_counts(struct kernel *k, count_visit *visit, void *ctx);
+
+/* Waits until no program runs that was running. */
+void kernel_quiesce(void);
+
+/* Where unwind tables and mappings lie, for both sides; NULL without tables. */
+struct kernel_store {
+	char *memory;
+	size_t bytes;
+};
+struct kernel_store kernel_store(const struct kernel *k);
+/* Publishes the mappings of a process, or (NULL) takes them back. */
+int kernel_set_process(struct kernel *k, uint32_t tgid, const struct process_maps *maps);
+/* Empties the caches of rules. */
+void kernel_forget_rules(struct kernel *k);
+/* The time that tables in use are marked with. */
+void kernel_set_epoch(struct kernel *k, uint32_t epoch);
 
 /* Sums over the CPUs. */
 void kernel_stats(const struct kernel *k, struct stats *ret);

@@ -20,6 +20,7 @@
 #include <sys/epoll.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 /* Records of the last moments may still be on their way on another CPU. */
@@ -27,6 +28,9 @@
 #define HOTPLUG_NS 1000000000ull
 /* Processes that ended are forgotten when their counts are in. */
 #define DRAIN_NS 10000000000ull
+
+/* Of stack, at most, that travels with a sample the kernel side could not unwind. */
+enum { CAPTURE_PAGES = 32 };
 
 struct recording {
 	struct recording_options o;
@@ -38,7 +42,7 @@ struct recording {
 	struct ingest *ingest;
 	struct launch launch;
 	struct cpu_list online;
-	int epoll_fd;
+	int epoll_fd, timer_fd;
 	uint64_t started_ns, stopped_ns, hotplug_ns, drained_ns;
 	uint64_t seen_full; /* as of the last time `seen` was cleared */
 	double cpu_s_before;
@@ -98,6 +102,11 @@ static void set_period(struct recording *r)
 
 /* -- set-up -- */
 
+static bool walks_by_tables(const struct recording *r)
+{
+	return !r->o.by_frame_pointers && !r->o.no_user;
+}
+
 static int load_kernel(struct recording *r, struct err *err)
 {
 	struct kernel_options k = {
@@ -116,6 +125,8 @@ static int load_kernel(struct recording *r, struct err *err)
 	k.config.user_stacks = !r->o.no_user;
 	k.config.kernel_stacks = !r->o.no_kernel;
 	k.config.want_cpu = r->o.want_cpu;
+	k.config.by_tables = walks_by_tables(r);
+	k.config.capture_pages = CAPTURE_PAGES;
 	if (getrandom(&k.config.hash_seed, sizeof(k.config.hash_seed), 0) < 0)
 		return err_set(err, -errno, "no random numbers");
 	r->kernel = kernel_new(&k, err);
@@ -159,6 +170,11 @@ static int poll_set(struct recording *r, struct err *err)
 	    epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, kernel_wait_fd(r->kernel), &e) < 0)
 		return err_set(err, -errno, "cannot wait for samples");
 	sideband_poll(r->sideband, r->epoll_fd);
+	r->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (r->timer_fd < 0 || epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, r->timer_fd, &e) < 0)
+		return err_set(err, -errno, "cannot set a timer");
+	if (ingest_wait_fd(r->ingest) >= 0)
+		epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, ingest_wait_fd(r->ingest), &e);
 	return 0;
 }
 
@@ -176,6 +192,7 @@ static int set_up(struct recording *r, struct images *images, struct err *err)
 {
 	struct sampler_options sampler = {r->o.events, r->o.n_events, r->o.frequency_hz,
 					  r->o.period, r->o.idle};
+	const struct ingest_options ingest = {r->o.want_cpu, walks_by_tables(r), r->o.max_depth};
 
 	if (r->o.frequency_hz && sampler_check_rate(r->o.frequency_hz, err))
 		return err->code;
@@ -186,7 +203,7 @@ static int set_up(struct recording *r, struct images *images, struct err *err)
 	raise_file_limit();
 	if (load_kernel(r, err))
 		return err->code;
-	r->ingest = ingest_new(r->p, images, r->kernel, r->o.want_cpu, r->o.max_depth);
+	r->ingest = ingest_new(r->p, images, r->kernel, &ingest);
 	images_kernel(images)->name_address = kernel_name_address;
 	images_kernel(images)->name_ctx = r->kernel;
 	r->sideband = sideband_new();
@@ -207,7 +224,7 @@ struct recording *recording_new(const struct recording_options *o, struct profil
 
 	r->o = *o;
 	r->p = p;
-	r->epoll_fd = -1;
+	r->epoll_fd = r->timer_fd = -1;
 	r->launch = (struct launch){.go_fd = -1, .error_fd = -1};
 	r->cpu_s_before = own_cpu_s();
 	targets_init(&r->targets);
@@ -231,6 +248,8 @@ void recording_free(struct recording *r)
 	cpu_list_release(&r->online);
 	if (r->epoll_fd >= 0)
 		close(r->epoll_fd);
+	if (r->timer_fd >= 0)
+		close(r->timer_fd);
 	free(r);
 }
 
@@ -287,20 +306,30 @@ static void follow_hotplug(struct recording *r)
 	r->online = now;
 }
 
+/* What is queued is due in a moment: the sooner it is worked off, the fewer samples are captured.
+ */
+static void look_again(struct recording *r)
+{
+	struct itimerspec soon = {.it_value.tv_nsec = ingest_is_busy(r->ingest) ? SETTLE_NS : 0};
+
+	timerfd_settime(r->timer_fd, 0, &soon, NULL);
+}
+
 /* Takes in what arrived; resolves what happened up to `until`. */
-static void take_in(struct recording *r, uint64_t until)
+static void take_in(struct recording *r, uint64_t until, bool wait)
 {
 	/* First the stacks, then the sideband: a mapping that a stack needs is then there. */
-	kernel_read_stacks(r->kernel, ingest_stack, r->ingest);
+	kernel_read_stacks(r->kernel, ingest_record, r->ingest);
 	sideband_read(r->sideband, ingest_side, r->ingest);
-	ingest_until(r->ingest, until);
+	ingest_until(r->ingest, until, wait);
+	look_again(r);
 }
 
 int recording_poll(struct recording *r, struct err *err)
 {
 	uint64_t now = monotonic_ns();
 
-	take_in(r, now - SETTLE_NS);
+	take_in(r, now - SETTLE_NS, false);
 	if (now - r->hotplug_ns > HOTPLUG_NS)
 		follow_hotplug(r);
 	if ((kernel_counts_used(r->kernel) > MAX_COUNTS / 2 || now - r->drained_ns > DRAIN_NS) &&
@@ -332,7 +361,7 @@ int recording_drain(struct recording *r, struct err *err)
 	r->drained_ns = monotonic_ns();
 	kernel_flip_counts(r->kernel, r->stopped);
 	/* What was counted has its stacks in the ring by now. */
-	take_in(r, r->stopped ? UINT64_MAX : monotonic_ns());
+	take_in(r, r->stopped ? UINT64_MAX : monotonic_ns(), true);
 	code = kernel_read_counts(r->kernel, ingest_count, r->ingest);
 	if (code)
 		return err_set(err, code, "cannot read the counts");

@@ -26,12 +26,13 @@ enum { DEFAULT_HZ = 99, DEFAULT_COMMAND_HZ = 999 };
 struct recording_options {
 	pid_t *pids, *tids; /* none: the whole machine */
 	size_t n_pids, n_tids;
-	const char *cgroup;    /* path, or NULL */
-	const char *user;      /* name or number, or NULL */
-	const char *cpus;      /* list, or NULL: all */
-	char *const *command;  /* NULL: none */
-	bool command_is_clock; /* it is no target: it only says how long to sample the others */
-	bool silent_command;   /* it shall not write on our screen */
+	const char *cgroup;     /* path, or NULL */
+	const char *user;       /* name or number, or NULL */
+	const char *cpus;       /* list, or NULL: all */
+	char *const *command;   /* NULL: none */
+	bool command_is_clock;  /* it is no target: it only says how long to sample the others */
+	bool by_frame_pointers; /* no unwind tables */
+	bool silent_command;    /* it shall not write on our screen */
 	struct event events[RECORDING_MAX_EVENTS];
 	size_t n_events;
 	uint64_t frequency_hz; /* 0 with `period` */

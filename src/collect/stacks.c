@@ -32,6 +32,7 @@ struct resolved {
 	struct profile *p;
 	struct images *images;
 	unsigned max_depth;
+	bool by_tables;
 	struct map64 ids, old_ids; /* kernel's id -> index in infos */
 	struct stack_info *infos;
 	size_t n_infos, cap_infos;
@@ -50,13 +51,15 @@ struct resolved {
 
 static uint32_t cut_add(struct resolved *r, const char *text);
 
-struct resolved *resolved_new(struct profile *p, struct images *images, unsigned max_depth)
+struct resolved *resolved_new(struct profile *p, struct images *images, unsigned max_depth,
+			      bool by_tables)
 {
 	struct resolved *r = mem_alloc(sizeof(*r));
 
 	r->p = p;
 	r->images = images;
 	r->max_depth = max_depth;
+	r->by_tables = by_tables;
 	cut_add(r, "");
 	r->lost_note = profile_add_note(p, "[stack lost: ring full]");
 	r->full_note = profile_add_note(p, "[stack lost: profile full]");
@@ -217,18 +220,24 @@ void resolved_add_kernel(struct resolved *r, const struct stack_record *record)
 		r->kernel_frames[r->n_kernel_frames++] = kernel_frame_at(r, words[i]);
 }
 
-/* What to say at the root of a stack whose last frame lies in `image`. */
+/* What to say at the root of a stack whose last frame lies in `image`: why, and where. */
 static uint32_t cut_reason(struct resolved *r, unsigned end, const struct image *image)
 {
+	static const char *const texts[] = {
+#define WALK_END(id, text) text,
+#include "abi/walk_ends.def"
+#undef WALK_END
+	};
+	bool generated = !image || image->kind == IMAGE_ANONYMOUS;
 	char text[320];
-	const char *why = end == WALK_COMPAT       ? "32-bit code"
-			  : end == WALK_UNREADABLE ? "unreadable stack"
-						   : "no frame pointers";
 
+	if (end == WALK_ZERO || end >= N_WALK_ENDS || (!r->by_tables && end == WALK_BACKWARDS) ||
+	    (end == WALK_NO_RULE && generated))
+		end = WALK_NOT_CODE;
 	if (end == WALK_DEPTH)
 		snprintf(text, sizeof(text), "deeper than %u frames", r->max_depth);
 	else
-		snprintf(text, sizeof(text), "%s in %.255s", why,
+		snprintf(text, sizeof(text), "%s, %.255s", texts[end],
 			 image ? image_name(image) : "unmapped code");
 	return cut_add(r, text);
 }
@@ -237,6 +246,7 @@ struct walk {
 	frame_id frames[1 + MAX_USER_FRAMES + START_FRAMES]; /* leaf first */
 	uint32_t n;
 	bool complete, unmapped;
+	unsigned end;             /* enum walk_end */
 	const struct image *last; /* of the last frame; NULL: in no mapping */
 };
 
@@ -285,8 +295,9 @@ static bool walk_leaf(struct resolved *r, struct walk *w, const struct stack_rec
 	return true;
 }
 
-static void walk_user(struct resolved *r, struct walk *w, const struct stack_record *record,
-		      const struct space *space)
+/* Frames of a walk by frame pointers alone. */
+static void walk_chain(struct resolved *r, struct walk *w, const struct stack_record *record,
+		       const struct space *space)
 {
 	const uint64_t *tail = (const uint64_t *)(record + 1), *words = tail + record->n_tail;
 	uint64_t more[START_FRAMES];
@@ -312,39 +323,88 @@ static void walk_user(struct resolved *r, struct walk *w, const struct stack_rec
 		walk_push(r, w, space, more[i] - 1);
 }
 
+/* Frames of a walk by tables. Those of code that was mapped over since the tables' `version` were
+ * found by rules of other code. */
+static void walk_frames(struct resolved *r, struct walk *w, const uint64_t *words, uint32_t n,
+			const struct space *space, uint32_t version)
+{
+	for (uint32_t i = 0; i < n && i < MAX_USER_FRAMES; i++) {
+		uint64_t address = words[i] & ~FRAME_EXACT;
+
+		if (i && !(words[i] & FRAME_EXACT))
+			address--;
+		if (!walk_push(r, w, space, address)) {
+			w->end = WALK_NO_MAPPING;
+			if (i)
+				return;
+			w->frames[w->n++] = unmapped_frame(r, space, address);
+			w->unmapped = true;
+			return;
+		}
+		if (version && space_changed_since(space, version, address)) {
+			w->end = WALK_NOT_READY;
+			return;
+		}
+	}
+	w->complete = w->end == WALK_FIRST ||
+		      (w->end == WALK_ZERO && w->last && w->last->kind != IMAGE_ANONYMOUS);
+}
+
+/* Turns a walk into a stack of the profile. */
+static struct stack_info take_walk(struct resolved *r, const struct walk *w)
+{
+	struct stack_info info = {.leaf = NO_ID, .unmapped = w->unmapped};
+
+	if (!w->complete) {
+		auto_free char *note = NULL;
+
+		info.cut = cut_reason(r, w->end, w->last);
+		note = mem_printf("[truncated: %s]", r->cuts[info.cut].text);
+		info.leaf = stacks_push(&r->p->stacks, NO_ID, profile_add_note(r->p, note));
+	}
+	for (uint32_t i = w->n; i-- > 0;)
+		info.leaf = stacks_push(&r->p->stacks, info.leaf, w->frames[i]);
+	return info;
+}
+
+/* Stacks of a profile that holds all it can. */
+static struct stack_info full_info(struct resolved *r)
+{
+	r->full_cut = cut_add(r, "profile full");
+	return (struct stack_info){.leaf = stacks_push(&r->p->stacks, NO_ID, r->full_note),
+				   .cut = r->full_cut};
+}
+
 void resolved_add_user(struct resolved *r, const struct stack_record *record,
 		       const struct space *space)
 {
+	const uint64_t *words = (const uint64_t *)(record + 1) + record->n_tail;
+	struct stack_info info;
 	struct walk *w;
-	struct stack_info *info;
-	stack_id stack = NO_ID;
-	uint32_t cut = 0;
 
 	if (is_known(r, record->id))
 		return;
 	if (r->p->stacks.n > MAX_STACK_NODES) {
-		r->full_cut = cut_add(r, "profile full");
-		info = info_add(r, record->id);
-		info->leaf = stacks_push(&r->p->stacks, NO_ID, r->full_note);
-		info->cut = r->full_cut;
-		return;
+		info = full_info(r);
+	} else {
+		w = mem_alloc(sizeof(*w));
+		w->end = record->end;
+		if (r->by_tables && record->end != WALK_COMPAT)
+			walk_frames(r, w, words, record->n_frames, space, record->version);
+		else
+			walk_chain(r, w, record, space);
+		info = take_walk(r, w);
+		free(w);
 	}
-	w = mem_alloc(sizeof(*w));
-	walk_user(r, w, record, space);
-	if (!w->complete) {
-		auto_free char *note = NULL;
+	*info_add(r, record->id) = info;
+}
 
-		cut = cut_reason(r, record->end, w->last);
-		note = mem_printf("[truncated: %s]", r->cuts[cut].text);
-		stack = stacks_push(&r->p->stacks, NO_ID, profile_add_note(r->p, note));
-	}
-	for (uint32_t i = w->n; i-- > 0;)
-		stack = stacks_push(&r->p->stacks, stack, w->frames[i]);
-	info = info_add(r, record->id);
-	info->leaf = stack;
-	info->cut = cut;
-	info->unmapped = w->unmapped;
-	free(w);
+/* Keeps the account of `samples` of a user stack. */
+static void account_user(struct resolved *r, const struct stack_info *info, uint64_t samples)
+{
+	r->user_stacks += samples;
+	r->cuts[info->cut].samples += samples;
+	r->complete += info->cut ? 0 : samples;
 }
 
 /* The user stack of a count; also keeps the account. */
@@ -359,16 +419,22 @@ static stack_id user_stack(struct resolved *r, const struct count_key *key, uint
 		*ret_index = UINT32_MAX;
 		return NO_ID;
 	}
-	r->user_stacks += samples;
 	if (!known) {
+		r->user_stacks += samples;
 		*ret_missing = id != STACK_LOST;
 		*ret_index = UINT32_MAX - 1;
 		r->cuts[cut_add(r, "ring full")].samples += samples;
 		return stacks_push(&r->p->stacks, NO_ID, r->lost_note);
 	}
-	r->cuts[r->infos[*ret_index].cut].samples += samples;
-	r->complete += r->infos[*ret_index].cut ? 0 : samples;
+	account_user(r, &r->infos[*ret_index], samples);
 	return r->infos[*ret_index].leaf;
+}
+
+static stack_id push_kernel(struct resolved *r, stack_id stack, const struct stack_info *kernel)
+{
+	for (uint32_t i = kernel->n; i-- > 0;)
+		stack = stacks_push(&r->p->stacks, stack, r->kernel_frames[kernel->first + i]);
+	return stack;
 }
 
 stack_id resolved_find(struct resolved *r, const struct count_key *key, uint64_t samples,
@@ -385,11 +451,41 @@ stack_id resolved_find(struct resolved *r, const struct count_key *key, uint64_t
 	}
 	if (map64_find(&r->combined, user << 32 | kernel, &known))
 		return (stack_id)known;
-	for (uint32_t i = r->infos[kernel].n; i-- > 0;)
-		stack = stacks_push(&r->p->stacks, stack,
-				    r->kernel_frames[r->infos[kernel].first + i]);
+	stack = push_kernel(r, stack, &r->infos[kernel]);
 	map64_set(&r->combined, user << 32 | kernel, stack);
 	return stack;
+}
+
+stack_id resolved_capture(struct resolved *r, const struct captured *captured,
+			  const struct space *space, const struct count_key *key, bool *ret_missing)
+{
+	struct stack_info info;
+	struct walk *w;
+	stack_id stack;
+	uint64_t kernel;
+
+	if (r->p->stacks.n > MAX_STACK_NODES) {
+		info = full_info(r);
+	} else {
+		w = mem_alloc(sizeof(*w));
+		w->end = captured->end;
+		walk_frames(r, w, captured->frames, captured->n, space, 0);
+		info = take_walk(r, w);
+		free(w);
+	}
+	/* In the middle of an exec the registers are those of code that is gone: no user stack. */
+	if (info.unmapped && key->kernel_stack)
+		info.leaf = NO_ID;
+	else
+		account_user(r, &info, 1);
+	stack = info.leaf;
+	if (key->kernel_stack == STACK_NONE)
+		return stack;
+	if (key->kernel_stack == STACK_LOST || !info_find(r, key->kernel_stack, &kernel)) {
+		*ret_missing = key->kernel_stack != STACK_LOST;
+		return stacks_push(&r->p->stacks, stack, r->lost_note);
+	}
+	return push_kernel(r, stack, &r->infos[kernel]);
 }
 
 /* Keeps the infos of `ids` only. */

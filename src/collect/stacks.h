@@ -11,10 +11,12 @@
 #include "abi/records.h"
 #include "maps/spaces.h"
 #include "profile/profile.h"
+#include "unwind/capture.h"
 
 struct resolved;
 
-struct resolved *resolved_new(struct profile *p, struct images *images, unsigned max_depth);
+struct resolved *resolved_new(struct profile *p, struct images *images, unsigned max_depth,
+			      bool by_tables);
 void resolved_free(struct resolved *r);
 
 /* The record is whole: it is followed by n_tail and n_frames words. */
@@ -26,6 +28,11 @@ void resolved_add_kernel(struct resolved *r, const struct stack_record *record);
  * `ret_missing`: a stack of it never arrived. */
 stack_id resolved_find(struct resolved *r, const struct count_key *key, uint64_t samples,
 		       bool *ret_missing);
+
+/* The stack of one captured sample; keeps its account. */
+stack_id resolved_capture(struct resolved *r, const struct captured *captured,
+			  const struct space *space, const struct count_key *key,
+			  bool *ret_missing);
 
 /* Forgets ids two settlements after they stopped being sent (`seen_cleared`). */
 void resolved_settle(struct resolved *r, bool seen_cleared);

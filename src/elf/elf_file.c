@@ -6,6 +6,7 @@
 #include "base/str.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <gelf.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,9 @@ enum { MAX_SEGMENTS = 64, MAX_TABLE_BYTES = 1 << 30, MAX_FRAME_BYTES = 256 << 20
 struct elf_file {
 	Elf *elf;
 	int fd;
+	const void *image; /* in memory: fd is -1 */
+	size_t image_bytes;
+	uint64_t eh_frame_hdr;
 	struct {
 		uint64_t offset, size, address;
 	} segments[MAX_SEGMENTS];
@@ -43,7 +47,11 @@ static void read_segments(struct elf_file *f)
 	for (size_t i = 0; i < n && f->n_segments < MAX_SEGMENTS; i++) {
 		GElf_Phdr p;
 
-		if (!gelf_getphdr(f->elf, (int)i, &p) || p.p_type != PT_LOAD)
+		if (!gelf_getphdr(f->elf, (int)i, &p))
+			continue;
+		if (p.p_type == PT_GNU_EH_FRAME)
+			f->eh_frame_hdr = p.p_vaddr;
+		if (p.p_type != PT_LOAD)
 			continue;
 		f->segments[f->n_segments].offset = p.p_offset;
 		f->segments[f->n_segments].size = p.p_filesz;
@@ -77,8 +85,15 @@ int elf_file_open(int fd, struct elf_file **ret)
 
 int elf_file_from_memory(const void *image, size_t len, struct elf_file **ret)
 {
+	int code;
+
 	elf_version(EV_CURRENT);
-	return finish_open(elf_memory((char *)image, len), -1, ret);
+	code = finish_open(elf_memory((char *)image, len), -1, ret);
+	if (!code) {
+		(*ret)->image = image;
+		(*ret)->image_bytes = len;
+	}
+	return code;
 }
 
 void elf_file_free(struct elf_file *f)
@@ -160,6 +175,23 @@ bool elf_file_has_symtab(const struct elf_file *f)
 	return section_of_type(f->elf, SHT_SYMTAB, &shdr);
 }
 
+uint64_t elf_file_symbol_bytes(const struct elf_file *f)
+{
+	GElf_Shdr shdr;
+
+	if (section_of_type(f->elf, SHT_SYMTAB, &shdr) ||
+	    section_of_type(f->elf, SHT_DYNSYM, &shdr))
+		return shdr.sh_size;
+	return 0;
+}
+
+uint64_t elf_file_entry(const struct elf_file *f)
+{
+	GElf_Ehdr ehdr;
+
+	return gelf_getehdr(f->elf, &ehdr) ? ehdr.e_entry : 0;
+}
+
 /* Where the section ends if it holds code, else 0. */
 static uint64_t code_section_end(Elf *elf, GElf_Half index)
 {
@@ -222,25 +254,8 @@ size_t elf_file_symbols(const struct elf_file *f, elf_visit *visit, void *ctx)
 	return visited;
 }
 
-bool elf_file_may_unwind(const struct elf_file *f)
-{
-	Elf_Scn *scn = NULL;
-	size_t names;
-
-	if (elf_getshdrstrndx(f->elf, &names))
-		return false;
-	while ((scn = elf_nextscn(f->elf, scn))) {
-		GElf_Shdr shdr;
-		const char *name =
-			gelf_getshdr(scn, &shdr) ? elf_strptr(f->elf, names, shdr.sh_name) : NULL;
-
-		if (name && str_equal(name, ".eh_frame"))
-			return shdr.sh_size <= MAX_FRAME_BYTES;
-	}
-	return false;
-}
-
-const char *elf_file_debuglink(const struct elf_file *f)
+/* The section of that name, or NULL. */
+static Elf_Scn *section_named(const struct elf_file *f, const char *want, GElf_Shdr *ret)
 {
 	Elf_Scn *scn = NULL;
 	size_t names;
@@ -248,19 +263,123 @@ const char *elf_file_debuglink(const struct elf_file *f)
 	if (elf_getshdrstrndx(f->elf, &names))
 		return NULL;
 	while ((scn = elf_nextscn(f->elf, scn))) {
-		GElf_Shdr shdr;
-		const char *name;
+		const char *name =
+			gelf_getshdr(scn, ret) ? elf_strptr(f->elf, names, ret->sh_name) : NULL;
+
+		if (name && str_equal(name, want))
+			return scn;
+	}
+	return NULL;
+}
+
+struct elf_section elf_file_section(const struct elf_file *f, const char *name)
+{
+	struct elf_section s = {0};
+	GElf_Shdr shdr;
+	Elf_Scn *scn = section_named(f, name, &shdr);
+	Elf_Data *data;
+
+	if (!scn || shdr.sh_type == SHT_NOBITS || shdr.sh_size > MAX_FRAME_BYTES)
+		return s;
+	if (shdr.sh_flags & SHF_COMPRESSED) {
+		GElf_Chdr chdr;
+
+		if (!gelf_getchdr(scn, &chdr) || chdr.ch_size > MAX_FRAME_BYTES ||
+		    elf_compress(scn, 0, 0) < 0)
+			return s;
+	}
+	data = elf_rawdata(scn, NULL);
+	if (data && data->d_buf)
+		s = (struct elf_section){data->d_buf, data->d_size, shdr.sh_addr};
+	return s;
+}
+
+struct elf_section elf_file_bytes_at(const struct elf_file *f, uint64_t address)
+{
+	struct elf_section s = {0};
+
+	for (size_t i = 0; i < f->n_segments; i++) {
+		uint64_t skip = address - f->segments[i].address;
 		Elf_Data *data;
 
-		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type != SHT_PROGBITS)
+		if (skip >= f->segments[i].size || f->segments[i].size - skip > MAX_FRAME_BYTES)
+			continue;
+		data = elf_getdata_rawchunk(f->elf, (int64_t)(f->segments[i].offset + skip),
+					    f->segments[i].size - skip, ELF_T_BYTE);
+		if (data && data->d_buf)
+			s = (struct elf_section){data->d_buf, data->d_size, address};
+		return s;
+	}
+	return s;
+}
+
+uint64_t elf_file_eh_frame_hdr(const struct elf_file *f)
+{
+	return f->eh_frame_hdr;
+}
+
+void elf_file_code_sections(const struct elf_file *f, elf_section_visit *visit, void *ctx)
+{
+	Elf_Scn *scn = NULL;
+	size_t names;
+
+	if (elf_getshdrstrndx(f->elf, &names))
+		return;
+	while ((scn = elf_nextscn(f->elf, scn))) {
+		GElf_Shdr shdr;
+		const char *name;
+
+		if (!gelf_getshdr(scn, &shdr) || !(shdr.sh_flags & SHF_EXECINSTR))
 			continue;
 		name = elf_strptr(f->elf, names, shdr.sh_name);
-		if (!name || !str_equal(name, ".gnu_debuglink"))
-			continue;
-		data = elf_rawdata(scn, NULL);
-		if (data && data->d_size && memchr(data->d_buf, '\0', data->d_size))
-			return data->d_buf;
+		if (name)
+			visit(ctx, name, shdr.sh_addr, shdr.sh_size);
 	}
+}
+
+bool elf_file_read(const struct elf_file *f, uint64_t address, void *to, size_t bytes)
+{
+	for (size_t i = 0; i < f->n_segments; i++) {
+		uint64_t skip = address - f->segments[i].address;
+		uint64_t offset = f->segments[i].offset + skip;
+
+		if (skip >= f->segments[i].size || bytes > f->segments[i].size - skip)
+			continue;
+		if (!f->image)
+			return pread(f->fd, to, bytes, (off_t)offset) == (ssize_t)bytes;
+		if (offset > f->image_bytes || bytes > f->image_bytes - offset)
+			return false;
+		memcpy(to, (const char *)f->image + offset, bytes);
+		return true;
+	}
+	return false;
+}
+
+int elf_file_reopen(const struct elf_file *f, struct elf_file **ret)
+{
+	int fd;
+
+	if (f->image)
+		return elf_file_from_memory(f->image, f->image_bytes, ret);
+	fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? -errno : elf_file_open(fd, ret);
+}
+
+bool elf_file_may_unwind(const struct elf_file *f)
+{
+	GElf_Shdr shdr;
+
+	return section_named(f, ".eh_frame", &shdr) && shdr.sh_size <= MAX_FRAME_BYTES;
+}
+
+const char *elf_file_debuglink(const struct elf_file *f)
+{
+	GElf_Shdr shdr;
+	Elf_Scn *scn = section_named(f, ".gnu_debuglink", &shdr);
+	Elf_Data *data = scn && shdr.sh_type == SHT_PROGBITS ? elf_rawdata(scn, NULL) : NULL;
+
+	if (data && data->d_size && memchr(data->d_buf, '\0', data->d_size))
+		return data->d_buf;
 	return NULL;
 }
 

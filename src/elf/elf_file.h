@@ -50,8 +50,32 @@ bool elf_file_address(const struct elf_file *f, uint64_t offset, uint64_t *ret);
  * Returns how many. */
 size_t elf_file_symbols(const struct elf_file *f, elf_visit *visit, void *ctx);
 bool elf_file_has_symtab(const struct elf_file *f);
+/* Size of the table that elf_file_symbols() would visit. */
+uint64_t elf_file_symbol_bytes(const struct elf_file *f);
+/* Where a program begins, 0 in a library. */
+uint64_t elf_file_entry(const struct elf_file *f);
 /* Name in .gnu_debuglink; NULL when there is none. Valid as long as the file. */
 const char *elf_file_debuglink(const struct elf_file *f);
+
+/* A section by name; `bytes` (NULL: none, or too large to be true) are valid as long as the file.
+ */
+struct elf_section {
+	const void *bytes;
+	size_t n;
+	uint64_t address;
+};
+struct elf_section elf_file_section(const struct elf_file *f, const char *name);
+/* The segment's part from `address` on, for what no section tells of. */
+struct elf_section elf_file_bytes_at(const struct elf_file *f, uint64_t address);
+/* Address of .eh_frame as the program headers tell it, 0 when they do not. */
+uint64_t elf_file_eh_frame_hdr(const struct elf_file *f);
+typedef void elf_section_visit(void *ctx, const char *name, uint64_t address, uint64_t size);
+/* Visits executable sections. */
+void elf_file_code_sections(const struct elf_file *f, elf_section_visit *visit, void *ctx);
+/* Reads bytes at an address; false when the file has not all of them. */
+bool elf_file_read(const struct elf_file *f, uint64_t address, void *to, size_t bytes);
+/* The same file once more, with state of its own (for another thread). */
+int elf_file_reopen(const struct elf_file *f, struct elf_file **ret);
 
 /* Is there an .eh_frame section of a size that may be read into memory? */
 bool elf_file_may_unwind(const struct elf_file *f);

@@ -47,6 +47,8 @@ void images_free(struct images *images)
 			image->free_symbols(image->symbols);
 		if (image->free_unwind)
 			image->free_unwind(image->unwind);
+		if (image->free_unwind_full)
+			image->free_unwind_full(image->unwind_full);
 		elf_file_free(image->elf);
 		free(image->path);
 		free(image);
@@ -79,7 +81,8 @@ static enum image_kind kind_of(const char *path)
 struct image *images_add(struct images *images, const char *path, const struct build_id *build_id,
 			 uint64_t device, uint64_t inode)
 {
-	struct image key = {.kind = kind_of(path), .path = (char *)path, .mapping = NO_ID};
+	struct image key = {
+		.kind = kind_of(path), .path = (char *)path, .mapping = NO_ID, .table = NO_ID};
 	struct image *image;
 	uint64_t hash;
 	uint32_t id;

@@ -37,8 +37,11 @@ struct image {
 	struct image *same;   /* the image with the same build id that stands for this one */
 	void *symbols;        /* symbolize/'s, freed by free_symbols */
 	void (*free_symbols)(void *symbols);
-	void *unwind; /* unwind/'s, freed by free_unwind */
+	uint32_t table; /* unwind/'s number of its table, NO_ID: none yet */
+	void *unwind;   /* unwind/'s, freed by free_unwind */
 	void (*free_unwind)(void *unwind);
+	void *unwind_full; /* the same, for captures */
+	void (*free_unwind_full)(void *unwind_full);
 	/* Kernel only, NULL where there is none: the kernel's own words for an address,
 	 * "name+0xoffset/0xsize [module]". False: it has none. */
 	bool (*name_address)(void *ctx, uint64_t address, char *buf, size_t size);

@@ -68,9 +68,31 @@ void spaces_remove(struct spaces *spaces, pid_t pid)
 	space_free(space);
 }
 
+static void note_change(struct space *space, uint64_t start, uint64_t end)
+{
+	space->changes[space->n_changes++ % SPACE_CHANGES] =
+		(struct space_change){space->version, start, end};
+}
+
+bool space_changed_since(const struct space *space, uint32_t version, uint64_t address)
+{
+	uint32_t n = space->n_changes, kept = MIN(n, (uint32_t)SPACE_CHANGES);
+
+	/* What the ring no longer holds may have been anywhere. */
+	if (n > SPACE_CHANGES && space->changes[n % SPACE_CHANGES].version > version)
+		return true;
+	for (uint32_t i = 0; i < kept; i++)
+		if (space->changes[i].version > version && address >= space->changes[i].start &&
+		    address < space->changes[i].end)
+			return true;
+	return false;
+}
+
 void space_clear(struct space *space)
 {
 	space->n = 0;
+	space->version++;
+	note_change(space, 0, UINT64_MAX);
 }
 
 void space_take(struct space *space, struct space *from)
@@ -80,6 +102,7 @@ void space_take(struct space *space, struct space *from)
 	space->n = from->n;
 	space->cap = from->cap;
 	from->n = from->cap = 0;
+	space->version++;
 }
 
 /* First mapping that ends above the address. */
@@ -147,5 +170,8 @@ bool space_add(struct space *space, const struct space_map *map)
 		replaced = true;
 	}
 	insert_at(space, i, map);
+	space->version++;
+	if (replaced)
+		note_change(space, map->start, map->end);
 	return replaced;
 }

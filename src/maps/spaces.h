@@ -22,8 +22,19 @@ struct space_map {
 	struct image *image;
 };
 
+/* Code that was mapped over other code. */
+struct space_change {
+	uint32_t version; /* from which on */
+	uint64_t start, end;
+};
+
+enum { SPACE_CHANGES = 16 };
+
 struct space {
 	pid_t pid;
+	uint32_t version;                           /* another number after every change */
+	struct space_change changes[SPACE_CHANGES]; /* the last ones, a ring */
+	uint32_t n_changes;
 	bool scanned; /* /proc was read, or it was born while we watched */
 	bool exited;
 	struct space_map *maps;
@@ -47,5 +58,7 @@ void space_clear(struct space *space);
 void space_take(struct space *space, struct space *from);
 /* Adds a mapping. Returns true when it replaced other code. */
 bool space_add(struct space *space, const struct space_map *map);
+/* Was code at the address mapped over since `version`? */
+bool space_changed_since(const struct space *space, uint32_t version, uint64_t address);
 /* The mapping that holds the address, or NULL. */
 const struct space_map *space_find(const struct space *space, uint64_t address);

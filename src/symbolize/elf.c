@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The resolver of ELF symbol tables: the file's own, or its separate debug file's. */
 #include "base/mem.h"
-#include "symbolize/debugfile.h"
+#include "maps/debugfile.h"
 #include "symbolize/resolver.h"
 #include "symbolize/symtab.h"
 

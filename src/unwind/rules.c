@@ -3,30 +3,13 @@
 #include "unwind/rules.h"
 
 #include "base/mem.h"
-#include "base/str.h"
+#include "unwind/first.h"
+#include "abi/unwind_rule.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 
-enum { REG_FP = 6, REG_SP = 7, MAX_RULES = 1 << 20 };
-
-/* Functions that start a thread, in code without unwind information. */
-static const char *const first_functions[] = {
-	"_start",
-	"clone",
-	"__clone",
-	"clone3",
-	"__clone3",
-	"runtime.goexit",
-	"runtime.goexit.abi0",
-	"runtime.mstart",
-	"runtime.mstart.abi0",
-	"runtime.rt0_go",
-	"runtime.rt0_go.abi0",
-	"_rt0_amd64_linux",
-	"runtime.clone",
-	"runtime.clone.abi0",
-};
+enum { MAX_RULES = 1 << 20, MAX_FIRST = 16 };
 
 struct range {
 	uint64_t lo, hi;
@@ -37,7 +20,7 @@ struct unwind_state {
 	struct map64 index; /* address -> rules */
 	struct rule *rules;
 	size_t n, cap;
-	struct range first[ARRAY_SIZE(first_functions)];
+	struct range first[MAX_FIRST];
 	size_t n_first;
 	bool named; /* `first` was filled */
 };
@@ -58,11 +41,9 @@ static void note_first(void *ctx, const struct elf_symbol *symbol)
 {
 	struct unwind_state *s = ctx;
 
-	for (size_t i = 0; i < ARRAY_SIZE(first_functions); i++)
-		if (s->n_first < ARRAY_SIZE(s->first) &&
-		    str_equal(symbol->name, first_functions[i]))
-			s->first[s->n_first++] = (struct range){
-				symbol->address, symbol->address + MAX(symbol->size, (uint64_t)1)};
+	if (s->n_first < MAX_FIRST && is_first_function(symbol->name))
+		s->first[s->n_first++] = (struct range){
+			symbol->address, symbol->address + MAX(symbol->size, (uint64_t)1)};
 }
 
 static struct unwind_state *state_get(struct image *image)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Finds the separate debug file of an image. */
-#include "symbolize/debugfile.h"
+#include "maps/debugfile.h"
 
 #include "base/mem.h"
 #include "base/str.h"

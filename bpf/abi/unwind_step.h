@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One step up a user stack, for both sides: from the registers of a frame to those of its caller.
+ *
+ * Whoever includes this says how the traced process's memory is read, 0 meaning that it was:
+ * STEP_WORD(context, address, ret_word) reads an aligned word of the stack,
+ * STEP_CODE(context, address, ret_bytes) eight bytes of code,
+ * STEP_UCONTEXT(context, address, registers) the 23 words of a ucontext's general registers.
+ */
+#pragma once
+
+#include "abi/records.h"
+#include "abi/unwind_frame.h"
+
+#define STEP_INLINE static inline __attribute__((always_inline))
+
+enum {
+	STEP_MAX_FRAME_BYTES =
+		16 << 20, /* further away lies no frame but another use of the register */
+	UCONTEXT_REGISTERS =
+		40, /* in a ucontext: r8 to r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip */
+	N_UCONTEXT_REGISTERS = 17,
+};
+#define STEP_ADDRESS_END 0x800000000000ull
+
+/* Does a call instruction end where the 8 bytes end? Also the nop before Go's goexit. */
+STEP_INLINE bool is_call_before(__u64 bytes)
+{
+	__u8 b1 = bytes >> 8, b2 = bytes >> 16, b3 = bytes >> 24, b4 = bytes >> 32;
+	__u8 b5 = bytes >> 40, b6 = bytes >> 48, b7 = bytes >> 56;
+
+	/* e8 and four bytes; ff /2 with every form of operand, from two to seven bytes long */
+	return b3 == 0xe8 || (b6 == 0xff && (b7 & 0x38) == 0x10) ||
+	       (b5 == 0xff && (b6 & 0x38) == 0x10) || (b4 == 0xff && (b5 & 0x38) == 0x10) ||
+	       (b2 == 0xff && (b3 & 0x38) == 0x10) || (b1 == 0xff && (b2 & 0x38) == 0x10) ||
+	       b7 == 0x90;
+}
+
+/* mov $15, %rax (in two encodings); syscall: a signal handler returns here. */
+STEP_INLINE bool is_sigreturn(__u64 bytes)
+{
+	return bytes == 0x0f0000000fc0c748ull ||
+	       (bytes & 0xffffffffffffffull) == 0x050f0000000fb8ull;
+}
+
+/* Where a function without unwind information stands: 0 in its body, 1 before it has touched the
+ * stack (or about to return), 2 with the frame pointer pushed but not yet set. */
+STEP_INLINE int leaf_position(__u64 bytes)
+{
+	__u8 first = bytes;
+
+	if (first == 0x55 || first == 0xc3 || (__u32)bytes == 0xfa1e0ff3 ||
+	    (__u16)bytes == 0xc3f2 || (__u16)bytes == 0xc3f3)
+		return 1;
+	if ((bytes & 0xffffff) == 0x248489 ||
+	    (bytes & 0xffffffff) == 0x24848948) /* probes the stack */
+		return 1;
+	if ((bytes & 0xffffff) == 0xe58948 || (bytes & 0xffffff) == 0xec8b48)
+		return 2;
+	return 0;
+}
+
+/* The caller of code without unwind information: by the chain of frame pointers. */
+STEP_INLINE int step_by_chain(STEP_CONTEXT context, struct unwind_frame *f, bool other_stack)
+{
+	__u64 bytes = 0, at = f->fp, ra, fp;
+	int position = 0;
+
+	if (f->knows_all && !f->is_return && !other_stack && !STEP_CODE(context, f->pc, &bytes))
+		position = leaf_position(bytes);
+	if (position == 1) {
+		if (STEP_WORD(context, f->sp, &ra))
+			return WALK_UNREADABLE;
+		f->sp += 8;
+	} else {
+		if (position == 2)
+			at = f->sp;
+		else if (f->fp_unknown)
+			return WALK_UNSUPPORTED;
+		else if (!at)
+			return WALK_ZERO;
+		if (at & 7 || at >= STEP_ADDRESS_END ||
+		    (!other_stack && (at < f->sp || at - f->sp > STEP_MAX_FRAME_BYTES)))
+			return WALK_NO_RULE;
+		if (STEP_WORD(context, at, &fp) || STEP_WORD(context, at + 8, &ra))
+			return WALK_UNREADABLE;
+		f->fp = fp;
+		f->sp = at + 16;
+	}
+	if (ra < 4096 || ra >= STEP_ADDRESS_END)
+		return WALK_NO_RULE;
+	f->pc = ra;
+	f->is_return = 1;
+	f->knows_all = 0;
+	f->by_chain = 1;
+	return WALK_GOES_ON;
+}
+
+/* The code that a signal interrupted, from the ucontext at the stack pointer. */
+STEP_INLINE int step_signal(STEP_CONTEXT context, struct unwind_frame *f)
+{
+	__u64 u[N_UCONTEXT_REGISTERS];
+
+	if (STEP_UCONTEXT(context, f->sp + UCONTEXT_REGISTERS, u))
+		return WALK_UNREADABLE;
+	f->set = 1;
+	f->registers[1][0] = u[13];
+	f->registers[1][1] = u[12];
+	f->registers[1][2] = u[14];
+	f->registers[1][3] = u[11];
+	f->registers[1][4] = u[9];
+	f->registers[1][5] = u[8];
+	f->registers[1][6] = u[10];
+	f->registers[1][7] = u[15];
+	f->registers[1][8] = u[0];
+	f->registers[1][9] = u[1];
+	f->registers[1][10] = u[2];
+	f->registers[1][11] = u[3];
+	f->registers[1][12] = u[4];
+	f->registers[1][13] = u[5];
+	f->registers[1][14] = u[6];
+	f->registers[1][15] = u[7];
+	f->registers[1][16] = u[16];
+	f->pc = u[16];
+	f->sp = u[15]; /* an alternate signal stack may lie anywhere */
+	f->fp = u[10];
+	f->is_return = 0;
+	f->knows_all = 1;
+	f->fp_unknown = 0;
+	f->by_chain = 0;
+	return f->pc ? WALK_GOES_ON : WALK_ZERO;
+}
+
+/* The canonical frame address. */
+STEP_INLINE int step_cfa(STEP_CONTEXT context, const struct unwind_frame *f, __u64 *ret)
+{
+	__u64 rule = f->rule, kind = rule_cfa(rule);
+	__s64 offset = rule_cfa_offset(rule);
+
+	if (kind == CFA_SP) {
+		*ret = f->sp + offset;
+		return WALK_GOES_ON;
+	}
+	if ((kind == CFA_FP || kind == CFA_DEREF_FP) && f->fp_unknown)
+		return WALK_UNSUPPORTED;
+	if (kind == CFA_FP) {
+		*ret = f->fp + offset;
+		return WALK_GOES_ON;
+	}
+	if (kind == CFA_DEREF_FP || kind == CFA_DEREF_SP) {
+		__u64 at = (kind == CFA_DEREF_FP ? f->fp : f->sp) + (__s64)(__s16)offset;
+
+		if (at & 7 || STEP_WORD(context, at, ret))
+			return WALK_UNREADABLE;
+		*ret += offset >> 16;
+		return WALK_GOES_ON;
+	}
+	if (kind == CFA_PLT) {
+		*ret = f->sp + ((f->pc & 15) >= (__u64)offset ? 16 : 8);
+		return WALK_GOES_ON;
+	}
+	if (kind == CFA_REG && f->knows_all) {
+		__u32 reg = offset & 0xff;
+
+		if (reg >= N_REGS)
+			return WALK_UNSUPPORTED;
+		*ret = f->registers[f->set & 1][reg] + (offset >> 8);
+		return WALK_GOES_ON;
+	}
+	return WALK_UNSUPPORTED;
+}
+
+/* The caller's frame pointer; the frame itself is changed by the caller of this. */
+STEP_INLINE int step_fp(STEP_CONTEXT context, struct unwind_frame *f, __u64 cfa)
+{
+	__u32 kind = rule_fp(f->rule);
+	__u64 at;
+
+	if (kind == FP_SAME)
+		return WALK_GOES_ON;
+	if (kind == FP_GO) {
+		if (f->fp_unknown || f->fp != cfa - 16)
+			return WALK_GOES_ON;
+		at = cfa - 16;
+	} else if (kind == FP_AT_CFA) {
+		at = cfa + rule_fp_offset(f->rule);
+	} else if (kind == FP_AT_FP && !f->fp_unknown) {
+		at = f->fp + rule_fp_offset(f->rule);
+	} else {
+		f->fp_unknown = 1;
+		return WALK_GOES_ON;
+	}
+	if (at & 7 || STEP_WORD(context, at, &f->fp))
+		return WALK_UNREADABLE;
+	f->fp_unknown = 0;
+	return WALK_GOES_ON;
+}
+
+/* From a frame, whose rule is in f->rule, to its caller. Returns WALK_GOES_ON, or how it ended. */
+STEP_INLINE int frame_step(STEP_CONTEXT context, struct unwind_frame *f)
+{
+	__u32 kind = rule_cfa(f->rule);
+	__u64 cfa, ra;
+	int end;
+
+	if (kind == CFA_NONE || kind == CFA_SWITCH)
+		return step_by_chain(context, f, kind == CFA_SWITCH);
+	if (kind == CFA_END)
+		return WALK_FIRST;
+	if (kind == CFA_SIGNAL)
+		return step_signal(context, f);
+	end = step_cfa(context, f, &cfa);
+	if (end)
+		return end;
+	if (cfa <= f->sp || cfa & 7 || cfa >= STEP_ADDRESS_END)
+		return WALK_BACKWARDS;
+	if (rule_ra(f->rule) == RA_IN_REGISTER) {
+		if (!f->knows_all)
+			return WALK_UNSUPPORTED;
+		ra = f->registers[f->set & 1][rule_fp_offset(f->rule) & 15];
+	} else if (STEP_WORD(context, cfa - 8, &ra)) {
+		return WALK_UNREADABLE;
+	}
+	end = step_fp(context, f, cfa);
+	if (end)
+		return end;
+	f->pc = ra;
+	f->sp = cfa;
+	f->is_return = 1;
+	f->knows_all = 0;
+	f->by_chain = 0;
+	if (!ra)
+		return WALK_ZERO;
+	return ra < STEP_ADDRESS_END ? WALK_GOES_ON : WALK_NO_MAPPING;
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Walks user stacks by unwind tables, and by frame pointers where there are none.
+ *
+ * Most steps find their rule in a cache of the CPU by address; the tables are searched for the
+ * rest.
+ */
+#include "unwind.h"
+
+#include "abi/config.h"
+#include "store.h"
+#include "window.h"
+
+extern struct processes_map processes SEC(".maps");
+extern struct rule_cache_map rule_cache SEC(".maps");
+extern const volatile struct config config;
+extern __u32 store_epoch;
+
+#define STEP_CONTEXT               struct user_scratch *
+#define STEP_WORD(s, address, ret) word_read(s, address, ret)
+#define STEP_CODE(s, address, ret) code_read(address, ret)
+#define STEP_UCONTEXT(s, address, registers)                                                       \
+	bpf_probe_read_user(registers, sizeof(registers), (void *)(address))
+
+/* Saved registers lie up to this much below the return address: one window shall hold both. */
+#define SAVED_BYTES 56
+
+static __always_inline int word_read(struct user_scratch *s, u64 address, u64 *ret)
+{
+	u64 offset = address - s->window_base;
+
+	if (offset >= s->window_bytes) {
+		u64 slack = address - s->frame.sp;
+
+		offset = slack < SAVED_BYTES ? slack : SAVED_BYTES;
+		s->window_base = address - offset;
+		s->window_bytes = window_fill(s, address - offset);
+		if (offset >= s->window_bytes) {
+			s->window_base = address;
+			s->window_bytes = window_fill(s, address);
+			offset = 0;
+			if (!s->window_bytes)
+				return -1;
+		}
+	}
+	*ret = s->window[(offset / 8) & (WINDOW_WORDS - 1)];
+	return 0;
+}
+
+static __always_inline int code_read(u64 address, u64 *ret)
+{
+	return bpf_probe_read_user(ret, sizeof(*ret), (void *)address);
+}
+
+#include "abi/unwind_step.h"
+
+struct walk {
+	struct user_scratch *s;
+	struct rule_cache *cache;
+};
+
+/* The mapping that holds `pc`, as s->map. Returns 0 or how the walk ends. */
+static __always_inline int map_find(struct user_scratch *s, char *store, u64 pc)
+{
+	u32 at;
+
+	if (pc >= s->map.begin && pc < s->map.end)
+		return WALK_GOES_ON;
+	at = table_map_find(store, s->process.maps, s->process.n_maps, pc);
+	s->map.begin = STORE(store, u64, at);
+	s->map.end = STORE(store, u64, at + 8);
+	s->map.bias = STORE(store, u64, at + 16);
+	s->map.table = STORE(store, u32, at + 24);
+	return pc >= s->map.begin && pc < s->map.end ? WALK_GOES_ON : WALK_NO_MAPPING;
+}
+
+/* Code without a table: is the address believable, and is it where signal handlers return to? */
+static __always_inline int without_table(struct user_scratch *s, u64 *rule)
+{
+	u64 bytes = 0;
+
+	if (!s->frame.is_return || s->frame.knows_all)
+		return WALK_GOES_ON;
+	if (!code_read(s->frame.pc, &bytes) && is_sigreturn(bytes)) {
+		*rule = CFA_SIGNAL;
+		return WALK_GOES_ON;
+	}
+	if (s->frame.by_chain && !code_read(s->frame.pc - 8, &bytes) && !is_call_before(bytes))
+		return WALK_NOT_CODE;
+	return WALK_GOES_ON;
+}
+
+/* The rule of an address that is not in the cache. Returns 0 or how the walk ends. */
+static __noinline int rule_find(struct user_scratch *s, u64 pc)
+{
+	char *store = store_get();
+	u64 rule = 0;
+	u32 table;
+	int end;
+
+	if (!store)
+		return WALK_NOT_READY;
+	end = map_find(s, store, pc);
+	if (end)
+		return s->frame.by_chain ? WALK_NOT_CODE : end;
+	table = s->map.table;
+	if (table == TABLE_NOT_READY)
+		return WALK_NOT_READY;
+	if (table >= TABLE_FIRST) {
+		*STORE_PLACE(store, u32, table + TABLE_FIELD(last_used)) = store_epoch;
+		rule = table_find(store, table, pc - s->map.bias);
+	}
+	s->frame.rule = rule;
+	if (rule_cfa(rule) == CFA_NONE || s->frame.by_chain) {
+		end = without_table(s, &rule);
+		if (rule_cfa(s->frame.rule) == CFA_NONE)
+			s->frame.rule = rule;
+	}
+	return end;
+}
+
+/* One frame up. Returns 1 when the walk has ended, with s->end saying how. */
+static __always_inline int cfi_step(struct user_scratch *s, struct rule_cache *cache)
+{
+	u64 pc = s->frame.pc - s->frame.is_return, tag = pc ^ s->process.tag;
+	struct rule_cache_line *line = &cache->lines[(pc ^ pc >> 12) & (RULE_CACHE_LINES - 1)];
+	int end = WALK_GOES_ON;
+	u32 n = s->n;
+	u64 word;
+
+	if (line->tag == tag) {
+		s->frame.rule = line->rule;
+	} else {
+		end = rule_find(s, pc);
+		if (!end && s->map.table != TABLE_GENERATED) {
+			line->tag = tag;
+			line->rule = s->frame.rule;
+		}
+	}
+	if (!end)
+		end = frame_step(s, &s->frame);
+	if (!end && n >= config.max_depth)
+		end = WALK_DEPTH;
+	if (end) {
+		/* The frame pointer led to something that is no code. */
+		if (end == WALK_NOT_CODE && n > 1) {
+			s->n = n - 1;
+			s->hash = s->last_hash;
+		}
+		s->end = end;
+		s->hash = hash_mix(s->hash, end);
+		return 1;
+	}
+	word = s->frame.is_return ? s->frame.pc : s->frame.pc | FRAME_EXACT;
+	s->last_hash = s->hash;
+	s->hash = hash_mix(s->hash, word);
+	s->frames[n & (MAX_USER_FRAMES - 1)] = word;
+	s->n = n + 1;
+	return 0;
+}
+
+static __always_inline struct rule_cache *cache_get(void)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&rule_cache, &cpu);
+}
+
+__noinline int cfi_step_alone(void)
+{
+	struct user_scratch *s = scratch_get();
+	struct rule_cache *cache = cache_get();
+
+	return s && cache ? cfi_step(s, cache) : 1;
+}
+
+static long cfi_step_in_loop(u32 i, struct walk *w)
+{
+	return cfi_step(w->s, w->cache);
+}
+
+/* The process's mappings, if they are of this very program. */
+static __always_inline bool process_find(struct user_scratch *s)
+{
+	u32 tgid = s->head.tgid;
+	struct process_maps *p = bpf_map_lookup_elem(&processes, &tgid);
+
+	if (!p || p->start_ns != s->start_ns || p->exec_id != s->exec_id)
+		return false;
+	/* Code has come or gone since the mappings were published. What is generated does so all
+	 * the time, and lies in no table. */
+	if (!p->exec_pages)
+		p->exec_pages = s->exec_pages;
+	if (p->exec_pages != s->exec_pages && !(p->flags & PROCESS_GENERATES_CODE))
+		return false;
+	s->process = *p;
+	s->head.version = p->version;
+	return true;
+}
+
+__hidden int unwind_by_tables(void)
+{
+	struct walk w = {.s = scratch_get(), .cache = cache_get()};
+	struct user_scratch *s = w.s;
+
+	if (!s || !w.cache)
+		return -1;
+	s->window_bytes = 0;
+	s->map.end = 0;
+	s->frames[0] = s->frame.pc;
+	s->n = 1;
+	s->hash = hash_mix(s->hash, s->frame.pc);
+	s->end = WALK_NOT_READY;
+	if (!process_find(s))
+		return 0;
+	s->end = WALK_DEPTH;
+	if (HAS_HELPER(loop)) {
+		bpf_loop(MAX_USER_FRAMES + 1, cfi_step_in_loop, &w, 0);
+		return 0;
+	}
+	for (int i = 0; i < MAX_USER_FRAMES + 1; i++)
+		if (cfi_step_alone())
+			break;
+	return 0;
+}

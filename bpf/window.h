@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The piece of a user stack that is being walked: read at once instead of word by word. */
+#pragma once
+
+#include "scratch.h"
+
+extern struct user_scratch_map user_scratch SEC(".maps");
+
+static __always_inline struct user_scratch *scratch_get(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&user_scratch, &zero);
+}
+
+/* Reads stack from `address` on; returns the bytes read, at least a frame's 16, or 0. */
+static __always_inline u32 window_fill(struct user_scratch *s, u64 address)
+{
+	u32 bytes;
+
+	if (!bpf_probe_read_user(s->window, WINDOW_BYTES, (void *)address))
+		return WINDOW_BYTES;
+	bytes = (4096 - (address & 4095)) & (WINDOW_BYTES - 8);
+	if (bytes >= 16 && !bpf_probe_read_user(s->window, bytes, (void *)address))
+		return bytes;
+	if (!bpf_probe_read_user(s->window, 16, (void *)address))
+		return 16;
+	return 0;
+}

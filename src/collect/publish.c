@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Publishes mappings and unwind tables to the kernel side. */
+#include "collect/publish.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+enum {
+	TAG_SHIFT = 47, /* an address has fewer bits */
+	MAX_TAG = 1 << 17,
+	EVICT_SHARE = 8, /* of the processes, when there are too many */
+};
+
+/* What the kernel side knows of a process. */
+struct published {
+	pid_t pid;
+	uint32_t at, n_maps; /* in the store */
+	uint32_t version;
+	uint64_t start_ns, exec_id, tag;
+	const struct image **images; /* of the mappings */
+};
+
+struct publish {
+	struct kernel *kernel;
+	struct store store;
+	struct tables *tables;
+	struct map64 by_pid; /* index in `all` */
+	struct published *all;
+	size_t n, cap;
+	uint64_t tag; /* the last one given away */
+};
+
+static struct table_map *maps_of(const struct publish *p, const struct published *one)
+{
+	return (void *)(p->store.memory + one->at);
+}
+
+/* A table has come or gone: every process that has the image mapped learns of it. */
+static void table_has_moved(void *ctx, const struct image *image, uint32_t table)
+{
+	struct publish *p = ctx;
+
+	for (size_t i = 0; i < p->n; i++) {
+		struct published *one = &p->all[i];
+		struct table_map *maps = maps_of(p, one);
+
+		for (uint32_t j = 0; j < one->n_maps; j++)
+			if (one->images[j] == image)
+				__atomic_store_n(&maps[j].table, table, __ATOMIC_RELEASE);
+	}
+}
+
+struct publish *publish_new(struct kernel *kernel)
+{
+	struct publish *p = mem_alloc(sizeof(*p));
+	struct kernel_store store = kernel_store(kernel);
+
+	p->kernel = kernel;
+	store_init(&p->store, store.memory, (uint32_t)store.bytes);
+	p->tables = tables_new(&p->store, NULL, table_has_moved, kernel_quiesce, p);
+	return p;
+}
+
+void publish_free(struct publish *p)
+{
+	if (!p)
+		return;
+	tables_free(p->tables);
+	for (size_t i = 0; i < p->n; i++)
+		free(p->all[i].images);
+	free(p->all);
+	map64_release(&p->by_pid);
+	store_release(&p->store);
+	free(p);
+}
+
+struct tables *publish_tables(struct publish *p)
+{
+	return p->tables;
+}
+
+const struct store *publish_store(const struct publish *p)
+{
+	return &p->store;
+}
+
+static void remove_at(struct publish *p, size_t i)
+{
+	struct published *one = &p->all[i];
+
+	kernel_set_process(p->kernel, (uint32_t)one->pid, NULL);
+	store_free(&p->store, one->at, one->n_maps * (uint32_t)sizeof(struct table_map));
+	free(one->images);
+	map64_delete(&p->by_pid, (uint32_t)one->pid);
+	*one = p->all[--p->n];
+	if (i < p->n)
+		map64_set(&p->by_pid, (uint32_t)one->pid, i);
+}
+
+void publish_forget(struct publish *p, pid_t pid)
+{
+	uint64_t i;
+
+	if (map64_find(&p->by_pid, (uint32_t)pid, &i))
+		remove_at(p, i);
+}
+
+/* Every tag has been given away: all begin anew. */
+static void restart_tags(struct publish *p)
+{
+	log_debug("unwind tables: all processes are published anew");
+	while (p->n)
+		remove_at(p, p->n - 1);
+	kernel_quiesce();
+	store_settle(&p->store);
+	kernel_forget_rules(p->kernel);
+	p->tag = 0;
+}
+
+/* One mapping for the kernel side. `ret_image` is NULL when nothing is known of the file yet: a
+ * sample in it is captured, and with that the process published anew. */
+static uint32_t map_table(struct publish *p, const struct space_map *from, struct table_map *to,
+			  const struct image **ret_image)
+{
+	const struct image *image = from->image->same ? from->image->same : from->image;
+	uint64_t address;
+
+	*to = (struct table_map){.begin = from->start, .end = from->end, .table = TABLE_NOT_READY};
+	*ret_image = NULL;
+	if (image->kind == IMAGE_ANONYMOUS)
+		return to->table = TABLE_GENERATED;
+	if (!image->opened)
+		return TABLE_NOT_READY;
+	if (!image->elf || !elf_file_address(image->elf, from->offset, &address))
+		return to->table = TABLE_FILE;
+	*ret_image = image;
+	to->bias = from->start - address;
+	return to->table = tables_peek(p->tables, image);
+}
+
+/* Puts the process's mappings into the store. */
+static bool put_maps(struct publish *p, const struct space *space, struct published *one,
+		     uint32_t *ret_flags)
+{
+	auto_free struct table_map *maps = mem_array(space->n, sizeof(*maps));
+
+	*ret_flags = 0;
+	one->n_maps = (uint32_t)MIN(space->n, (size_t)MAX_TABLE_MAPS);
+	one->images = mem_array(one->n_maps, sizeof(struct image *));
+	for (uint32_t i = 0; i < one->n_maps; i++)
+		if (map_table(p, &space->maps[i], &maps[i], &one->images[i]) == TABLE_GENERATED)
+			*ret_flags |= PROCESS_GENERATES_CODE;
+	one->at = store_put(&p->store, maps, one->n_maps * (uint32_t)sizeof(*maps));
+	if (!one->at) {
+		tables_make_room(p->tables, one->n_maps * (uint32_t)sizeof(*maps));
+		one->at = store_put(&p->store, maps, one->n_maps * (uint32_t)sizeof(*maps));
+	}
+	if (one->at)
+		return true;
+	free(one->images);
+	return false;
+}
+
+/* The kernel side's map of processes is full: the oldest make room. */
+static void evict_processes(struct publish *p)
+{
+	size_t n = p->n / EVICT_SHARE + 1;
+
+	while (n-- && p->n) {
+		size_t oldest = 0;
+
+		for (size_t i = 1; i < p->n; i++)
+			if (p->all[i].tag < p->all[oldest].tag)
+				oldest = i;
+		remove_at(p, oldest);
+	}
+}
+
+static int set_process(struct publish *p, const struct published *one, uint32_t flags)
+{
+	const struct process_maps maps = {
+		.maps = one->at,
+		.n_maps = one->n_maps,
+		.tag = one->tag << TAG_SHIFT,
+		.start_ns = one->start_ns,
+		.exec_id = one->exec_id,
+		.version = one->version,
+		.flags = flags,
+	};
+
+	return kernel_set_process(p->kernel, (uint32_t)one->pid, &maps);
+}
+
+void publish_space(struct publish *p, const struct space *space, uint64_t start_ns,
+		   uint64_t exec_id)
+{
+	struct published one = {.pid = space->pid,
+				.version = space->version,
+				.start_ns = start_ns,
+				.exec_id = exec_id};
+	uint32_t flags;
+
+	publish_forget(p, space->pid);
+	if (!space->n)
+		return;
+	if (p->tag + 1 == MAX_TAG)
+		restart_tags(p);
+	one.tag = ++p->tag;
+	if (!put_maps(p, space, &one, &flags))
+		return;
+	if (set_process(p, &one, flags)) {
+		evict_processes(p);
+		set_process(p, &one, flags);
+	}
+	array_reserve(p->all, p->cap, p->n + 1);
+	map64_set(&p->by_pid, (uint32_t)one.pid, p->n);
+	p->all[p->n++] = one;
+}
+
+void publish_settle(struct publish *p)
+{
+	store_settle(&p->store);
+	kernel_set_epoch(p->kernel, (uint32_t)(monotonic_ns() / 1000000000));
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tells the kernel side who is mapped where and which unwind table goes with it.
+ *
+ * A process is published when a sample of it was captured, and so are the tables of what it has
+ * mapped, as far as they are there; others follow when they are built.
+ * Owner: publish_free(); kernel and spaces stay the caller's.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collect/kernel.h"
+#include "maps/spaces.h"
+#include "unwind/tables.h"
+
+struct publish;
+
+struct publish *publish_new(struct kernel *kernel);
+void publish_free(struct publish *p);
+
+struct tables *publish_tables(struct publish *p);
+const struct store *publish_store(const struct publish *p);
+
+/* Publishes the process as it is now, for samples of the program that started at `start_ns` and is
+ * the `exec_id`-th it runs. */
+void publish_space(struct publish *p, const struct space *space, uint64_t start_ns,
+		   uint64_t exec_id);
+/* Takes back what was published of a process. */
+void publish_forget(struct publish *p, pid_t pid);
+/* To be called when the kernel side was quiet since the last call: what was taken back is free. */
+void publish_settle(struct publish *p);

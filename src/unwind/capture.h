@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Unwinds a captured sample: registers and a piece of stack, with the mappings of its moment.
+ *
+ * The same step and tables as in the kernel; where a rule needs more than they have, libdw.
+ * Units: addresses are the process's.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/records.h"
+#include "maps/spaces.h"
+#include "unwind/tables.h"
+
+struct capture {
+	const struct space *space;
+	struct images *images;
+	struct tables *tables;
+	const struct store *store;
+	const uint64_t *registers; /* N_REGS, in DWARF's order */
+	bool is_return;            /* the program counter is behind a system call */
+	const uint8_t *stack;      /* `n_stack` bytes from `sp` on */
+	uint64_t sp;
+	size_t n_stack;
+	unsigned max_depth;
+};
+
+struct captured {
+	uint64_t frames[MAX_USER_FRAMES]; /* as in a stack_record */
+	uint32_t n;
+	unsigned end; /* enum walk_end */
+};
+
+/* Returns false when a table is not ready that is being built: to be tried again. */
+bool capture_unwind(const struct capture *capture, struct captured *ret);

@@ -1,0 +1,634 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Compiles call frame information into unwind rules. */
+#include "unwind/cfi.h"
+
+#include <dwarf.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { MAX_REMEMBERED = 16, UCONTEXT_RIP = 168, UCONTEXT_RSP = 160, UCONTEXT_RBP = 120 };
+
+/* -- reading -- */
+
+struct reader {
+	const uint8_t *p, *end;
+	bool bad;
+};
+
+static uint64_t read_fixed(struct reader *r, size_t bytes)
+{
+	uint64_t value = 0;
+
+	if ((size_t)(r->end - r->p) < bytes) {
+		r->bad = true;
+		r->p = r->end;
+		return 0;
+	}
+	memcpy(&value, r->p, bytes);
+	r->p += bytes;
+	return value;
+}
+
+static uint64_t read_uleb(struct reader *r)
+{
+	uint64_t value = 0;
+
+	for (unsigned shift = 0; r->p < r->end; shift += 7) {
+		uint8_t byte = *r->p++;
+
+		if (shift < 64)
+			value |= (uint64_t)(byte & 0x7f) << shift;
+		if (!(byte & 0x80))
+			return value;
+	}
+	r->bad = true;
+	return 0;
+}
+
+static int64_t read_sleb(struct reader *r)
+{
+	uint64_t value = 0;
+
+	for (unsigned shift = 0; r->p < r->end;) {
+		uint8_t byte = *r->p++;
+
+		if (shift < 64)
+			value |= (uint64_t)(byte & 0x7f) << shift;
+		shift += 7;
+		if (byte & 0x80)
+			continue;
+		if (byte & 0x40 && shift < 64)
+			value |= UINT64_MAX << shift;
+		return (int64_t)value;
+	}
+	r->bad = true;
+	return 0;
+}
+
+/* A sub-range of `bytes`, which are skipped in `r`. */
+static struct reader read_block(struct reader *r, uint64_t bytes)
+{
+	struct reader block = {r->p, r->p, false};
+
+	if (bytes > (uint64_t)(r->end - r->p)) {
+		r->bad = true;
+		r->p = r->end;
+		return block;
+	}
+	block.end = r->p += bytes;
+	return block;
+}
+
+/* -- entries -- */
+
+struct cie {
+	uint64_t offset; /* in the section */
+	struct reader program;
+	uint64_t code_align;
+	int64_t data_align;
+	uint8_t encoding; /* of addresses */
+	bool has_length;  /* of augmentation data */
+	bool is_signal;
+	bool valid;
+};
+
+struct compiler {
+	const struct cfi_section *section;
+	struct rows *rows;
+	struct cie cie; /* the last one met: nearly every function has the same as the one before */
+};
+
+static uint64_t read_encoded(struct compiler *c, struct reader *r, uint8_t encoding)
+{
+	uint64_t at = c->section->address + (uint64_t)(r->p - c->section->bytes), value;
+
+	switch (encoding & 0x0f) {
+	case DW_EH_PE_absptr:
+	case DW_EH_PE_udata8:
+	case DW_EH_PE_sdata8:
+		value = read_fixed(r, 8);
+		break;
+	case DW_EH_PE_udata4:
+		value = read_fixed(r, 4);
+		break;
+	case DW_EH_PE_sdata4:
+		value = (uint64_t)(int32_t)read_fixed(r, 4);
+		break;
+	case DW_EH_PE_udata2:
+		value = read_fixed(r, 2);
+		break;
+	case DW_EH_PE_sdata2:
+		value = (uint64_t)(int16_t)read_fixed(r, 2);
+		break;
+	case DW_EH_PE_uleb128:
+		value = read_uleb(r);
+		break;
+	case DW_EH_PE_sleb128:
+		value = (uint64_t)read_sleb(r);
+		break;
+	default:
+		r->bad = true;
+		return 0;
+	}
+	if ((encoding & 0x70) == DW_EH_PE_pcrel)
+		value += at;
+	else if (encoding & 0xf0) /* relative to something else, or indirect */
+		r->bad = true;
+	return value;
+}
+
+/* What the letters of the augmentation say. */
+static void read_augmentation(struct compiler *c, struct reader *r, const char *letters,
+			      struct cie *cie)
+{
+	struct reader data;
+
+	if (*letters == 'z') {
+		data = read_block(r, read_uleb(r));
+		cie->has_length = true;
+		letters++;
+	} else {
+		data = (struct reader){r->p, r->p, false};
+	}
+	for (; *letters && !data.bad; letters++) {
+		uint8_t encoding;
+
+		switch (*letters) {
+		case 'R':
+			cie->encoding = (uint8_t)read_fixed(&data, 1);
+			break;
+		case 'P':
+			encoding = (uint8_t)read_fixed(&data, 1);
+			read_encoded(c, &data, encoding & 0x0f);
+			break;
+		case 'L':
+			read_fixed(&data, 1);
+			break;
+		case 'S':
+			cie->is_signal = true;
+			break;
+		case 'B':
+			break;
+		default: /* with 'z', what is unknown can be skipped */
+			if (!cie->has_length)
+				r->bad = true;
+			return;
+		}
+	}
+	r->bad |= data.bad;
+}
+
+static void read_cie(struct compiler *c, struct reader r, uint64_t offset)
+{
+	struct cie *cie = &c->cie;
+	const char *letters;
+	uint8_t version;
+
+	*cie = (struct cie){.offset = offset, .encoding = DW_EH_PE_absptr};
+	version = (uint8_t)read_fixed(&r, 1);
+	letters = (const char *)r.p;
+	r.p = memchr(r.p, '\0', (size_t)(r.end - r.p));
+	if (!r.p || (version != 1 && version != 3 && version != 4))
+		return;
+	r.p++;
+	if (version == 4 && (read_fixed(&r, 1) != 8 || read_fixed(&r, 1) != 0))
+		return; /* addresses of 4 bytes, or segments */
+	cie->code_align = read_uleb(&r);
+	cie->data_align = read_sleb(&r);
+	if ((version == 1 ? read_fixed(&r, 1) : read_uleb(&r)) != REG_RA)
+		return;
+	read_augmentation(c, &r, letters, cie);
+	cie->program = r;
+	cie->valid = !r.bad;
+}
+
+/* An entry's body, and what its second word refers to. Returns false at the end of the section. */
+static bool next_entry(struct compiler *c, struct reader *section, struct reader *ret_body,
+		       uint64_t *ret_id, uint64_t *ret_id_offset)
+{
+	uint64_t length = read_fixed(section, 4);
+	size_t id_bytes = 4;
+
+	if (section->bad || (!length && !c->section->is_debug_frame))
+		return false;
+	if (length == UINT32_MAX) {
+		length = read_fixed(section, 8);
+		id_bytes = c->section->is_debug_frame ? 8 : 4;
+	}
+	*ret_body = read_block(section, length);
+	if (section->bad)
+		return false;
+	*ret_id_offset = (uint64_t)(ret_body->p - c->section->bytes);
+	*ret_id = read_fixed(ret_body, id_bytes);
+	if (id_bytes == 4 && c->section->is_debug_frame && *ret_id == UINT32_MAX)
+		*ret_id = UINT64_MAX;
+	return true;
+}
+
+/* Makes the CIE at `offset` the current one. */
+static bool use_cie(struct compiler *c, uint64_t offset)
+{
+	const struct cfi_section *s = c->section;
+	struct reader r = {s->bytes + offset, s->bytes + s->n, false}, body;
+	uint64_t id, id_offset;
+
+	if (c->cie.offset == offset)
+		return c->cie.valid;
+	c->cie = (struct cie){.offset = offset};
+	if (offset >= s->n || !next_entry(c, &r, &body, &id, &id_offset) ||
+	    id != (s->is_debug_frame ? UINT64_MAX : 0))
+		return false;
+	read_cie(c, body, offset);
+	return c->cie.valid;
+}
+
+/* -- the rules of one function -- */
+
+enum saved_kind {
+	SAVED_SAME,
+	SAVED_AT_CFA,
+	SAVED_UNDEFINED,
+	SAVED_IN_REGISTER,
+	SAVED_EXPRESSION,
+	SAVED_OTHER
+};
+
+struct saved {
+	uint8_t kind;
+	int64_t offset; /* or the register */
+	struct reader expression;
+};
+
+struct state {
+	uint64_t cfa_register;
+	int64_t cfa_offset;
+	struct reader cfa_expression; /* p is NULL when there is none */
+	struct saved fp, ra, sp;
+};
+
+static bool fits(int64_t value, int bits)
+{
+	return value >= -((int64_t)1 << (bits - 1)) && value < (int64_t)1 << (bits - 1);
+}
+
+/* Is the expression "register + offset" with nothing behind? Leaves what is behind. */
+static bool read_base(struct reader *e, unsigned reg, int64_t *ret_offset)
+{
+	if (read_fixed(e, 1) != DW_OP_breg0 + reg || e->bad)
+		return false;
+	*ret_offset = read_sleb(e);
+	return !e->bad;
+}
+
+/* An addition at the end of an expression, or nothing. */
+static bool read_addition(struct reader *e, int64_t *ret_add)
+{
+	uint64_t op;
+
+	*ret_add = 0;
+	if (e->p == e->end)
+		return true;
+	op = read_fixed(e, 1);
+	if (op == DW_OP_plus_uconst) {
+		*ret_add = (int64_t)read_uleb(e);
+		return !e->bad && e->p == e->end;
+	}
+	if (op < DW_OP_lit0 || op > DW_OP_lit31)
+		return false;
+	*ret_add = (int64_t)op - DW_OP_lit0;
+	return read_fixed(e, 1) == DW_OP_plus && e->p == e->end;
+}
+
+/* CFA kinds that compilers and linkers write as expressions. */
+static bool cfa_of_expression(struct reader e, unsigned *ret_kind, int64_t *ret_offset)
+{
+	/* sp + 8 + ((ip & 15) >= N ? 8 : 0), N being 10 or 11: a procedure linkage table */
+	static const uint8_t plt[] = {DW_OP_breg7, 8, DW_OP_breg16, 0,          DW_OP_lit15,
+				      DW_OP_and,   0, DW_OP_ge,     DW_OP_lit3, DW_OP_shl,
+				      DW_OP_plus};
+	size_t n = (size_t)(e.end - e.p);
+	int64_t offset, add;
+
+	if (n == sizeof(plt) && memcmp(e.p, plt, 6) == 0 && memcmp(e.p + 7, plt + 7, 4) == 0 &&
+	    e.p[6] > DW_OP_lit0 && e.p[6] < DW_OP_lit16) {
+		*ret_kind = CFA_PLT;
+		*ret_offset = e.p[6] - DW_OP_lit0;
+		return true;
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		struct reader r = e;
+
+		if (!read_base(&r, i ? REG_FP : REG_SP, &offset))
+			continue;
+		if (r.p == r.end) {
+			*ret_kind = i ? CFA_FP : CFA_SP;
+			*ret_offset = offset;
+			return fits(offset, 32);
+		}
+		if (read_fixed(&r, 1) != DW_OP_deref || !read_addition(&r, &add) ||
+		    !fits(offset, 16) || !fits(add, 16))
+			return false;
+		*ret_kind = i ? CFA_DEREF_FP : CFA_DEREF_SP;
+		*ret_offset = (int64_t)((uint64_t)(uint16_t)offset | (uint64_t)(uint16_t)add << 16);
+		return true;
+	}
+	return false;
+}
+
+/* glibc's __restore_rt: the registers of the interrupted code lie in the ucontext above it. */
+static bool is_signal_frame(const struct state *s)
+{
+	struct reader cfa = s->cfa_expression, fp = s->fp.expression, ra = s->ra.expression;
+	int64_t offset;
+
+	return cfa.p && s->fp.kind == SAVED_EXPRESSION && s->ra.kind == SAVED_EXPRESSION &&
+	       read_base(&cfa, REG_SP, &offset) && offset == UCONTEXT_RSP &&
+	       read_fixed(&cfa, 1) == DW_OP_deref && cfa.p == cfa.end &&
+	       read_base(&fp, REG_SP, &offset) && offset == UCONTEXT_RBP && fp.p == fp.end &&
+	       read_base(&ra, REG_SP, &offset) && offset == UCONTEXT_RIP && ra.p == ra.end;
+}
+
+static uint64_t fp_rule(const struct state *s, int64_t *ret_offset)
+{
+	struct reader e = s->fp.expression;
+
+	*ret_offset = 0;
+	switch (s->fp.kind) {
+	case SAVED_SAME:
+		return FP_SAME;
+	case SAVED_AT_CFA:
+		*ret_offset = s->fp.offset;
+		return fits(*ret_offset, 16) && *ret_offset < 0 && *ret_offset % 8 == 0
+			       ? FP_AT_CFA
+			       : FP_UNKNOWN;
+	case SAVED_EXPRESSION:
+		if (read_base(&e, REG_FP, ret_offset) && e.p == e.end && fits(*ret_offset, 16) &&
+		    *ret_offset % 8 == 0)
+			return FP_AT_FP;
+		/* fall through */
+	default:
+		*ret_offset = 0;
+		return FP_UNKNOWN;
+	}
+}
+
+static uint64_t rule_of_state(const struct state *s, bool is_signal)
+{
+	static const uint64_t unsupported = RULE(CFA_UNSUPPORTED, 0, 0, 0, 0);
+	unsigned kind;
+	int64_t offset = s->cfa_offset, fp_offset;
+	uint64_t fp, ra = RA_AT_CFA;
+
+	if (s->ra.kind == SAVED_UNDEFINED)
+		return RULE(CFA_END, 0, 0, 0, 0);
+	if (is_signal)
+		return is_signal_frame(s) ? RULE(CFA_SIGNAL, 0, 0, 0, 0) : unsupported;
+	if (s->sp.kind != SAVED_SAME)
+		return unsupported;
+	if (s->cfa_expression.p) {
+		if (!cfa_of_expression(s->cfa_expression, &kind, &offset))
+			return unsupported;
+	} else if (s->cfa_register == REG_SP || s->cfa_register == REG_FP) {
+		kind = s->cfa_register == REG_SP ? CFA_SP : CFA_FP;
+		if (!fits(offset, 32))
+			return unsupported;
+	} else {
+		kind = CFA_REG;
+		if (s->cfa_register >= N_REGS || !fits(offset, 24))
+			return unsupported;
+		offset = (int64_t)((uint64_t)offset << 8 | s->cfa_register);
+	}
+	fp = fp_rule(s, &fp_offset);
+	if (s->ra.kind == SAVED_IN_REGISTER && (uint64_t)s->ra.offset < REG_RA && fp == FP_SAME) {
+		ra = RA_IN_REGISTER;
+		fp_offset = s->ra.offset;
+	} else if (s->ra.kind != SAVED_AT_CFA || s->ra.offset != -8) {
+		return unsupported;
+	}
+	return RULE(kind, offset, fp, fp_offset, ra);
+}
+
+struct machine {
+	const struct cie *cie;
+	struct compiler *compiler;
+	struct state now, initial;
+	struct state remembered[MAX_REMEMBERED];
+	size_t n_remembered;
+	uint64_t address;
+};
+
+static struct saved *saved_of(struct machine *m, uint64_t reg, struct saved *ignored)
+{
+	return reg == REG_FP   ? &m->now.fp
+	       : reg == REG_RA ? &m->now.ra
+	       : reg == REG_SP ? &m->now.sp
+			       : ignored;
+}
+
+static void set_saved(struct machine *m, uint64_t reg, uint8_t kind, int64_t offset)
+{
+	struct saved ignored;
+
+	*saved_of(m, reg, &ignored) = (struct saved){.kind = kind, .offset = offset};
+}
+
+static void restore(struct machine *m, uint64_t reg)
+{
+	if (reg == REG_FP)
+		m->now.fp = m->initial.fp;
+	else if (reg == REG_RA)
+		m->now.ra = m->initial.ra;
+	else if (reg == REG_SP)
+		m->now.sp = m->initial.sp;
+}
+
+static int64_t factored(const struct machine *m, int64_t value)
+{
+	return (int64_t)((uint64_t)value * (uint64_t)m->cie->data_align);
+}
+
+static void advance(struct machine *m, uint64_t by, bool emit)
+{
+	if (!emit)
+		return;
+	rows_add(m->compiler->rows, m->address, rule_of_state(&m->now, m->cie->is_signal));
+	m->address += by * m->cie->code_align;
+}
+
+static void set_cfa(struct machine *m, uint64_t reg, int64_t offset)
+{
+	m->now.cfa_register = reg;
+	m->now.cfa_offset = offset;
+	m->now.cfa_expression.p = NULL;
+}
+
+/* Instructions that give a register a rule. */
+static bool run_register(struct machine *m, struct reader *r, uint8_t op)
+{
+	struct saved ignored, *saved;
+	uint64_t reg = read_uleb(r);
+
+	switch (op) {
+	case DW_CFA_offset_extended:
+		set_saved(m, reg, SAVED_AT_CFA, factored(m, (int64_t)read_uleb(r)));
+		return true;
+	case DW_CFA_offset_extended_sf:
+		set_saved(m, reg, SAVED_AT_CFA, factored(m, read_sleb(r)));
+		return true;
+	case DW_CFA_GNU_negative_offset_extended:
+		set_saved(m, reg, SAVED_AT_CFA, -factored(m, (int64_t)read_uleb(r)));
+		return true;
+	case DW_CFA_restore_extended:
+		restore(m, reg);
+		return true;
+	case DW_CFA_undefined:
+		set_saved(m, reg, SAVED_UNDEFINED, 0);
+		return true;
+	case DW_CFA_same_value:
+		set_saved(m, reg, SAVED_SAME, 0);
+		return true;
+	case DW_CFA_register:
+		set_saved(m, reg, SAVED_IN_REGISTER, (int64_t)read_uleb(r));
+		return true;
+	case DW_CFA_val_offset:
+	case DW_CFA_val_offset_sf:
+		read_uleb(r);
+		set_saved(m, reg, SAVED_OTHER, 0);
+		return true;
+	case DW_CFA_expression:
+	case DW_CFA_val_expression:
+		saved = saved_of(m, reg, &ignored);
+		*saved = (struct saved){.kind = op == DW_CFA_expression ? SAVED_EXPRESSION
+									: SAVED_OTHER};
+		saved->expression = read_block(r, read_uleb(r));
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Instructions about the CFA and the machine itself. False: unknown. */
+static bool run_other(struct machine *m, struct reader *r, uint8_t op)
+{
+	uint64_t reg;
+
+	switch (op) {
+	case DW_CFA_nop:
+		return true;
+	case DW_CFA_remember_state:
+		if (m->n_remembered == MAX_REMEMBERED)
+			return false;
+		m->remembered[m->n_remembered++] = m->now;
+		return true;
+	case DW_CFA_restore_state:
+		if (!m->n_remembered)
+			return false;
+		m->now = m->remembered[--m->n_remembered];
+		return true;
+	case DW_CFA_def_cfa:
+		reg = read_uleb(r);
+		set_cfa(m, reg, (int64_t)read_uleb(r));
+		return true;
+	case DW_CFA_def_cfa_sf:
+		reg = read_uleb(r);
+		set_cfa(m, reg, factored(m, read_sleb(r)));
+		return true;
+	case DW_CFA_def_cfa_register:
+		set_cfa(m, read_uleb(r), m->now.cfa_offset);
+		return true;
+	case DW_CFA_def_cfa_offset:
+		m->now.cfa_offset = (int64_t)read_uleb(r);
+		return true;
+	case DW_CFA_def_cfa_offset_sf:
+		m->now.cfa_offset = factored(m, read_sleb(r));
+		return true;
+	case DW_CFA_def_cfa_expression:
+		m->now.cfa_expression = read_block(r, read_uleb(r));
+		return true;
+	case DW_CFA_GNU_args_size:
+		read_uleb(r);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Runs a program; `emit` makes rows. False when it holds what we do not know: what follows would be
+ * a guess. */
+static bool run(struct machine *m, struct reader r, bool emit)
+{
+	while (r.p < r.end && !r.bad) {
+		uint8_t op = *r.p++;
+
+		if ((op & 0xc0) == DW_CFA_advance_loc)
+			advance(m, op & 0x3f, emit);
+		else if ((op & 0xc0) == DW_CFA_offset)
+			set_saved(m, op & 0x3f, SAVED_AT_CFA, factored(m, (int64_t)read_uleb(&r)));
+		else if ((op & 0xc0) == DW_CFA_restore)
+			restore(m, op & 0x3f);
+		else if (op == DW_CFA_advance_loc1)
+			advance(m, read_fixed(&r, 1), emit);
+		else if (op == DW_CFA_advance_loc2)
+			advance(m, read_fixed(&r, 2), emit);
+		else if (op == DW_CFA_advance_loc4)
+			advance(m, read_fixed(&r, 4), emit);
+		else if (op == DW_CFA_set_loc && emit) {
+			uint64_t to = read_encoded(m->compiler, &r, m->cie->encoding);
+
+			advance(m, 0, true);
+			m->address = to;
+		} else if (!run_other(m, &r, op)) {
+			struct reader again = r;
+
+			if (!run_register(m, &again, op))
+				return false;
+			r = again;
+		}
+	}
+	return !r.bad;
+}
+
+static void compile_function(struct compiler *c, struct reader r)
+{
+	const struct cie *cie = &c->cie;
+	struct machine m;
+	uint64_t lo, hi;
+
+	lo = read_encoded(c, &r, cie->encoding);
+	hi = lo + read_encoded(c, &r, cie->encoding & 0x0f);
+	if (cie->has_length)
+		read_block(&r, read_uleb(&r));
+	rows_function(c->rows, lo, hi);
+	if (r.bad || !lo || c->rows->bad) /* 0: the linker has dropped the function */
+		return;
+	m.cie = cie;
+	m.compiler = c;
+	m.n_remembered = 0;
+	m.address = lo;
+	memset(&m.now, 0, sizeof(m.now));
+	m.now.cfa_register = N_REGS;
+	memset(&m.initial, 0, sizeof(m.initial));
+	if (run(&m, cie->program, false)) {
+		m.initial = m.now;
+		if (run(&m, r, true)) {
+			advance(&m, 0, true);
+			return;
+		}
+	}
+	rows_add(c->rows, m.address, RULE(CFA_UNSUPPORTED, 0, 0, 0, 0));
+}
+
+void cfi_compile(const struct cfi_section *s, struct rows *rows)
+{
+	struct compiler c = {.section = s, .rows = rows, .cie.offset = UINT64_MAX};
+	struct reader section = {s->bytes, s->bytes + s->n, false}, body;
+	uint64_t id, id_offset;
+
+	while (next_entry(&c, &section, &body, &id, &id_offset)) {
+		if (id == (s->is_debug_frame ? UINT64_MAX : 0))
+			continue;
+		if (use_cie(&c, s->is_debug_frame ? id : id_offset - id))
+			compile_function(&c, body);
+	}
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Compiles the unwind table of a file. */
+#include "unwind/compile.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "unwind/cfi.h"
+#include "unwind/first.h"
+#include "unwind/pclntab.h"
+
+#include <dwarf.h>
+#include <string.h>
+
+/* In order of trust: where two speak of the same code, the first one counts. */
+enum source { SOURCE_GO, SOURCE_EH_FRAME, SOURCE_DEBUG_FRAME, SOURCE_FIRST, SOURCE_PLT };
+
+enum { MAX_SYMBOL_BYTES = 1 << 19, ENTRY_BYTES = 32 };
+
+static void add_cfi(struct rows *rows, const struct elf_section *s, bool is_debug_frame)
+{
+	const struct cfi_section section = {s->bytes, s->n, s->address, is_debug_frame};
+
+	if (!s->bytes)
+		return;
+	rows->source = is_debug_frame ? SOURCE_DEBUG_FRAME : SOURCE_EH_FRAME;
+	cfi_compile(&section, rows);
+}
+
+/* .eh_frame of a file without section headers: the first pointer of .eh_frame_hdr leads there. */
+static struct elf_section eh_frame_by_header(const struct elf_file *elf)
+{
+	uint64_t address = elf_file_eh_frame_hdr(elf);
+	struct elf_section header = {0}, none = {0};
+	const uint8_t *bytes;
+	int32_t offset;
+
+	if (address)
+		header = elf_file_bytes_at(elf, address);
+	bytes = header.bytes;
+	if (!bytes || header.n < 8 || bytes[0] != 1 ||
+	    bytes[1] != (DW_EH_PE_pcrel | DW_EH_PE_sdata4))
+		return none;
+	memcpy(&offset, bytes + 4, 4);
+	return elf_file_bytes_at(elf, address + 4 + (uint64_t)(int64_t)offset);
+}
+
+static void note_text(void *ret_address, const char *name, uint64_t address, uint64_t size)
+{
+	(void)size;
+	if (str_equal(name, ".text"))
+		*(uint64_t *)ret_address = address;
+}
+
+static void add_go(struct rows *rows, const struct elf_file *elf)
+{
+	static const char *const names[] = {".gopclntab", ".data.rel.ro.gopclntab"};
+	uint64_t text = 0;
+
+	elf_file_code_sections(elf, note_text, &text);
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct elf_section s = elf_file_section(elf, names[i]);
+
+		rows->source = SOURCE_GO;
+		if (s.bytes && pclntab_compile(s.bytes, s.n, text, rows))
+			return;
+	}
+}
+
+/* Linkage tables that the linker has described to nobody. */
+static void add_plt(void *rows, const char *name, uint64_t address, uint64_t size)
+{
+	bool lazy = str_equal(name, ".plt");
+
+	if (!lazy && !str_starts(name, ".plt."))
+		return;
+	rows_function(rows, address, address + size);
+	if (!lazy) {
+		rows_add(rows, address, RULE(CFA_SP, 8, FP_SAME, 0, RA_AT_CFA));
+		return;
+	}
+	/* The first entry pushes a word (6 bytes) with another on the stack already. */
+	rows_add(rows, address, RULE(CFA_SP, 16, FP_SAME, 0, RA_AT_CFA));
+	rows_add(rows, address + 6, RULE(CFA_SP, 24, FP_SAME, 0, RA_AT_CFA));
+	rows_add(rows, address + 16, RULE(CFA_PLT, 11, FP_SAME, 0, RA_AT_CFA));
+}
+
+static void add_first(void *rows, const struct elf_symbol *symbol)
+{
+	if (!is_first_function(symbol->name))
+		return;
+	rows_function(rows, symbol->address, symbol->address + MAX(symbol->size, (uint64_t)1));
+	rows_add(rows, symbol->address, RULE(CFA_END, 0, 0, 0, 0));
+}
+
+struct table_head *compile_table(struct elf_file *elf, struct elf_file *debug)
+{
+	struct rows rows auto_release(rows_release) = {0};
+	struct elf_section s = elf_file_section(elf, ".eh_frame");
+
+	add_go(&rows, elf);
+	if (!s.bytes)
+		s = eh_frame_by_header(elf);
+	add_cfi(&rows, &s, false);
+	s = elf_file_section(elf, ".debug_frame");
+	if (!s.bytes && debug)
+		s = elf_file_section(debug, ".debug_frame");
+	add_cfi(&rows, &s, true);
+	rows.source = SOURCE_FIRST;
+	/* The libraries that start threads are small; large programs do it through those. */
+	if (elf_file_symbol_bytes(elf) <= MAX_SYMBOL_BYTES)
+		elf_file_symbols(elf, add_first, &rows);
+	rows_function(&rows, elf_file_entry(elf),
+		      elf_file_entry(elf) ? elf_file_entry(elf) + ENTRY_BYTES : 0);
+	rows_add(&rows, elf_file_entry(elf), RULE(CFA_END, 0, 0, 0, 0));
+	rows.source = SOURCE_PLT;
+	elf_file_code_sections(elf, add_plt, &rows);
+	rows_sort(&rows);
+	return table_build(&rows);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Room in the store. */
+#include "unwind/store.h"
+
+#include "abi/unwind_table.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+static uint32_t round_up(uint32_t bytes)
+{
+	return (bytes + STORE_ALIGN - 1) & ~(STORE_ALIGN - 1u);
+}
+
+void store_init(struct store *s, char *memory, uint32_t bytes)
+{
+	*s = (struct store){.memory = memory, .bytes = bytes};
+	array_reserve(s->free, s->cap_free, 1);
+	s->free[s->n_free++] = (struct store_extent){TABLE_FIRST, bytes - TABLE_FIRST};
+}
+
+void store_release(struct store *s)
+{
+	free(s->free);
+	free(s->waiting);
+	*s = (struct store){0};
+}
+
+uint32_t store_put(struct store *s, const void *data, uint32_t bytes)
+{
+	uint32_t need = round_up(bytes);
+
+	if (!need || bytes > s->bytes)
+		return 0;
+	for (size_t i = 0; i < s->n_free; i++) {
+		uint32_t at = s->free[i].at;
+
+		if (s->free[i].bytes < need)
+			continue;
+		s->free[i].at += need;
+		s->free[i].bytes -= need;
+		if (!s->free[i].bytes)
+			memmove(&s->free[i], &s->free[i + 1], (--s->n_free - i) * sizeof(*s->free));
+		memcpy(s->memory + at, data, bytes);
+		return at;
+	}
+	return 0;
+}
+
+void store_free(struct store *s, uint32_t at, uint32_t bytes)
+{
+	array_reserve(s->waiting, s->cap_waiting, s->n_waiting + 1);
+	s->waiting[s->n_waiting++] = (struct store_extent){at, round_up(bytes)};
+}
+
+static void give_back(struct store *s, struct store_extent e)
+{
+	size_t lo = 0, hi = s->n_free;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (s->free[mid].at < e.at)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo < s->n_free && e.at + e.bytes == s->free[lo].at) {
+		s->free[lo].at = e.at;
+		s->free[lo].bytes += e.bytes;
+	} else {
+		array_reserve(s->free, s->cap_free, s->n_free + 1);
+		memmove(&s->free[lo + 1], &s->free[lo], (s->n_free - lo) * sizeof(*s->free));
+		s->free[lo] = e;
+		s->n_free++;
+	}
+	if (lo && s->free[lo - 1].at + s->free[lo - 1].bytes == s->free[lo].at) {
+		s->free[lo - 1].bytes += s->free[lo].bytes;
+		memmove(&s->free[lo], &s->free[lo + 1], (--s->n_free - lo) * sizeof(*s->free));
+	}
+}
+
+void store_settle(struct store *s)
+{
+	for (size_t i = 0; i < s->n_waiting; i++)
+		give_back(s, s->waiting[i]);
+	s->n_waiting = 0;
+}

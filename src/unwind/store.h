@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Room in the store that both sides see: an allocator of offsets.
+ *
+ * Shape: blocks are multiples of STORE_ALIGN; what is freed is only reused after store_settle(),
+ * when no program of the kernel side reads it any more. Owner: store_release(); the memory is the
+ *        caller's.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { STORE_ALIGN = 64 };
+
+struct store_extent {
+	uint32_t at, bytes;
+};
+
+struct store {
+	char *memory;
+	uint32_t bytes;
+	struct store_extent *free; /* by offset, never adjacent */
+	size_t n_free, cap_free;
+	struct store_extent *waiting; /* freed, perhaps still read */
+	size_t n_waiting, cap_waiting;
+};
+
+void store_init(struct store *s, char *memory, uint32_t bytes);
+void store_release(struct store *s);
+/* Copies `data` into the store. Returns the offset, 0 when there is no room. */
+uint32_t store_put(struct store *s, const void *data, uint32_t bytes);
+void store_free(struct store *s, uint32_t at, uint32_t bytes);
+/* Nobody reads what was freed up to now. */
+void store_settle(struct store *s);
