@@ -144,7 +144,7 @@ static __always_inline u64 registers_read(struct unwind_frame *f, struct bpf_per
 	f->fp = f->registers[0][REG_FP];
 	f->knows_all = 1;
 	f->leaf_is_return = f->is_return;
-	f->fp_unknown = f->by_chain = f->set = 0;
+	f->fp_unknown = f->by_chain = f->set = f->steps = 0;
 	return cs;
 }
 
@@ -286,6 +286,27 @@ static __always_inline u64 user_stack_send(struct user_scratch *s, struct stats 
 	return stack_send(st, &s->head, sizeof(s->head) + sizeof(s->tail) + n * 8);
 }
 
+/* For tests: the sample whole, and what the walk made of it. */
+static __always_inline void witness_send(struct user_scratch *s, const struct count_key *key,
+					 u64 value)
+{
+	u32 n = s->n;
+	int err;
+
+	s->head.top = WITNESSED;
+	err = capture_send(s, key, value);
+	s->head.top = 0;
+	if (err || n > MAX_USER_FRAMES)
+		return;
+	s->head.type = RECORD_WITNESS;
+	s->head.id = s->captures << 16 | bpf_get_smp_processor_id();
+	s->head.n_frames = n;
+	s->head.n_tail = TAIL_WORDS;
+	s->head.end = s->end;
+	bpf_ringbuf_output(&ring, &s->head, sizeof(s->head) + sizeof(s->tail) + n * 8,
+			   BPF_RB_FORCE_WAKEUP);
+}
+
 static __always_inline u64 user_stack(struct bpf_perf_event_data *ctx, struct stats *st,
 				      struct count_key *key, const struct who *w, bool in_kernel,
 				      u64 value)
@@ -313,6 +334,8 @@ static __always_inline u64 user_stack(struct bpf_perf_event_data *ctx, struct st
 		return STACK_NONE;
 	if (s->end < N_WALK_ENDS)
 		st->ends[s->end]++;
+	if (config.witness)
+		witness_send(s, key, value);
 	if (wants_capture(s))
 		return capture_send(s, key, value) ? STACK_LOST : STACK_CAPTURED;
 	return user_stack_send(s, st);

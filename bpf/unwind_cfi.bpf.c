@@ -85,7 +85,8 @@ static __always_inline int without_table(struct user_scratch *s, u64 *rule)
 		*rule = CFA_SIGNAL;
 		return WALK_GOES_ON;
 	}
-	if (s->frame.by_chain && !code_read(s->frame.pc - 8, &bytes) && !is_call_before(bytes))
+	if (s->frame.by_chain && s->map.table != TABLE_GENERATED &&
+	    !code_read(s->frame.pc - 8, &bytes) && !is_call_before(bytes))
 		return WALK_NOT_CODE;
 	return WALK_GOES_ON;
 }

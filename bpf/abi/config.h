@@ -21,7 +21,8 @@ struct config {
 	__u8 idle;      /* the idle task too */
 	__u8 by_tables; /* else by frame pointers alone */
 	__u8 store_is_arena;
-	__u8 pad[3];
+	__u8 witness; /* every sample travels whole too: for tests of the walk */
+	__u8 pad[2];
 	__u32 store_mask;    /* of offsets, when the store is an array */
 	__u32 capture_pages; /* of stack at most, to MAX_CAPTURE_PAGES */
 };

@@ -77,7 +77,12 @@ enum record_type {
 	RECORD_WAKE,
 	RECORD_PIECE,
 	RECORD_CAPTURE,
+	RECORD_WITNESS, /* what the walk made of the capture before it: a stack_record with its id
+			 */
 };
+
+/* `top` of a capture that was made for a witness. */
+enum { WITNESSED = 1 };
 
 /* In a frame that was walked by tables: the address is that of the next instruction (a signal came
  * there), not one behind a call. The leaf is exact without saying so. */

@@ -92,6 +92,7 @@ STEP_INLINE int step_by_chain(STEP_CONTEXT context, struct unwind_frame *f, bool
 	f->pc = ra;
 	f->is_return = 1;
 	f->knows_all = 0;
+	f->steps = 2;
 	f->by_chain = 1;
 	return WALK_GOES_ON;
 }
@@ -128,7 +129,17 @@ STEP_INLINE int step_signal(STEP_CONTEXT context, struct unwind_frame *f)
 	f->knows_all = 1;
 	f->fp_unknown = 0;
 	f->by_chain = 0;
+	f->steps = 0;
 	return f->pc ? WALK_GOES_ON : WALK_ZERO;
+}
+
+/* Is the register known in this frame? A function that keeps its CFA in a register which calls need
+ * not preserve calls only what does preserve it; of the others no account is kept. */
+STEP_INLINE bool knows_register(const struct unwind_frame *f, __u32 reg)
+{
+	bool is_preserved = reg == 3 || reg == REG_FP || reg == REG_SP || reg >= 12;
+
+	return f->knows_all || (f->steps == 1 && !is_preserved);
 }
 
 /* The canonical frame address. */
@@ -159,10 +170,10 @@ STEP_INLINE int step_cfa(STEP_CONTEXT context, const struct unwind_frame *f, __u
 		*ret = f->sp + ((f->pc & 15) >= (__u64)offset ? 16 : 8);
 		return WALK_GOES_ON;
 	}
-	if (kind == CFA_REG && f->knows_all) {
+	if (kind == CFA_REG) {
 		__u32 reg = offset & 0xff;
 
-		if (reg >= N_REGS)
+		if (reg >= N_REGS || !knows_register(f, reg))
 			return WALK_UNSUPPORTED;
 		*ret = f->registers[f->set & 1][reg] + (offset >> 8);
 		return WALK_GOES_ON;
@@ -227,6 +238,7 @@ STEP_INLINE int frame_step(STEP_CONTEXT context, struct unwind_frame *f)
 	f->pc = ra;
 	f->sp = cfa;
 	f->is_return = 1;
+	f->steps = f->knows_all ? 1 : 2;
 	f->knows_all = 0;
 	f->by_chain = 0;
 	if (!ra)

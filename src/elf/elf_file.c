@@ -11,7 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_SEGMENTS = 64, MAX_TABLE_BYTES = 1 << 30, MAX_FRAME_BYTES = 256 << 20 };
+enum {
+	MAX_SEGMENTS = 64,
+	SEGMENT_ALIGN = 4096,
+	MAX_TABLE_BYTES = 1 << 30,
+	MAX_FRAME_BYTES = 256 << 20
+};
 
 struct elf_file {
 	Elf *elf;
@@ -21,6 +26,7 @@ struct elf_file {
 	uint64_t eh_frame_hdr;
 	struct {
 		uint64_t offset, size, address;
+		bool is_code;
 	} segments[MAX_SEGMENTS];
 	size_t n_segments;
 };
@@ -55,6 +61,7 @@ static void read_segments(struct elf_file *f)
 			continue;
 		f->segments[f->n_segments].offset = p.p_offset;
 		f->segments[f->n_segments].size = p.p_filesz;
+		f->segments[f->n_segments].is_code = p.p_flags & PF_X;
 		f->segments[f->n_segments++].address = p.p_vaddr;
 	}
 }
@@ -147,8 +154,15 @@ bool elf_file_build_id(const struct elf_file *f, struct build_id *ret)
 
 bool elf_file_address(const struct elf_file *f, uint64_t offset, uint64_t *ret)
 {
-	for (size_t i = 0; i < f->n_segments; i++) {
-		if (offset - f->segments[i].offset < f->segments[i].size) {
+	/* Segments are mapped by whole pages: the page where one ends and the next begins is mapped
+	 * twice. What is asked for is code. */
+	for (int code = 1; code >= 0; code--) {
+		for (size_t i = 0; i < f->n_segments; i++) {
+			uint64_t skip = f->segments[i].offset & (SEGMENT_ALIGN - 1);
+
+			if (f->segments[i].is_code != code ||
+			    offset - (f->segments[i].offset - skip) >= f->segments[i].size + skip)
+				continue;
 			*ret = offset - f->segments[i].offset + f->segments[i].address;
 			return true;
 		}

@@ -44,7 +44,7 @@ int elf_file_from_memory(const void *image, size_t len, struct elf_file **ret);
 void elf_file_free(struct elf_file *f);
 
 bool elf_file_build_id(const struct elf_file *f, struct build_id *ret);
-/* Address of a file offset by the loadable segments; false when none holds it. */
+/* Address of code at a file offset, by the loadable segments; false when none holds it. */
 bool elf_file_address(const struct elf_file *f, uint64_t offset, uint64_t *ret);
 /* Function symbols of .symtab, or of .dynsym where there is none; names are valid during the visit.
  * Returns how many. */

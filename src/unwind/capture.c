@@ -94,8 +94,8 @@ static int without_rule(struct walker *w)
 	if (rule_cfa(w->frame.rule) == CFA_NONE && !code_read(w->c, w->frame.pc, &bytes) &&
 	    is_sigreturn(bytes))
 		w->frame.rule = CFA_SIGNAL;
-	else if (w->frame.by_chain && !code_read(w->c, w->frame.pc - 8, &bytes) &&
-		 !is_call_before(bytes))
+	else if (w->frame.by_chain && w->table != TABLE_GENERATED &&
+		 !code_read(w->c, w->frame.pc - 8, &bytes) && !is_call_before(bytes))
 		return WALK_NOT_CODE;
 	return WALK_GOES_ON;
 }
@@ -113,7 +113,8 @@ static int full_walk(struct walker *w)
 
 	if (!w->address)
 		return -1;
-	result = full_step(w->image, w->address, &w->all, stack_read, (void *)w->c, &is_signal);
+	result = full_step(w->image, w->address, &w->all, w->frame.knows_all, stack_read,
+			   (void *)w->c, &is_signal);
 	if (result != FULL_CALLER)
 		return result == FULL_FIRST  ? WALK_FIRST
 		       : result == FULL_NONE ? -1

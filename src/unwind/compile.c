@@ -12,9 +12,16 @@
 #include <string.h>
 
 /* In order of trust: where two speak of the same code, the first one counts. */
-enum source { SOURCE_GO, SOURCE_EH_FRAME, SOURCE_DEBUG_FRAME, SOURCE_FIRST, SOURCE_PLT };
+enum source {
+	SOURCE_ENTRY,
+	SOURCE_GO,
+	SOURCE_EH_FRAME,
+	SOURCE_DEBUG_FRAME,
+	SOURCE_FIRST,
+	SOURCE_PLT
+};
 
-enum { MAX_SYMBOL_BYTES = 1 << 19, ENTRY_BYTES = 32 };
+enum { MAX_SYMBOL_BYTES = 1 << 19, ENTRY_BYTES = 8, START_BYTES = 32 };
 
 static void add_cfi(struct rows *rows, const struct elf_section *s, bool is_debug_frame)
 {
@@ -93,6 +100,19 @@ static void add_first(void *rows, const struct elf_symbol *symbol)
 	rows_add(rows, symbol->address, RULE(CFA_END, 0, 0, 0, 0));
 }
 
+/* A program begins without a caller, whatever is said about it (the loader's says nothing). */
+static void add_entry(struct rows *rows, uint64_t entry)
+{
+	if (!entry)
+		return;
+	rows->source = SOURCE_ENTRY;
+	rows_function(rows, entry, entry + ENTRY_BYTES);
+	rows_add(rows, entry, RULE(CFA_END, 0, 0, 0, 0));
+	rows->source = SOURCE_FIRST;
+	rows_function(rows, entry, entry + START_BYTES);
+	rows_add(rows, entry, RULE(CFA_END, 0, 0, 0, 0));
+}
+
 struct table_head *compile_table(struct elf_file *elf, struct elf_file *debug)
 {
 	struct rows rows auto_release(rows_release) = {0};
@@ -110,9 +130,7 @@ struct table_head *compile_table(struct elf_file *elf, struct elf_file *debug)
 	/* The libraries that start threads are small; large programs do it through those. */
 	if (elf_file_symbol_bytes(elf) <= MAX_SYMBOL_BYTES)
 		elf_file_symbols(elf, add_first, &rows);
-	rows_function(&rows, elf_file_entry(elf),
-		      elf_file_entry(elf) ? elf_file_entry(elf) + ENTRY_BYTES : 0);
-	rows_add(&rows, elf_file_entry(elf), RULE(CFA_END, 0, 0, 0, 0));
+	add_entry(&rows, elf_file_entry(elf));
 	rows.source = SOURCE_PLT;
 	elf_file_code_sections(elf, add_plt, &rows);
 	rows_sort(&rows);

@@ -67,6 +67,7 @@ struct evaluation {
 	void *ctx;
 	uint64_t stack[MAX_OPERANDS];
 	int n;
+	bool exact;    /* the frame was interrupted: it made no call */
 	bool is_value; /* the result is the value itself, not where it lies */
 };
 
@@ -216,10 +217,10 @@ static bool caller_register(struct evaluation *e, Dwarf_Frame *frame, int reg, u
 	if (dwarf_frame_register(frame, reg, memory_ops, &ops, &n))
 		return false;
 	if (!n) {
-		if (ops == memory_ops) /* undefined */
-			return false;
 		*ret = e->registers->values[reg];
-		return e->registers->known >> reg & 1 && is_preserved(reg);
+		/* What nothing is said of may be preserved by a function that knows its caller. */
+		return e->registers->known >> reg & 1 &&
+		       (e->exact || (ops != memory_ops && is_preserved(reg)));
 	}
 	if (!evaluate(e, ops, n, ret))
 		return false;
@@ -227,10 +228,10 @@ static bool caller_register(struct evaluation *e, Dwarf_Frame *frame, int reg, u
 }
 
 enum full_result full_step(struct image *image, uint64_t address, struct full_registers *registers,
-			   full_read *read, void *ctx, bool *ret_is_signal)
+			   bool exact, full_read *read, void *ctx, bool *ret_is_signal)
 {
 	auto_free Dwarf_Frame *frame = full_frame(image, address);
-	struct evaluation e = {.registers = registers, .read = read, .ctx = ctx};
+	struct evaluation e = {.registers = registers, .exact = exact, .read = read, .ctx = ctx};
 	struct full_registers caller = {0};
 	Dwarf_Op memory_ops[3], *ops;
 	size_t n;

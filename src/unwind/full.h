@@ -29,9 +29,9 @@ enum full_result {
 };
 
 /* `address` is one of the file, at or before the frame's next instruction; `is_signal` is set when
- * the caller's is exact. */
+ * the caller's is exact. `exact`: so is this frame. */
 enum full_result full_step(struct image *image, uint64_t address, struct full_registers *registers,
-			   full_read *read, void *ctx, bool *ret_is_signal);
+			   bool exact, full_read *read, void *ctx, bool *ret_is_signal);
 
 /* The frame of libdw at an address, for the caller to free; NULL when there is none. */
 void *full_frame(struct image *image, uint64_t address);
