@@ -48,6 +48,7 @@ static __always_inline int capture_end(const struct user_scratch *s, const struc
 	c->exec_id = s->exec_id;
 	c->pieces = pieces;
 	c->is_return = s->frame.leaf_is_return;
+	c->in_exec = s->frame.in_exec;
 	__builtin_memcpy(c->registers, s->frame.registers[0], sizeof(c->registers));
 	bpf_ringbuf_submit(c, BPF_RB_FORCE_WAKEUP);
 	return 0;

@@ -111,14 +111,25 @@ static __always_inline void who_read(struct who *w, struct count_key *key)
 		(to)[16] = (from)->PREFIX##ip;                                                     \
 	})
 
+/*
+ * Is the program counter behind a system call instruction? Not when a program or a signal handler
+ * is about to begin, though the kernel was entered by a system call.
+ */
+static __always_inline bool is_after_syscall(u64 ip)
+{
+	u16 before;
+
+	return bpf_probe_read_user(&before, sizeof(before), (void *)(ip - 2)) || before == 0x050f ||
+	       before == 0x80cd || before == 0x340f;
+}
+
 /* Registers of the interrupted user context, also when the sample fell into the kernel. Returns the
  * code segment. */
 static __always_inline u64 registers_read(struct unwind_frame *f, struct bpf_perf_event_data *ctx,
 					  bool in_kernel)
 {
-	u64 cs;
+	u64 cs, syscall = ~0ull;
 
-	f->is_return = 0;
 	if (!in_kernel) {
 		REGISTERS_COPY(f->registers[0], &ctx->regs, r);
 		cs = ctx->regs.cs;
@@ -128,7 +139,7 @@ static __always_inline u64 registers_read(struct unwind_frame *f, struct bpf_per
 
 		REGISTERS_COPY(f->registers[0], frame, );
 		cs = frame->cs;
-		f->is_return = frame->orig_ax != ~0ul;
+		syscall = frame->orig_ax;
 	} else {
 		struct task_struct *task = (void *)bpf_get_current_task();
 		struct pt_regs___kernel *at, frame = {};
@@ -137,11 +148,13 @@ static __always_inline u64 registers_read(struct unwind_frame *f, struct bpf_per
 		bpf_core_read(&frame, sizeof(frame), at);
 		REGISTERS_COPY(f->registers[0], &frame, );
 		cs = frame.cs;
-		f->is_return = frame.orig_ax != ~0ul;
+		syscall = frame.orig_ax;
 	}
 	f->pc = f->registers[0][REG_RA];
 	f->sp = f->registers[0][REG_SP];
 	f->fp = f->registers[0][REG_FP];
+	f->is_return = syscall != ~0ull && is_after_syscall(f->pc);
+	f->in_exec = syscall == SYSCALL_EXECVE || syscall == SYSCALL_EXECVEAT;
 	f->knows_all = 1;
 	f->leaf_is_return = f->is_return;
 	f->fp_unknown = f->by_chain = f->set = f->steps = 0;
@@ -336,6 +349,9 @@ static __always_inline u64 user_stack(struct bpf_perf_event_data *ctx, struct st
 		st->ends[s->end]++;
 	if (config.witness)
 		witness_send(s, key, value);
+	/* In the middle of an exec the registers are those of a program whose memory is gone. */
+	if (s->frame.in_exec && s->end == WALK_UNREADABLE)
+		return STACK_NONE;
 	if (wants_capture(s))
 		return capture_send(s, key, value) ? STACK_LOST : STACK_CAPTURED;
 	return user_stack_send(s, st);

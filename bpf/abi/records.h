@@ -122,7 +122,8 @@ struct capture_record {
 	__u64 value;
 	__u64 exec_id; /* of the process */
 	__u64 pieces;
-	__u64 is_return;     /* the program counter is behind a system call */
+	__u32 is_return;     /* the program counter is behind a system call */
+	__u32 in_exec;       /* which is execve */
 	__u64 registers[17]; /* in DWARF's order */
 };
 

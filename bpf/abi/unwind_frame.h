@@ -13,8 +13,8 @@ struct unwind_frame {
 	__u8 by_chain;   /* reached by a frame pointer: pc is no proof of itself */
 	__u8 set;
 	__u8 leaf_is_return;
-	__u8 steps; /* from the frame whose registers are known, as far as that matters */
-	__u8 pad[1];
+	__u8 steps;   /* from the frame whose registers are known, as far as that matters */
+	__u8 in_exec; /* the leaf is in execve */
 	/* In DWARF's order, those of the leaf and those a signal interrupted; `set` says which are
 	 * this frame's. */
 	__u64 registers[2][N_REGS];

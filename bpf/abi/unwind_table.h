@@ -70,7 +70,11 @@ struct process_maps {
 	__u32 flags;
 };
 
-enum { PROCESS_GENERATES_CODE = 1 };
+enum {
+	PROCESS_GENERATES_CODE = 1,
+	PROCESS_BAD_CHAINS =
+		2, /* its frame pointers have led nowhere often: no captures for that */
+};
 
 /* Rules by address, of one CPU; the tag tells address spaces apart. */
 enum { RULE_CACHE_LINES = 4096 };

@@ -45,6 +45,8 @@ struct ingest {
 	size_t n_queue, cap_queue;
 	uint64_t order;
 	struct event_columns columns[MAX_EVENTS];
+	pid_t *changed; /* processes with new mappings since the last time */
+	size_t n_changed, cap_changed;
 	pid_t *exited;
 	size_t n_exited, cap_exited;
 	bool rescan;
@@ -79,6 +81,7 @@ void ingest_free(struct ingest *in)
 		free(in->queue[i].record);
 	free(in->queue);
 	free(in->exited);
+	free(in->changed);
 	free(in->throttled_since);
 	publish_free(in->publish);
 	captures_free(in->captures);
@@ -199,11 +202,12 @@ static void apply_map(struct ingest *in, const struct side_record *r)
 	/* No record tells of an unmapping: what is there really, /proc knows. */
 	if (space->n >= MAX_SPACE_MAPS)
 		ingest_scan(in, r->pid);
-	if (space->n < MAX_SPACE_MAPS && space_add(space, &map)) {
+	if (space->n < MAX_SPACE_MAPS && space_add(space, &map))
 		kernel_bump_generation(in->kernel, (uint32_t)r->pid);
-		if (in->publish)
-			publish_forget(in->publish, r->pid);
-	}
+	if (in->n_changed && in->changed[in->n_changed - 1] == r->pid)
+		return;
+	array_reserve(in->changed, in->cap_changed, in->n_changed + 1);
+	in->changed[in->n_changed++] = r->pid;
 }
 
 static void apply_throttle(struct ingest *in, const struct side_record *r)
@@ -303,9 +307,11 @@ static bool apply_capture(struct ingest *in, const struct capture_record *r)
 
 	if (!capture_unwind(&capture, captured))
 		return false;
+	if (r->head.end == WALK_NO_MAPPING && captured->end == WALK_NOT_CODE)
+		publish_note_futile(in->publish, space->pid);
 	if (r->head.end != WALK_UNSUPPORTED)
 		publish_space(in->publish, space, r->key.start_ns, r->exec_id);
-	stack = resolved_capture(in->stacks, captured, space, &r->key, &missing);
+	stack = resolved_capture(in->stacks, captured, space, &r->key, r->in_exec, &missing);
 	in->without_stack += missing;
 	add_sample(in, &r->key, stack, 1, r->value);
 	return true;
@@ -360,6 +366,18 @@ static bool apply(struct ingest *in, struct queued *q)
 	return true;
 }
 
+/* The kernel side learns of new mappings of processes it knows. */
+static void renew_changed(struct ingest *in)
+{
+	for (size_t i = 0; in->publish && i < in->n_changed; i++) {
+		struct space *space = spaces_find(&in->spaces, in->changed[i]);
+
+		if (space)
+			publish_renew(in->publish, space);
+	}
+	in->n_changed = 0;
+}
+
 void ingest_until(struct ingest *in, uint64_t time_ns, bool wait)
 {
 	size_t done = 0;
@@ -376,6 +394,7 @@ void ingest_until(struct ingest *in, uint64_t time_ns, bool wait)
 		else
 			break;
 	}
+	renew_changed(in);
 	if (done)
 		memmove(in->queue, in->queue + done, (in->n_queue - done) * sizeof(*in->queue));
 	in->n_queue -= done;

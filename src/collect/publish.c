@@ -13,13 +13,14 @@ enum {
 	TAG_SHIFT = 47, /* an address has fewer bits */
 	MAX_TAG = 1 << 17,
 	EVICT_SHARE = 8, /* of the processes, when there are too many */
+	MAX_FUTILE = 32, /* captures after which a process's frame pointers are no longer trusted */
 };
 
 /* What the kernel side knows of a process. */
 struct published {
 	pid_t pid;
 	uint32_t at, n_maps; /* in the store */
-	uint32_t version;
+	uint32_t version, n_futile;
 	uint64_t start_ns, exec_id, tag;
 	const struct image **images; /* of the mappings */
 };
@@ -203,7 +204,11 @@ void publish_space(struct publish *p, const struct space *space, uint64_t start_
 				.start_ns = start_ns,
 				.exec_id = exec_id};
 	uint32_t flags;
+	uint64_t i;
 
+	if (map64_find(&p->by_pid, (uint32_t)space->pid, &i) && p->all[i].start_ns == start_ns &&
+	    p->all[i].exec_id == exec_id)
+		one.n_futile = p->all[i].n_futile;
 	publish_forget(p, space->pid);
 	if (!space->n)
 		return;
@@ -212,6 +217,8 @@ void publish_space(struct publish *p, const struct space *space, uint64_t start_
 	one.tag = ++p->tag;
 	if (!put_maps(p, space, &one, &flags))
 		return;
+	if (one.n_futile >= MAX_FUTILE)
+		flags |= PROCESS_BAD_CHAINS;
 	if (set_process(p, &one, flags)) {
 		evict_processes(p);
 		set_process(p, &one, flags);
@@ -219,6 +226,22 @@ void publish_space(struct publish *p, const struct space *space, uint64_t start_
 	array_reserve(p->all, p->cap, p->n + 1);
 	map64_set(&p->by_pid, (uint32_t)one.pid, p->n);
 	p->all[p->n++] = one;
+}
+
+void publish_note_futile(struct publish *p, pid_t pid)
+{
+	uint64_t i;
+
+	if (map64_find(&p->by_pid, (uint32_t)pid, &i))
+		p->all[i].n_futile++;
+}
+
+void publish_renew(struct publish *p, const struct space *space)
+{
+	uint64_t i;
+
+	if (map64_find(&p->by_pid, (uint32_t)space->pid, &i) && p->all[i].version != space->version)
+		publish_space(p, space, p->all[i].start_ns, p->all[i].exec_id);
 }
 
 void publish_settle(struct publish *p)

@@ -27,6 +27,10 @@ const struct store *publish_store(const struct publish *p);
  * the `exec_id`-th it runs. */
 void publish_space(struct publish *p, const struct space *space, uint64_t start_ns,
 		   uint64_t exec_id);
+/* A capture of the process, made because of an unknown address, has led to no code there either. */
+void publish_note_futile(struct publish *p, pid_t pid);
+/* Publishes the process's mappings anew if it was published and they have changed. */
+void publish_renew(struct publish *p, const struct space *space);
 /* Takes back what was published of a process. */
 void publish_forget(struct publish *p, pid_t pid);
 /* To be called when the kernel side was quiet since the last call: what was taken back is free. */

@@ -457,7 +457,8 @@ stack_id resolved_find(struct resolved *r, const struct count_key *key, uint64_t
 }
 
 stack_id resolved_capture(struct resolved *r, const struct captured *captured,
-			  const struct space *space, const struct count_key *key, bool *ret_missing)
+			  const struct space *space, const struct count_key *key, bool in_exec,
+			  bool *ret_missing)
 {
 	struct stack_info info;
 	struct walk *w;
@@ -474,7 +475,7 @@ stack_id resolved_capture(struct resolved *r, const struct captured *captured,
 		free(w);
 	}
 	/* In the middle of an exec the registers are those of code that is gone: no user stack. */
-	if (info.unmapped && key->kernel_stack)
+	if ((info.unmapped && key->kernel_stack) || (in_exec && info.cut))
 		info.leaf = NO_ID;
 	else
 		account_user(r, &info, 1);

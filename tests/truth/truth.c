@@ -150,24 +150,47 @@ static void process_drop(struct truth *t, uint32_t pid)
 	free(p);
 }
 
+/* More code was mapped: what generates code takes the right to execute away from it at times, so
+ * that reading all mappings again would miss some. */
+static void process_map(struct truth *t, const struct side_record *r)
+{
+	struct space_map map = {r->start, r->start + r->len, r->offset, NULL};
+	uint64_t value;
+	struct process *p;
+
+	if (!map64_find(&t->processes, (uint32_t)r->pid, &value) || r->start > INT64_MAX)
+		return;
+	p = (struct process *)(uintptr_t)value;
+	map.image = images_add(t->images, r->path, &r->build_id, r->device, r->inode);
+	if (map.image->kind != IMAGE_FILE)
+		map.offset = 0;
+	space_add(&p->space, &map);
+	if (p->dwfl)
+		dwfl_end(steal(p->dwfl));
+}
+
 static struct process *process_get(struct truth *t, uint32_t pid)
 {
 	uint64_t value;
 	struct process *p;
 	struct scan scan;
 
-	if (map64_find(&t->processes, pid, &value))
-		return (struct process *)(uintptr_t)value;
-	p = mem_alloc(sizeof(*p));
-	p->space.pid = (pid_t)pid;
-	scan = (struct scan){t, &p->space};
-	pmaps_read((pid_t)pid, scan_map, &scan);
+	if (map64_find(&t->processes, pid, &value)) {
+		p = (struct process *)(uintptr_t)value;
+	} else {
+		p = mem_alloc(sizeof(*p));
+		p->space.pid = (pid_t)pid;
+		scan = (struct scan){t, &p->space};
+		pmaps_read((pid_t)pid, scan_map, &scan);
+		map64_set(&t->processes, pid, (uintptr_t)p);
+	}
+	if (p->dwfl)
+		return p;
 	p->dwfl = dwfl_begin(&dwfl_callbacks);
 	dwfl_report_begin(p->dwfl);
 	p->attached = !dwfl_linux_proc_report(p->dwfl, (pid_t)pid) &&
 		      !dwfl_report_end(p->dwfl, NULL, NULL) &&
 		      dwfl_attach_state(p->dwfl, NULL, (pid_t)pid, &thread_callbacks, t);
-	map64_set(&t->processes, pid, (uintptr_t)p);
 	return p;
 }
 
@@ -189,7 +212,7 @@ static void show(struct truth *t, const struct capture_record *c, const uint64_t
 					    : NULL;
 		const struct space_map *m = p ? space_find(&p->space, a ? a : b) : NULL;
 
-		if (a != b || i + 3 > n)
+		if (a != b || i + 3 > n || i < 2)
 			fprintf(stderr, "  %3u ours %12llx dwfl %12llx  %s+%llx\n", i,
 				(unsigned long long)a, (unsigned long long)b,
 				m ? image_name(m->image) : "?",
@@ -307,7 +330,10 @@ static void on_side(void *truth, const struct side_record *record, size_t bytes)
 {
 	struct truth *t = truth;
 
-	if (record->type == SIDE_MAP || record->type == SIDE_EXEC || record->type == SIDE_FORK)
+	if (record->type == SIDE_MAP)
+		process_map(t, record);
+	if (record->type == SIDE_EXEC ||
+	    (record->type == SIDE_FORK && record->pid != record->parent))
 		process_drop(t, (uint32_t)record->pid);
 	ingest_side(t->ingest, record, bytes);
 }
