@@ -30,7 +30,7 @@ static __always_inline int piece_send(u64 capture, u64 address)
 }
 
 static __always_inline int capture_end(const struct user_scratch *s, const struct count_key *key,
-				       u64 value, u64 capture, u32 pieces)
+				       u64 value, u64 capture, u64 present)
 {
 	struct capture_record *c = bpf_ringbuf_reserve(&ring, sizeof(*c), 0);
 
@@ -46,7 +46,7 @@ static __always_inline int capture_end(const struct user_scratch *s, const struc
 	c->key = *key;
 	c->value = value;
 	c->exec_id = s->exec_id;
-	c->pieces = pieces;
+	c->present = present;
 	c->is_return = s->frame.leaf_is_return;
 	c->in_exec = s->frame.in_exec;
 	__builtin_memcpy(c->registers, s->frame.registers[0], sizeof(c->registers));
@@ -54,23 +54,29 @@ static __always_inline int capture_end(const struct user_scratch *s, const struc
 	return 0;
 }
 
+/* Pages that were never touched, a large buffer's, are holes: frames lie above them. */
+#define MAX_HOLE_PAGES 17
+
 __hidden int capture_send(struct user_scratch *s, const struct count_key *key, u64 value)
 {
 	u64 capture = ++s->captures << 16 | bpf_get_smp_processor_id();
-	u64 address = s->frame.registers[0][REG_SP];
-	u32 pieces = 0;
+	u64 address = (s->frame.registers[0][REG_SP] & ~7ull) - RED_ZONE, end = s->stack_top,
+	    present = 0;
+	u32 missing = 0;
 	int err;
 
+	if (address >= end)
+		end = USER_SPACE_END; /* another thread's: nobody knows */
 	for (u32 i = 0; i < MAX_CAPTURE_PAGES; i++) {
-		if (i >= config.capture_pages)
+		if (i >= config.capture_pages || address >= end || missing == MAX_HOLE_PAGES)
 			break;
 		err = piece_send(capture, address);
 		if (err < 0)
 			return err;
-		if (err)
-			break;
-		pieces++;
+		missing = err ? missing + 1 : 0;
+		if (!err)
+			present |= 1ull << i;
 		address = (address | (CAPTURE_PAGE - 1)) + 1;
 	}
-	return capture_end(s, key, value, capture, pieces);
+	return capture_end(s, key, value, capture, present);
 }

@@ -37,6 +37,7 @@ struct who {
 	u64 exec_id;
 	u64 generation; /* changes when code may have been mapped over code */
 	u64 exec_pages; /* mapped executable */
+	u64 stack_top;  /* of the first thread */
 	bool kernel_thread;
 };
 
@@ -73,6 +74,7 @@ static __always_inline void who_read(struct who *w, struct count_key *key)
 		w->kernel_thread = task->flags & PF_KTHREAD;
 		w->generation = mm ? MM_GENERATION(mm, LOAD) : 0;
 		w->exec_pages = mm ? mm->exec_vm : 0;
+		w->stack_top = mm ? mm->start_stack : 0;
 		__builtin_memcpy(key->thread, task->comm, sizeof(key->thread));
 		__builtin_memcpy(key->process, leader->comm, sizeof(key->process));
 		return;
@@ -85,6 +87,7 @@ static __always_inline void who_read(struct who *w, struct count_key *key)
 	mm = BPF_CORE_READ(task, mm);
 	w->generation = mm ? MM_GENERATION(mm, BPF_CORE_READ) : 0;
 	w->exec_pages = mm ? BPF_CORE_READ(mm, exec_vm) : 0;
+	w->stack_top = mm ? BPF_CORE_READ(mm, start_stack) : 0;
 	bpf_get_current_comm(key->thread, sizeof(key->thread));
 	bpf_core_read_str(key->process, sizeof(key->process), &leader->comm);
 }
@@ -341,6 +344,7 @@ static __always_inline u64 user_stack(struct bpf_perf_event_data *ctx, struct st
 	s->start_ns = w->start_ns;
 	s->exec_id = w->exec_id;
 	s->exec_pages = w->exec_pages;
+	s->stack_top = w->stack_top;
 	s->head.tgid = tgid;
 	s->head.version = 0;
 	if (user_walk(s, cs == USER32_CS))

@@ -44,7 +44,8 @@ struct mm_struct___seqcount {
 };
 
 struct mm_struct {
-	unsigned long exec_vm; /* pages mapped executable: changes when code comes or goes */
+	unsigned long exec_vm;     /* pages mapped executable: changes when code comes or goes */
+	unsigned long start_stack; /* where the first thread's stack began */
 };
 
 typedef struct {

@@ -22,6 +22,7 @@ struct user_scratch {
 	struct unwind_frame frame; /* that is looked at */
 	u64 start_ns, exec_id;     /* of the process */
 	u64 exec_pages;            /* that it has mapped executable */
+	u64 stack_top;             /* of its first thread */
 	struct process_maps process;
 	struct table_map map; /* that was used last */
 	u64 hash;

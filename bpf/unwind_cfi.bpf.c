@@ -39,8 +39,12 @@ static __always_inline int word_read(struct user_scratch *s, u64 address, u64 *r
 			s->window_base = address;
 			s->window_bytes = window_fill(s, address);
 			offset = 0;
-			if (!s->window_bytes)
-				return -1;
+			/* The last word before a page that is not there. */
+			if (!s->window_bytes) {
+				if (bpf_probe_read_user(s->window, 8, (void *)address))
+					return -1;
+				s->window_bytes = 8;
+			}
 		}
 	}
 	*ret = s->window[(offset / 8) & (WINDOW_WORDS - 1)];

@@ -16,6 +16,7 @@ enum {
 	MAX_USER_FRAMES = 1024,
 	CAPTURE_PAGE = 4096,
 	MAX_CAPTURE_PAGES = 64,
+	RED_ZONE = 128,           /* bytes below the stack pointer that a leaf may use */
 	TAIL_WORDS = 64,          /* stack above the last frame found, for unwind/finish.c */
 	MAX_COUNTS = 65536,       /* entries of each of the two count maps */
 	MAX_SEEN = 65536,         /* stacks known to have crossed; cleared when full */
@@ -120,10 +121,11 @@ struct capture_record {
 	struct stack_record head; /* without frames; id: of the capture, end: why */
 	struct count_key key;
 	__u64 value;
-	__u64 exec_id; /* of the process */
-	__u64 pieces;
-	__u32 is_return;     /* the program counter is behind a system call */
-	__u32 in_exec;       /* which is execve */
+	__u64 exec_id;     /* of the process */
+	__u64 present;     /* pages from that of the red zone on whose pieces came, one bit each */
+	__u64 stack_bytes; /* that follow in user space, once the pieces are joined */
+	__u32 is_return;   /* the program counter is behind a system call */
+	__u32 in_exec;     /* which is execve */
 	__u64 registers[17]; /* in DWARF's order */
 };
 

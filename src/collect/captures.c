@@ -2,25 +2,29 @@
 /* Joins captured samples. */
 #include "collect/captures.h"
 
+#include "abi/unwind_rule.h"
 #include "base/mem.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 enum { CPU_BITS = 16 };
 
+struct piece {
+	uint64_t address;
+	uint32_t at, bytes;
+};
+
 /* What has come of the capture that a CPU is making. */
 struct partial {
 	uint64_t capture;
-	uint64_t pieces;
-	uint64_t next; /* address */
+	struct piece pieces[MAX_CAPTURE_PAGES];
+	uint32_t n_pieces;
 	char *bytes;
 	size_t n, cap;
 };
 
 struct captures {
-	struct partial *cpus;
-	size_t cap;
+	struct partial *cpus[1 << CPU_BITS];
 };
 
 struct captures *captures_new(void)
@@ -30,62 +34,69 @@ struct captures *captures_new(void)
 
 void captures_free(struct captures *c)
 {
-	if (!c)
-		return;
-	for (size_t i = 0; i < c->cap; i++)
-		free(c->cpus[i].bytes);
-	free(c->cpus);
+	for (size_t i = 0; c && i < ARRAY_SIZE(c->cpus); i++) {
+		if (c->cpus[i])
+			free(c->cpus[i]->bytes);
+		free(c->cpus[i]);
+	}
 	free(c);
+}
+
+uint64_t capture_start(const struct capture_record *record)
+{
+	return (record->registers[REG_SP] & ~7ull) - RED_ZONE;
 }
 
 static struct partial *partial_of(struct captures *c, uint64_t capture)
 {
-	size_t cpu = capture & ((1u << CPU_BITS) - 1), had = c->cap;
+	struct partial **p = &c->cpus[capture & (ARRAY_SIZE(c->cpus) - 1)];
 
-	if (cpu >= c->cap) {
-		array_reserve(c->cpus, c->cap, cpu + 1);
-		memset(c->cpus + had, 0, (c->cap - had) * sizeof(*c->cpus));
+	if (!*p)
+		*p = mem_alloc(sizeof(**p));
+	if ((*p)->capture != capture) {
+		(*p)->capture = capture;
+		(*p)->n_pieces = 0;
+		(*p)->n = 0;
 	}
-	return &c->cpus[cpu];
+	return *p;
 }
 
 void captures_piece(struct captures *c, const struct piece_record *piece)
 {
 	struct partial *p = partial_of(c, piece->capture);
 
-	if (piece->bytes > CAPTURE_PAGE)
+	if (piece->bytes > CAPTURE_PAGE || p->n_pieces == MAX_CAPTURE_PAGES)
 		return;
-	if (p->capture != piece->capture) {
-		p->capture = piece->capture;
-		p->pieces = p->n = 0;
-		p->next = piece->address;
-	}
-	if (piece->address != p->next)
-		return; /* then the count of pieces will tell */
 	array_reserve(p->bytes, p->cap, p->n + piece->bytes);
 	memcpy(p->bytes + p->n, piece->data, piece->bytes);
+	p->pieces[p->n_pieces++] = (struct piece){piece->address, (uint32_t)p->n, piece->bytes};
 	p->n += piece->bytes;
-	p->next += piece->bytes;
-	p->pieces++;
 }
 
 struct capture_record *captures_join(struct captures *c, const struct capture_record *record,
 				     size_t *ret_bytes)
 {
 	struct partial *p = partial_of(c, record->head.id);
-	bool has_pieces = p->capture == record->head.id;
+	uint64_t start = capture_start(record), end = start;
 	struct capture_record *joined;
-	size_t n = has_pieces ? p->n : 0;
 
-	if ((has_pieces ? p->pieces : 0) != record->pieces)
+	if ((uint32_t)__builtin_popcountll(record->present) != p->n_pieces)
 		return NULL;
-	*ret_bytes = sizeof(*joined) + n;
+	for (uint32_t i = 0; i < p->n_pieces; i++) {
+		const struct piece *piece = &p->pieces[i];
+
+		/* In order, and no further away than there are bits in `present`. */
+		if (piece->address < end ||
+		    piece->address - start > MAX_CAPTURE_PAGES * CAPTURE_PAGE)
+			return NULL;
+		end = piece->address + piece->bytes;
+	}
+	*ret_bytes = sizeof(*joined) + (end - start);
 	joined = mem_alloc(*ret_bytes);
 	*joined = *record;
-	joined->pieces = n;
-	if (n)
-		memcpy(joined + 1, p->bytes, n);
-	p->n = 0;
-	p->capture = 0;
+	joined->stack_bytes = end - start;
+	for (uint32_t i = 0; i < p->n_pieces; i++)
+		memcpy((char *)(joined + 1) + (p->pieces[i].address - start),
+		       p->bytes + p->pieces[i].at, p->pieces[i].bytes);
 	return joined;
 }

@@ -14,6 +14,9 @@
 
 struct captures;
 
+/* Address of the first byte of a capture's stack: the red zone's. */
+uint64_t capture_start(const struct capture_record *record);
+
 struct captures *captures_new(void);
 void captures_free(struct captures *c);
 void captures_piece(struct captures *c, const struct piece_record *piece);

@@ -297,8 +297,9 @@ static bool apply_capture(struct ingest *in, const struct capture_record *r)
 		.registers = (const uint64_t *)r->registers,
 		.is_return = r->is_return,
 		.stack = (const uint8_t *)(r + 1),
-		.sp = r->registers[REG_SP],
-		.n_stack = r->pieces,
+		.start = capture_start(r),
+		.n_stack = r->stack_bytes,
+		.present = r->present,
 		.max_depth = in->o.max_depth,
 	};
 	auto_free struct captured *captured = mem_alloc(sizeof(*captured));

@@ -21,47 +21,51 @@ struct walker {
 	uint64_t address; /* of the frame in the image's file */
 };
 
-static int word_read(const struct capture *c, uint64_t address, void *ret)
+/* Is the page of the stack there? */
+static bool is_present(const struct capture *c, uint64_t address)
 {
-	uint64_t offset = address - c->sp;
+	uint64_t page = address / CAPTURE_PAGE - c->start / CAPTURE_PAGE;
 
-	if (offset > c->n_stack || c->n_stack - offset < 8)
-		return -1;
-	memcpy(ret, c->stack + offset, 8);
-	return 0;
+	return page < MAX_CAPTURE_PAGES && c->present >> page & 1;
 }
 
-static int ucontext_read(const struct capture *c, uint64_t address, void *to, size_t bytes)
+static int stack_copy(const struct capture *c, uint64_t address, void *to, size_t bytes)
 {
-	uint64_t offset = address - c->sp;
+	uint64_t offset = address - c->start;
 
-	if (offset > c->n_stack || c->n_stack - offset < bytes)
+	if (offset > c->n_stack || c->n_stack - offset < bytes || !is_present(c, address) ||
+	    !is_present(c, address + bytes - 1))
 		return -1;
 	memcpy(to, c->stack + offset, bytes);
 	return 0;
 }
 
+static int word_read(const struct capture *c, uint64_t address, void *ret)
+{
+	return stack_copy(c, address, ret, 8);
+}
+
 /* Bytes of code: from the file, or what the process has there by now. */
 static int code_read(const struct capture *c, uint64_t address, void *ret)
 {
-	const struct space_map *map = space_find(c->space, address);
+	const struct space_map *map = space_find(c->startace, address);
 	struct iovec to = {ret, 8}, from = {(void *)(uintptr_t)address, 8};
 	struct image *image;
 	uint64_t in_file;
 
 	if (!map)
 		return -1;
-	image = images_open(c->images, map->image, c->space->pid, map->start, map->end);
+	image = images_open(c->images, map->image, c->startace->pid, map->start, map->end);
 	if (image->elf &&
 	    elf_file_address(image->elf, address - map->start + map->offset, &in_file))
 		return elf_file_read(image->elf, in_file, ret, 8) ? 0 : -1;
-	return process_vm_readv(c->space->pid, &to, 1, &from, 1, 0) == 8 ? 0 : -1;
+	return process_vm_readv(c->startace->pid, &to, 1, &from, 1, 0) == 8 ? 0 : -1;
 }
 
 #define STEP_CONTEXT                         const struct capture *
 #define STEP_WORD(c, address, ret)           word_read(c, address, ret)
 #define STEP_CODE(c, address, ret)           code_read(c, address, ret)
-#define STEP_UCONTEXT(c, address, registers) ucontext_read(c, address, registers, sizeof(registers))
+#define STEP_UCONTEXT(c, address, registers) stack_copy(c, address, registers, sizeof(registers))
 
 #include "abi/unwind_step.h"
 
@@ -71,10 +75,11 @@ static int place(struct walker *w)
 	const struct capture *c = w->c;
 	uint64_t pc = w->frame.pc - w->frame.is_return;
 
-	w->map = space_find(c->space, pc);
+	w->map = space_find(c->startace, pc);
 	if (!w->map)
 		return w->frame.by_chain ? WALK_NOT_CODE : WALK_NO_MAPPING;
-	w->image = images_open(c->images, w->map->image, c->space->pid, w->map->start, w->map->end);
+	w->image =
+		images_open(c->images, w->map->image, c->startace->pid, w->map->start, w->map->end);
 	w->table = tables_get(c->tables, w->image);
 	if (w->table == TABLE_NOT_READY)
 		return WALK_NOT_READY;

@@ -22,9 +22,10 @@ struct capture {
 	const struct store *store;
 	const uint64_t *registers; /* N_REGS, in DWARF's order */
 	bool is_return;            /* the program counter is behind a system call */
-	const uint8_t *stack;      /* `n_stack` bytes from `sp` on */
-	uint64_t sp;
+	const uint8_t *stack;      /* `n_stack` bytes from `start` on */
+	uint64_t start;
 	size_t n_stack;
+	uint64_t present; /* pages of it that were read, one bit each */
 	unsigned max_depth;
 };
 

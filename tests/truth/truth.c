@@ -66,10 +66,10 @@ static pid_t next_thread(Dwfl *dwfl, void *truth, void **state)
 static bool memory_read(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *ret, void *truth)
 {
 	const struct capture_record *c = ((struct truth *)truth)->now;
-	uint64_t offset = address - c->registers[REG_SP];
+	uint64_t offset = address - capture_start(c);
 
 	(void)dwfl;
-	if (offset > c->pieces || c->pieces - offset < 8)
+	if (offset > c->stack_bytes || c->stack_bytes - offset < 8)
 		return false;
 	memcpy(ret, (const char *)(c + 1) + offset, 8);
 	return true;
@@ -202,7 +202,7 @@ static void show(struct truth *t, const struct capture_record *c, const uint64_t
 	if (t->shown++ >= t->show)
 		return;
 	fprintf(stderr, "%s: pid %u, end %u (in the kernel %u), stack of %llu bytes\n", what,
-		c->head.tgid, t->end, c->head.end, (unsigned long long)c->pieces);
+		c->head.tgid, t->end, c->head.end, (unsigned long long)c->stack_bytes);
 	for (uint32_t i = 0; i < n || i < t->n_frames; i++) {
 		uint64_t a = i < n ? ours[i] & ~FRAME_EXACT : 0,
 			 b = i < t->n_frames ? t->frames[i] : 0;
@@ -271,8 +271,9 @@ static void judge(struct truth *t, struct capture_record *c, const struct stack_
 		.registers = (const uint64_t *)c->registers,
 		.is_return = c->is_return,
 		.stack = (const uint8_t *)(c + 1),
-		.sp = c->registers[REG_SP],
-		.n_stack = c->pieces,
+		.start = capture_start(c),
+		.n_stack = c->stack_bytes,
+		.present = c->present,
 		.max_depth = MAX_USER_FRAMES,
 	};
 	bool in_kernel = witness->end != WALK_NOT_READY && witness->end != WALK_NO_MAPPING &&
