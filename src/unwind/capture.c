@@ -48,18 +48,18 @@ static int word_read(const struct capture *c, uint64_t address, void *ret)
 /* Bytes of code: from the file, or what the process has there by now. */
 static int code_read(const struct capture *c, uint64_t address, void *ret)
 {
-	const struct space_map *map = space_find(c->startace, address);
+	const struct space_map *map = space_find(c->space, address);
 	struct iovec to = {ret, 8}, from = {(void *)(uintptr_t)address, 8};
 	struct image *image;
 	uint64_t in_file;
 
 	if (!map)
 		return -1;
-	image = images_open(c->images, map->image, c->startace->pid, map->start, map->end);
+	image = images_open(c->images, map->image, c->space->pid, map->start, map->end);
 	if (image->elf &&
 	    elf_file_address(image->elf, address - map->start + map->offset, &in_file))
 		return elf_file_read(image->elf, in_file, ret, 8) ? 0 : -1;
-	return process_vm_readv(c->startace->pid, &to, 1, &from, 1, 0) == 8 ? 0 : -1;
+	return process_vm_readv(c->space->pid, &to, 1, &from, 1, 0) == 8 ? 0 : -1;
 }
 
 #define STEP_CONTEXT                         const struct capture *
@@ -75,11 +75,10 @@ static int place(struct walker *w)
 	const struct capture *c = w->c;
 	uint64_t pc = w->frame.pc - w->frame.is_return;
 
-	w->map = space_find(c->startace, pc);
+	w->map = space_find(c->space, pc);
 	if (!w->map)
 		return w->frame.by_chain ? WALK_NOT_CODE : WALK_NO_MAPPING;
-	w->image =
-		images_open(c->images, w->map->image, c->startace->pid, w->map->start, w->map->end);
+	w->image = images_open(c->images, w->map->image, c->space->pid, w->map->start, w->map->end);
 	w->table = tables_get(c->tables, w->image);
 	if (w->table == TABLE_NOT_READY)
 		return WALK_NOT_READY;
