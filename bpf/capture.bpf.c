@@ -4,9 +4,13 @@
 
 #include "abi/config.h"
 #include "maps.h"
+#include "window.h"
 
 extern struct ring_map ring SEC(".maps");
 extern const volatile struct config config;
+
+/* Pages that were never touched, a large buffer's, are holes: frames lie above them. */
+#define MAX_HOLE_PAGES 17
 
 /* One page of stack, from `address` to its end. Returns 0, 1 when it cannot be read, -1 when the
  * ring is full. */
@@ -29,8 +33,30 @@ static __always_inline int piece_send(u64 capture, u64 address)
 	return 0;
 }
 
+/* The next page. Returns 0, 1 at the end, -1 when the ring is full. A global function without
+ * arguments: the verifier looks at it once, not once for each page. */
+__noinline int capture_step(void)
+{
+	struct user_scratch *s = scratch_get();
+	struct stack_copy *copy = s ? &s->copy : NULL;
+	int err;
+
+	if (!copy || copy->pages >= config.capture_pages || copy->pages >= MAX_CAPTURE_PAGES ||
+	    copy->address >= copy->end || copy->missing == MAX_HOLE_PAGES)
+		return 1;
+	err = piece_send(copy->id, copy->address);
+	if (err < 0)
+		return -1;
+	copy->missing = err ? copy->missing + 1 : 0;
+	if (!err)
+		copy->present |= 1ull << copy->pages;
+	copy->pages++;
+	copy->address = (copy->address | (CAPTURE_PAGE - 1)) + 1;
+	return 0;
+}
+
 static __always_inline int capture_end(const struct user_scratch *s, const struct count_key *key,
-				       u64 value, u64 capture, u64 present)
+				       u64 value)
 {
 	struct capture_record *c = bpf_ringbuf_reserve(&ring, sizeof(*c), 0);
 
@@ -39,14 +65,14 @@ static __always_inline int capture_end(const struct user_scratch *s, const struc
 	c->head = s->head;
 	c->head.type = RECORD_CAPTURE;
 	c->head.time_ns = bpf_ktime_get_ns();
-	c->head.id = capture;
+	c->head.id = s->copy.id;
 	c->head.n_frames = 0;
 	c->head.n_tail = 0;
 	c->head.end = s->end;
 	c->key = *key;
 	c->value = value;
 	c->exec_id = s->exec_id;
-	c->present = present;
+	c->present = s->copy.present;
 	c->is_return = s->frame.leaf_is_return;
 	c->in_exec = s->frame.in_exec;
 	__builtin_memcpy(c->registers, s->frame.registers[0], sizeof(c->registers));
@@ -54,29 +80,18 @@ static __always_inline int capture_end(const struct user_scratch *s, const struc
 	return 0;
 }
 
-/* Pages that were never touched, a large buffer's, are holes: frames lie above them. */
-#define MAX_HOLE_PAGES 17
-
 __hidden int capture_send(struct user_scratch *s, const struct count_key *key, u64 value)
 {
-	u64 capture = ++s->captures << 16 | bpf_get_smp_processor_id();
-	u64 address = (s->frame.registers[0][REG_SP] & ~7ull) - RED_ZONE, end = s->stack_top,
-	    present = 0;
-	u32 missing = 0;
-	int err;
+	int err = 0;
 
-	if (address >= end)
-		end = USER_SPACE_END; /* another thread's: nobody knows */
-	for (u32 i = 0; i < MAX_CAPTURE_PAGES; i++) {
-		if (i >= config.capture_pages || address >= end || missing == MAX_HOLE_PAGES)
-			break;
-		err = piece_send(capture, address);
-		if (err < 0)
-			return err;
-		missing = err ? missing + 1 : 0;
-		if (!err)
-			present |= 1ull << i;
-		address = (address | (CAPTURE_PAGE - 1)) + 1;
-	}
-	return capture_end(s, key, value, capture, present);
+	s->copy.id = ++s->captures << 16 | bpf_get_smp_processor_id();
+	s->copy.address = (s->frame.registers[0][REG_SP] & ~7ull) - RED_ZONE;
+	s->copy.end = s->stack_top;
+	if (s->copy.address >= s->copy.end)
+		s->copy.end = USER_SPACE_END; /* another thread's: nobody knows */
+	s->copy.present = 0;
+	s->copy.pages = s->copy.missing = 0;
+	for (u32 i = 0; i < MAX_CAPTURE_PAGES && !err; i++)
+		err = capture_step();
+	return err < 0 ? err : capture_end(s, key, value);
 }

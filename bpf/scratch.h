@@ -13,6 +13,15 @@
 
 enum { WINDOW_WORDS = 128, WINDOW_BYTES = WINDOW_WORDS * 8 };
 
+/* A stack on its way to user space. */
+struct stack_copy {
+	u64 id;
+	u64 address, end; /* what comes next, and where to stop */
+	u64 present;      /* pages that were read, one bit each */
+	u32 pages;        /* so far */
+	u32 missing;      /* in a row */
+};
+
 /* `head`, `tail` and `frames` lie together so that they are one ring record. */
 struct user_scratch {
 	struct stack_record head;
@@ -32,6 +41,7 @@ struct user_scratch {
 	u64 last_hash;
 	u64 last_ip;  /* frames[n - 1] */
 	u64 captures; /* so far */
+	struct stack_copy copy;
 	u32 n;
 	u32 end;                       /* enum walk_end */
 	u64 window_base, window_bytes; /* the piece of the user's stack in `window` */

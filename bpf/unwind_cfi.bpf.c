@@ -126,15 +126,32 @@ static __noinline int rule_find(struct user_scratch *s, u64 pc)
 	return end;
 }
 
-/* One frame up. Returns 1 when the walk has ended, with s->end saying how. */
-static __always_inline int cfi_step(struct user_scratch *s, struct rule_cache *cache)
+static __always_inline struct rule_cache *cache_get(void)
 {
-	u64 pc = s->frame.pc - s->frame.is_return, tag = pc ^ s->process.tag;
-	struct rule_cache_line *line = &cache->lines[(pc ^ pc >> 12) & (RULE_CACHE_LINES - 1)];
-	int end = WALK_GOES_ON;
-	u32 n = s->n;
-	u64 word;
+	u32 cpu = bpf_get_smp_processor_id();
 
+	return bpf_map_lookup_elem(&rule_cache, &cpu);
+}
+
+/*
+ * One frame up, whatever it takes. Returns 1 when the walk has ended, with s->end saying how.
+ * A global function without arguments: the verifier looks at it once.
+ */
+__noinline int any_step(void)
+{
+	struct user_scratch *s = scratch_get();
+	struct rule_cache *cache = cache_get();
+	struct rule_cache_line *line;
+	int end = WALK_GOES_ON;
+	u64 pc, tag, word;
+	u32 n;
+
+	if (!s || !cache)
+		return 1;
+	pc = s->frame.pc - s->frame.is_return;
+	tag = pc ^ s->process.tag;
+	line = &cache->lines[(pc ^ pc >> 12) & (RULE_CACHE_LINES - 1)];
+	n = s->n;
 	if (line->tag == tag) {
 		s->frame.rule = line->rule;
 	} else {
@@ -166,24 +183,99 @@ static __always_inline int cfi_step(struct user_scratch *s, struct rule_cache *c
 	return 0;
 }
 
-static __always_inline struct rule_cache *cache_get(void)
-{
-	u32 cpu = bpf_get_smp_processor_id();
+/* What changes from frame to frame on the beaten track; in registers while it lasts. */
+struct track {
+	u64 pc, sp, fp, hash;
+	u32 n;
+};
 
-	return bpf_map_lookup_elem(&rule_cache, &cpu);
+/* Rules by sp or fp, with fp unchanged or saved, and the return address where it always is. */
+static __always_inline bool is_plain(u64 rule)
+{
+	return (u16)((rule & 0xfeff) - CFA_SP) <= CFA_FP - CFA_SP;
 }
 
-__noinline int cfi_step_alone(void)
+/* A word of the window; false when it is not in it. */
+static __always_inline bool window_word(const struct user_scratch *s, u64 address, u64 *ret)
+{
+	u64 offset = address - s->window_base;
+
+	if (offset >= s->window_bytes)
+		return false;
+	*ret = s->window[(offset / 8) & (WINDOW_WORDS - 1)];
+	return true;
+}
+
+/* One frame up on the beaten track: a plain rule from the cache, words from the window. Returns
+ * false, with nothing changed, when it takes more. */
+static __always_inline bool plain_step(struct user_scratch *s, const struct rule_cache *cache,
+				       struct track *t)
+{
+	u64 pc = t->pc - 1, cfa, ra, fp = t->fp, rule;
+	const struct rule_cache_line *line =
+		&cache->lines[(pc ^ pc >> 12) & (RULE_CACHE_LINES - 1)];
+
+	rule = line->rule;
+	if (line->tag != (pc ^ s->process.tag) || !is_plain(rule))
+		return false;
+	cfa = (rule & CFA_FP ? fp : t->sp) + rule_cfa_offset(rule);
+	if (cfa <= t->sp || cfa & 7 || !window_word(s, cfa - 8, &ra))
+		return false;
+	if (rule_fp(rule) && !window_word(s, cfa + rule_fp_offset(rule), &fp))
+		return false;
+	if (ra - 1 >= USER_SPACE_END - 1)
+		return false;
+	t->pc = ra;
+	t->sp = cfa;
+	t->fp = fp;
+	t->hash = hash_mix(t->hash, ra);
+	s->frames[t->n & (MAX_USER_FRAMES - 1)] = ra;
+	t->n++;
+	return true;
+}
+
+/* As far as the beaten track leads, at most PLAIN_STEPS frames. */
+#define PLAIN_STEPS 8
+
+static __always_inline void plain_steps(struct user_scratch *s, const struct rule_cache *cache)
+{
+	struct track t = {s->frame.pc, s->frame.sp, s->frame.fp, s->hash, s->n};
+
+	if (!s->frame.is_return || s->frame.knows_all || s->frame.fp_unknown ||
+	    t.n + PLAIN_STEPS > config.max_depth)
+		return;
+#pragma unroll
+	for (int i = 0; i < PLAIN_STEPS; i++)
+		if (!plain_step(s, cache, &t))
+			break;
+	if (t.n == s->n)
+		return;
+	s->frame.pc = t.pc;
+	s->frame.sp = t.sp;
+	s->frame.fp = t.fp;
+	s->frame.by_chain = 0;
+	s->frame.steps = 2;
+	s->hash = t.hash;
+	s->n = t.n;
+}
+
+static __always_inline int cfi_steps(struct user_scratch *s, struct rule_cache *cache)
+{
+	plain_steps(s, cache);
+	return any_step() != 0;
+}
+
+__noinline int cfi_steps_alone(void)
 {
 	struct user_scratch *s = scratch_get();
 	struct rule_cache *cache = cache_get();
 
-	return s && cache ? cfi_step(s, cache) : 1;
+	return s && cache ? cfi_steps(s, cache) : 1;
 }
 
-static long cfi_step_in_loop(u32 i, struct walk *w)
+static long cfi_steps_in_loop(u32 i, struct walk *w)
 {
-	return cfi_step(w->s, w->cache);
+	return cfi_steps(w->s, w->cache);
 }
 
 /* The process's mappings, if they are of this very program. */
@@ -222,11 +314,11 @@ __hidden int unwind_by_tables(void)
 		return 0;
 	s->end = WALK_DEPTH;
 	if (HAS_HELPER(loop)) {
-		bpf_loop(MAX_USER_FRAMES + 1, cfi_step_in_loop, &w, 0);
+		bpf_loop(MAX_USER_FRAMES + 1, cfi_steps_in_loop, &w, 0);
 		return 0;
 	}
 	for (int i = 0; i < MAX_USER_FRAMES + 1; i++)
-		if (cfi_step_alone())
+		if (cfi_steps_alone())
 			break;
 	return 0;
 }

@@ -16,7 +16,13 @@
 /* All ones if a < b, for values below 2^63. */
 TABLE_INLINE __u64 is_less(__u64 a, __u64 b)
 {
-	return (__u64)((__s64)(a - b) >> 63);
+	__u64 mask = a - b;
+
+	/* Without these the compiler makes it a branch after all. */
+	asm volatile("" : "+r"(mask));
+	mask = (__u64)((__s64)mask >> 63);
+	asm volatile("" : "+r"(mask));
+	return mask;
 }
 
 /* The rule of an exceptional row. */

@@ -4,10 +4,13 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <linux/bpf.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+
+enum { MAP_TYPE_ARENA = 33 };
 
 long syscall(long number, ...)
 {
@@ -20,7 +23,14 @@ long syscall(long number, ...)
 	for (int i = 0; i < 6; i++)
 		a[i] = va_arg(ap, long);
 	va_end(ap);
-	if (number == SYS_bpf && fails) {
+	if (number == SYS_bpf && fails && strcmp(fails, "arena") == 0) {
+		const unsigned *map_type = (const unsigned *)a[1];
+
+		if (a[0] == BPF_MAP_CREATE && *map_type == MAP_TYPE_ARENA) {
+			errno = EINVAL;
+			return -1;
+		}
+	} else if (number == SYS_bpf && fails) {
 		errno = strcmp(fails, "EPERM") == 0 ? EPERM : ENOSYS;
 		return -1;
 	}
