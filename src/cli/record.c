@@ -142,14 +142,18 @@ static void add_comments(struct profile *p)
 static void say_cuts(const struct account *a)
 {
 	struct str text auto_release(str_release) = {0};
+	uint64_t cut = a->user_stacks - a->user_stacks_complete;
 
-	if (a->user_stacks_complete * 100 >= a->user_stacks * 99 || log_is_json())
+	if (cut * 1000 <= a->user_stacks || !a->cut_by_module.n || log_is_json())
 		return;
-	str_puts(&text, "cut stacks: ");
-	for (size_t i = 0; i < a->cut_by_reason.n && i < 4; i++)
-		str_printf(&text, "%s%.1f %% %s", i ? ", " : "",
-			   100.0 * (double)a->cut_by_reason.rows[i].count / (double)a->user_stacks,
-			   a->cut_by_reason.rows[i].text);
+	str_printf(&text, "cut stacks, %.1f %%, by module: ",
+		   100.0 * (double)cut / (double)a->user_stacks);
+	for (size_t i = 0; i < a->cut_by_module.n && i < 4; i++)
+		str_printf(&text, "%s%s %.0f %%", i ? ", " : "", a->cut_by_module.rows[i].text,
+			   100.0 * (double)a->cut_by_module.rows[i].count / (double)cut);
+	str_puts(&text, "; the reasons: ");
+	for (size_t i = 0; i < a->cut_by_reason.n && i < 3; i++)
+		str_printf(&text, "%s%s", i ? "; " : "", a->cut_by_reason.rows[i].text);
 	log_info("%s", text.text);
 }
 

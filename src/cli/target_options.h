@@ -57,7 +57,7 @@ struct target_options {
 		{0,                                                                                \
 		 "call-graph",                                                                     \
 		 "HOW",                                                                            \
-		 "how stacks are walked: auto, fp (frame pointers) or none",                       \
+		 "how stacks are walked: auto (unwind tables), fp (frame pointers) or none",       \
 		 COMPLETE_CHOICES,                                                                 \
 		 "auto|fp|none",                                                                   \
 		 target_set_call_graph},                                                           \

@@ -410,10 +410,18 @@ static void account_losses(const struct recording *r, struct account *a)
 #include "abi/drops.def"
 #undef DROP
 	};
+	static const char *const ends[] = {
+#define WALK_END(id, text) text,
+#include "abi/walk_ends.def"
+#undef WALK_END
+	};
 	struct stats stats;
 	uint64_t throttled;
 
 	kernel_stats(r->kernel, &stats);
+	for (int i = 0; i < N_WALK_ENDS; i++)
+		account_add(&a->unwind_ends, ends[i], stats.ends[i]);
+	account_sort(&a->unwind_ends);
 	for (int i = 0; i < N_DROPS; i++) {
 		a->lost += stats.drops[i];
 		account_add(&a->lost_by_reason, texts[i], stats.drops[i]);

@@ -25,6 +25,7 @@ struct stack_info {
 
 struct cut {
 	char *text;
+	char *module; /* "": it is none's fault */
 	uint64_t samples;
 };
 
@@ -49,7 +50,7 @@ struct resolved {
 	uint32_t full_cut; /* row of `cuts`, once the profile was full */
 };
 
-static uint32_t cut_add(struct resolved *r, const char *text);
+static uint32_t cut_add(struct resolved *r, const char *text, const char *module);
 
 struct resolved *resolved_new(struct profile *p, struct images *images, unsigned max_depth,
 			      bool by_tables)
@@ -60,7 +61,7 @@ struct resolved *resolved_new(struct profile *p, struct images *images, unsigned
 	r->images = images;
 	r->max_depth = max_depth;
 	r->by_tables = by_tables;
-	cut_add(r, "");
+	cut_add(r, "", "");
 	r->lost_note = profile_add_note(p, "[stack lost: ring full]");
 	r->full_note = profile_add_note(p, "[stack lost: profile full]");
 	return r;
@@ -71,7 +72,7 @@ void resolved_free(struct resolved *r)
 	if (!r)
 		return;
 	for (size_t i = 0; i < r->n_cuts; i++)
-		free(r->cuts[i].text);
+		free(r->cuts[i].text), free(r->cuts[i].module);
 	free(r->cuts);
 	map64_release(&r->ids);
 	map64_release(&r->old_ids);
@@ -91,7 +92,7 @@ static bool cut_equal(const void *ctx, uint32_t id, const void *key)
 	return strcmp(((const struct resolved *)ctx)->cuts[id].text, key) == 0;
 }
 
-static uint32_t cut_add(struct resolved *r, const char *text)
+static uint32_t cut_add(struct resolved *r, const char *text, const char *module)
 {
 	uint64_t hash = hash_bytes(text, strlen(text));
 	uint32_t id = map_find(&r->cut_map, hash, cut_equal, r, text);
@@ -101,7 +102,7 @@ static uint32_t cut_add(struct resolved *r, const char *text)
 	if (r->n_cuts == MAX_CUTS)
 		return MAX_CUTS - 1;
 	array_reserve(r->cuts, r->cap_cuts, r->n_cuts + 1);
-	r->cuts[r->n_cuts] = (struct cut){mem_strdup(text), 0};
+	r->cuts[r->n_cuts] = (struct cut){mem_strdup(text), mem_strdup(module), 0};
 	map_add(&r->cut_map, hash, (uint32_t)r->n_cuts);
 	return (uint32_t)r->n_cuts++;
 }
@@ -228,18 +229,19 @@ static uint32_t cut_reason(struct resolved *r, unsigned end, const struct image 
 #include "abi/walk_ends.def"
 #undef WALK_END
 	};
+	const char *module = image ? image_name(image) : "unmapped code";
 	bool generated = !image || image->kind == IMAGE_ANONYMOUS;
 	char text[320];
 
 	if (end == WALK_ZERO || end >= N_WALK_ENDS || (!r->by_tables && end == WALK_BACKWARDS) ||
 	    (end == WALK_NO_RULE && generated))
 		end = WALK_NOT_CODE;
-	if (end == WALK_DEPTH)
+	if (end == WALK_DEPTH) {
 		snprintf(text, sizeof(text), "deeper than %u frames", r->max_depth);
-	else
-		snprintf(text, sizeof(text), "%s, %.255s", texts[end],
-			 image ? image_name(image) : "unmapped code");
-	return cut_add(r, text);
+		return cut_add(r, text, "");
+	}
+	snprintf(text, sizeof(text), "%s, %.255s", texts[end], module);
+	return cut_add(r, text, module);
 }
 
 struct walk {
@@ -370,7 +372,7 @@ static struct stack_info take_walk(struct resolved *r, const struct walk *w)
 /* Stacks of a profile that holds all it can. */
 static struct stack_info full_info(struct resolved *r)
 {
-	r->full_cut = cut_add(r, "profile full");
+	r->full_cut = cut_add(r, "profile full", "");
 	return (struct stack_info){.leaf = stacks_push(&r->p->stacks, NO_ID, r->full_note),
 				   .cut = r->full_cut};
 }
@@ -423,7 +425,7 @@ static stack_id user_stack(struct resolved *r, const struct count_key *key, uint
 		r->user_stacks += samples;
 		*ret_missing = id != STACK_LOST;
 		*ret_index = UINT32_MAX - 1;
-		r->cuts[cut_add(r, "ring full")].samples += samples;
+		r->cuts[cut_add(r, "ring full", "")].samples += samples;
 		return stacks_push(&r->p->stacks, NO_ID, r->lost_note);
 	}
 	account_user(r, &r->infos[*ret_index], samples);
@@ -534,12 +536,16 @@ void resolved_account(const struct resolved *r, struct account *a)
 {
 	a->user_stacks = r->user_stacks;
 	a->user_stacks_complete = r->complete;
-	for (size_t i = 1; i < r->n_cuts; i++)
+	for (size_t i = 1; i < r->n_cuts; i++) {
 		account_add(&a->cut_by_reason, r->cuts[i].text, r->cuts[i].samples);
+		if (*r->cuts[i].module)
+			account_add(&a->cut_by_module, r->cuts[i].module, r->cuts[i].samples);
+	}
 	if (r->full_cut) {
 		a->lost += r->cuts[r->full_cut].samples;
 		account_add(&a->lost_by_reason, r->cuts[r->full_cut].text,
 			    r->cuts[r->full_cut].samples);
 	}
 	account_sort(&a->cut_by_reason);
+	account_sort(&a->cut_by_module);
 }

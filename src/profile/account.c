@@ -19,6 +19,8 @@ void account_release(struct account *a)
 {
 	reasons_release(&a->lost_by_reason);
 	reasons_release(&a->cut_by_reason);
+	reasons_release(&a->cut_by_module);
+	reasons_release(&a->unwind_ends);
 	*a = (struct account){0};
 }
 
@@ -133,6 +135,8 @@ json_t *account_json(const struct account *a)
 	json_object_set_new(o, "user_stacks_complete",
 			    json_integer((json_int_t)a->user_stacks_complete));
 	json_object_set_new(o, "cut_by_reason", reasons_json(&a->cut_by_reason));
+	json_object_set_new(o, "cut_by_module", reasons_json(&a->cut_by_module));
+	json_object_set_new(o, "unwind_ends", reasons_json(&a->unwind_ends));
 	json_object_set_new(o, "frames", json_integer((json_int_t)a->frames));
 	json_object_set_new(o, "frames_named", json_integer((json_int_t)a->frames_named));
 	json_object_set_new(o, "processes", json_integer((json_int_t)a->processes));

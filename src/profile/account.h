@@ -29,7 +29,10 @@ struct account {
 	struct account_reasons lost_by_reason;
 	uint64_t user_stacks;
 	uint64_t user_stacks_complete;
-	struct account_reasons cut_by_reason;
+	struct account_reasons cut_by_reason; /* "why, module" */
+	struct account_reasons cut_by_module;
+	struct account_reasons
+		unwind_ends; /* how walks in the kernel ended, captures by their cause */
 	uint64_t frames;
 	uint64_t frames_named;
 	uint64_t processes;
