@@ -58,7 +58,8 @@ static void note_text(void *ret_address, const char *name, uint64_t address, uin
 		*(uint64_t *)ret_address = address;
 }
 
-static void add_go(struct rows *rows, const struct elf_file *elf)
+/* Returns whether it is a Go program. */
+static bool add_go(struct rows *rows, const struct elf_file *elf)
 {
 	static const char *const names[] = {".gopclntab", ".data.rel.ro.gopclntab"};
 	uint64_t text = 0;
@@ -70,8 +71,9 @@ static void add_go(struct rows *rows, const struct elf_file *elf)
 
 		rows->source = SOURCE_GO;
 		if (s.bytes && pclntab_compile(s.bytes, s.n, text, rows))
-			return;
+			return true;
 	}
+	return false;
 }
 
 /* Linkage tables that the linker has described to nobody. */
@@ -140,12 +142,14 @@ struct table_head *compile_table(struct elf_file *elf, struct elf_file *debug)
 {
 	struct rows rows auto_release(rows_release) = {0};
 	struct elf_section s = elf_file_section(elf, ".eh_frame");
+	bool is_go;
 
-	add_go(&rows, elf);
+	is_go = add_go(&rows, elf);
 	if (!s.bytes)
 		s = eh_frame_by_header(elf);
 	add_cfi(&rows, &s, false);
-	s = elf_file_section(elf, ".debug_frame");
+	/* What Go's linker writes there says the same as its own table. */
+	s = is_go ? (struct elf_section){0} : elf_file_section(elf, ".debug_frame");
 	if (!s.bytes && debug)
 		s = elf_file_section(debug, ".debug_frame");
 	add_cfi(&rows, &s, true);

@@ -49,11 +49,17 @@ static long bpf_probe_read_user(void *to, u32 bytes, const void *from)
 }
 
 static void *host_scratch;
+/* For more than one map. */
+static void *(*host_lookup)(void *map, const void *key);
 
-static void *bpf_map_lookup_elem(void *map, const void *key)
+static inline void *bpf_map_lookup_elem(void *map, const void *key)
 {
-	(void)map, (void)key;
-	return host_scratch;
+	return host_lookup ? host_lookup(map, key) : host_scratch;
+}
+
+static inline u32 bpf_get_smp_processor_id(void)
+{
+	return 0;
 }
 
 #define bpf_loop(n, step, ctx, flags)                                                              \
