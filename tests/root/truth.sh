@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Whole stacks against libdwfl's, on the same registers and the same 64 KB of stack.
+. "$(dirname "$0")/../lib.sh"
+need_root
+export XDG_CACHE_HOME=$PWD/cache
+
+# truth NAME SAMPLES FRAMES COMMAND...: at least so many samples, and at most that share of frames not as libdwfl has them
+# (it gives up on stacks deeper than 64 KB, and on other signal stacks: there ours may be longer).
+truth() {
+	local name=$1 samples=$2 wrong=$3
+	shift 3
+	"$PROGS/truth" 499 3 "$@" >out 2>err </dev/null
+	tail -n 1 out | tr ' ' '\n' | paste - - >figures
+	get() { awk -v k="$1" '$1 == k { print $2 }' figures; }
+	echo "$name: $(tail -n 1 out)"
+	at_least "$(get samples)" "$samples" "$name: samples"
+	at_most "$(($(get frames) - $(get right)))" "$(awk -v n="$(get frames)" -v w="$wrong" 'BEGIN { print n * w }')" "$name: frames not right: $(head -30 err)"
+}
+
+truth recurse 200 0 "$PROGS/frameless" recurse 105 1000
+truth throw 200 0.0005 "$PROGS/frameless" throw 40 1000
+truth signal 200 0.0005 "$PROGS/frameless" signal 60 1000
+truth altstack 200 0.0005 "$PROGS/frameless" altstack 60 1000
+truth python 200 0.0005 python3 -c 'import json
+def f(n): return json.dumps({str(i): [i] for i in range(300)}) if n == 0 else f(n - 1)
+for i in range(1200): f(30)'
+truth rsa 300 0.002 openssl speed -seconds 1 rsa2048
+truth gcm 300 0.002 openssl speed -seconds 1 -evp aes-256-gcm
+truth xz 200 0.0005 sh -c 'xz -T1 -9 <"$0" >/dev/null' /usr/bin/python3
+truth gcc 20 0.0005 g++ -O2 -c -o o.o "$SOURCE/tests/progs/frameless.cc"
+truth dd 100 0.0005 dd if=/dev/zero of=/dev/null bs=64 count=1500000
+finish

@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Programs without frame pointers show whole stacks, whatever they are built and mapped like.
+. "$(dirname "$0")/../lib.sh"
+need_root
+export XDG_CACHE_HOME=$PWD/cache
+unset SUDO_UID
+
+# complete FILE SHARE: of its user stacks
+complete() {
+	at_least "$(field user_stacks_complete "$1")" \
+		"$(awk -v n="$(field user_stacks "$1")" -v s="$2" 'BEGIN { print n * s }')" "complete stacks: $(tail -n 1 "$1")"
+}
+
+# Every sample from the first one on, with tables that are made meanwhile, then with cached ones.
+for round in cold warm; do
+	expect 0 "$CPROF" -v --log-format=json record -F 999 -o $round.folded -- "$PROGS/frameless" recurse 1000 400
+	[ "$(field lost err)" = 0 ] || fail "$round: lost $(field lost err)"
+	at_least "$(field samples err)" 200 "$round: samples"
+	complete err 0.999
+	grep -c '"unwind table of .*frameless.*built' err >built-$round
+done
+[ "$(cat built-cold)" = 1 ] || fail "the table was not built once: $(cat built-cold)"
+[ "$(cat built-warm)" = 0 ] || fail "the table was built again in spite of the cache"
+awk -F';' '/;bottom/ { n = gsub(/;recurse/, ""); if (n < 1001) exit 1 }' cold.folded || fail "frames are missing of 1,000"
+says cold.folded '^frameless;_start;__libc_start_main[^;]*;[^;]*;main;recurse;'
+
+# The old way loses the caller.
+expect 0 "$CPROF" --log-format=json record --call-graph fp -F 999 -o fp.folded -- "$PROGS/frameless" recurse 10 200
+says fp.folded '^frameless;\[truncated: no frame pointers, '
+says err '"cut_by_module":\{"frameless":'
+
+# Exceptions, and signals on a deep stack and on one of their own.
+for what in throw signal altstack; do
+	expect 0 "$CPROF" --log-format=json record -F 999 -o $what.folded -- "$PROGS/frameless" $what 60 500
+	complete err 0.999
+done
+says signal.folded ';main;recurse;.*;bottom;.*;handler;'
+says altstack.folded ';main;recurse;.*;bottom;.*;handler;'
+says throw.folded ';main;.*throw_over;'
+
+# A kernel without arenas: the tables lie in an array.
+LD_PRELOAD=$PROGS/libfailbpf.so FAIL_BPF=arena expect 0 "$CPROF" --log-format=json record -F 999 -o array.folded -- "$PROGS/frameless" recurse 300 300
+complete err 0.999
+# A kernel without bpf_loop.
+LD_PRELOAD=$PROGS/libfailbpf.so FAIL_BPF=old expect 0 "$CPROF" --log-format=json record -F 999 -o old.folded -- "$PROGS/frameless" recurse 300 300
+complete err 0.999
+
+# Static, static and position independent, without section headers' symbols, with .debug_frame in another file.
+cat >loop.c <<'END2'
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+volatile uint64_t sink;
+__attribute__((noinline)) void inner(void) { for (int i = 0; i < 200000; i++) sink = sink * 31 + (uint64_t)i; }
+__attribute__((noinline)) int outer(int n) { volatile char room[100]; room[n] = 1; inner(); return room[n]; }
+int main(void) { int s = 0; while (clock() < 250000) s += outer(s & 63); return s == 0; }
+END2
+built() {
+	name=$1
+	shift
+	gcc -O2 -fomit-frame-pointer "$@" -o "$name" loop.c || fail "gcc $*"
+	expect 0 "$CPROF" --log-format=json record -F 999 -o "$name.folded" -- "./$name"
+	complete err 0.99
+	says "$name.folded" "^$name;.*;(main|\[$name\+0x[0-9a-f]+\]);(outer|\[$name\+0x[0-9a-f]+\]);(inner|\[$name\+0x[0-9a-f]+\]) "
+}
+built dynamic
+built static -static
+built staticpie -static-pie
+built stripped -s
+gcc -O2 -g -fomit-frame-pointer -fno-asynchronous-unwind-tables -fno-unwind-tables -o separate loop.c
+objcopy --only-keep-debug separate separate.debug
+objcopy --strip-debug --add-gnu-debuglink=separate.debug separate
+expect 0 "$CPROF" --log-format=json record -F 999 -o separate.folded -- ./separate
+says separate.folded '^separate;.*;main;outer;inner '
+
+# Deleted while it runs, and in another mount namespace with a libc of its own.
+cp dynamic gone
+(while :; do ./gone; done) &
+sleep 0.1
+expect 0 "$CPROF" --log-format=json record -F 999 -o gone.folded -- bash -c './gone & rm gone; wait'
+kill %1 2>/dev/null
+says gone.folded '^gone;.*;main;outer;inner '
+mkdir jail
+unshare -m bash -c 'mount -t tmpfs none jail && mkdir -p jail/lib64 jail/lib/x86_64-linux-gnu &&
+	cp /lib64/ld-linux-x86-64.so.2 jail/lib64 && cp /lib/x86_64-linux-gnu/libc.so.6 jail/lib/x86_64-linux-gnu &&
+	cp dynamic jail/inside && for i in 1 2 3 4; do chroot jail /inside; done' &
+expect 0 "$CPROF" --log-format=json record -F 999 -d 0.7 -o jail.folded
+says jail.folded '^inside;.*;main;outer;inner '
+wait
+
+# A library loaded while it runs, over and over; whole stacks through a program without frame pointers.
+cat >plugin.c <<'END2'
+#include <stdint.h>
+volatile uint64_t sink;
+__attribute__((noinline)) static void work(void) { for (int i = 0; i < 3000000; i++) sink = sink * 31 + (uint64_t)i; }
+int plugin(int n) { volatile char room[64]; room[n & 63] = 1; work(); return room[n & 63]; }
+END2
+cat >host.c <<'END2'
+#include <dlfcn.h>
+#include <stdlib.h>
+int main(void)
+{
+	int s = 0;
+	for (int i = 0; i < 80; i++) {
+		void *l = dlopen(i & 1 ? "./a.so" : "./b.so", RTLD_NOW);
+		if (!l) return 1;
+		s += ((int (*)(int))dlsym(l, "plugin"))(i);
+		dlclose(l);
+	}
+	return s == 0;
+}
+END2
+gcc -O2 -fomit-frame-pointer -shared -fPIC -o a.so plugin.c
+gcc -O2 -fomit-frame-pointer -shared -fPIC -DB -Wl,-z,max-page-size=65536 -o b.so plugin.c
+gcc -O2 -fomit-frame-pointer -o host host.c
+expect 0 "$CPROF" --log-format=json record -F 999 -o host.folded -- ./host
+complete err 0.95
+at_least "$(awk '/;main;plugin/ { n += $NF } END { print n + 0 }' host.folded)" \
+	"$(awk '/plugin|work/ { n += $NF } END { print n * 0.95 }' host.folded)" "stacks through main to the plugin"
+
+# Python, OpenSSL and gcc as the distribution built them.
+expect 0 "$CPROF" --log-format=json record -F 999 -o python.folded -- python3 -c 'import json
+def f(n): return json.dumps({str(i): [i] for i in range(300)}) if n == 0 else f(n - 1)
+for i in range(600): f(30)'
+complete err 0.999
+expect 0 "$CPROF" --log-format=json record -F 999 -o openssl.folded -- openssl speed -seconds 1 rsa2048
+complete err 0.995
+
+# Go, stripped: leaf functions show their callers.
+cat >prog.go <<'END2'
+package main
+
+var sink int
+
+//go:noinline
+func leaf(n int) int { s := 0; for i := 0; i < n; i++ { s += i * i ^ s }; return s }
+
+//go:noinline
+func middle(n int) int { return leaf(n) + 1 }
+func main() { for i := 0; i < 1500; i++ { sink += middle(200000) } }
+END2
+HOME=$PWD GOCACHE=$PWD/go go build -o gofull prog.go && HOME=$PWD GOCACHE=$PWD/go go build -ldflags '-s -w' -o gostripped prog.go
+expect 0 "$CPROF" --log-format=json record -F 999 -o go.folded -- ./gofull
+complete err 0.999
+at_least "$(awk '/;main\.main;main\.middle;main\.leaf/ { n += $NF } END { print n + 0 }' go.folded)" \
+	"$(awk '/;main\.leaf/ { n += $NF } END { print n * 0.999 }' go.folded)" "leaves with their callers"
+expect 0 "$CPROF" --log-format=json record -F 999 -o gostripped.folded -- ./gostripped
+complete err 0.999
+chmod -R u+w go 2>/dev/null
+finish
