@@ -225,10 +225,8 @@ static __always_inline u64 kernel_hash(struct kernel_scratch *s, u32 n)
 {
 	struct kernel_hash h = {.frames = s->frames, .hash = config.hash_seed};
 
-	if (HAS_HELPER(loop)) {
-		bpf_loop(n, kernel_hash_step, &h, 0);
+	if (LOOP(n, kernel_hash_step, &h))
 		return h.hash;
-	}
 	for (u32 i = 0; i < MAX_KERNEL_FRAMES; i++) {
 		if (i >= n)
 			break;
@@ -378,7 +376,7 @@ static __always_inline int count(struct counts_map *map, struct count_key *key, 
 	if (!v) {
 		err = bpf_map_update_elem(map, key, &one, BPF_NOEXIST);
 		if (!err) {
-			if (__sync_fetch_and_add(&counts_used, 1) == MAX_COUNTS / 2)
+			if (FETCH_AND_ADD(&counts_used, 1) == MAX_COUNTS / 2)
 				wake_user();
 			return 0;
 		}

@@ -20,6 +20,8 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#define __maybe_unused __attribute__((unused))
+
 typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
@@ -90,5 +92,18 @@ struct pt_regs___kernel {
 #define SYSCALL_EXECVEAT     322
 
 #define HAS_HELPER(name) bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_##name)
+
+/*
+ * Calls `step` up to `n` times, until it returns 1. Callbacks (5.13) and atomic operations that
+ * return what was there (5.12) are instructions that older kernels refuse even where they cannot be
+ * reached: for them everything is compiled once more.
+ */
+#ifdef CPROF_OLD
+#define LOOP(n, step, ctx)     ((void)(ctx), false)
+#define FETCH_AND_ADD(at, add) (__sync_fetch_and_add(at, add), *(volatile typeof(at))(at) - (add))
+#else
+#define LOOP(n, step, ctx)     (HAS_HELPER(loop) ? (bpf_loop(n, step, ctx, 0), true) : false)
+#define FETCH_AND_ADD(at, add) __sync_fetch_and_add(at, add)
+#endif
 
 #endif

@@ -15,7 +15,7 @@ static __always_inline void target_remove(u32 kind, u32 id)
 
 	if (bpf_map_delete_elem(&targets, &key))
 		return;
-	if (__sync_fetch_and_add(&targets_alive, -1) == 1)
+	if (FETCH_AND_ADD(&targets_alive, -1) == 1)
 		bpf_ringbuf_output(&ring, &gone, sizeof(gone), BPF_RB_FORCE_WAKEUP);
 }
 

@@ -273,7 +273,7 @@ __noinline int cfi_steps_alone(void)
 	return s && cache ? cfi_steps(s, cache) : 1;
 }
 
-static long cfi_steps_in_loop(u32 i, struct walk *w)
+static __maybe_unused long cfi_steps_in_loop(u32 i, struct walk *w)
 {
 	return cfi_steps(w->s, w->cache);
 }
@@ -313,10 +313,8 @@ __hidden int unwind_by_tables(void)
 	if (!process_find(s))
 		return 0;
 	s->end = WALK_DEPTH;
-	if (HAS_HELPER(loop)) {
-		bpf_loop(MAX_USER_FRAMES + 1, cfi_steps_in_loop, &w, 0);
+	if (LOOP(MAX_USER_FRAMES + 1, cfi_steps_in_loop, &w))
 		return 0;
-	}
 	for (int i = 0; i < MAX_USER_FRAMES + 1; i++)
 		if (cfi_steps_alone())
 			break;

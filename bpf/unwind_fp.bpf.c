@@ -66,17 +66,15 @@ __noinline int fp_step_alone(void)
 	return s ? fp_step(s) : 1;
 }
 
-static long fp_step_in_loop(u32 i, struct user_scratch **s)
+static __maybe_unused long fp_step_in_loop(u32 i, struct user_scratch **s)
 {
 	return fp_step(*s);
 }
 
 static __always_inline void fp_walk(struct user_scratch *s)
 {
-	if (HAS_HELPER(loop)) {
-		bpf_loop(MAX_USER_FRAMES, fp_step_in_loop, &s, 0);
+	if (LOOP(MAX_USER_FRAMES, fp_step_in_loop, &s))
 		return;
-	}
 	for (int i = 0; i < MAX_USER_FRAMES; i++)
 		if (fp_step_alone())
 			return;

@@ -20,6 +20,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #include "cprof.skel.h"
+#include "cprof_old.skel.h"
 #pragma GCC diagnostic pop
 
 enum { BATCH = 4096 };
@@ -104,10 +105,10 @@ static int load_error(int code, struct err *err)
 	if (code == -ENOSYS) {
 		err_set(err, code, "this kernel has no BPF");
 		return err_cure(err,
-				"boot a kernel built with CONFIG_BPF_SYSCALL=y, 5.13 or later");
+				"boot a kernel built with CONFIG_BPF_SYSCALL=y, 5.10 or later");
 	}
 	err_set(err, code, "the kernel refused the BPF programs");
-	return err_cure(err, "Linux 5.13 or later is needed; -v shows what the kernel said");
+	return err_cure(err, "Linux 5.10 or later is needed; -v shows what the kernel said");
 }
 
 static void choose_programs(struct kernel *k, const struct kernel_options *o)
@@ -153,6 +154,7 @@ static int attach_targets(struct kernel *k, struct err *err)
 struct way {
 	bool arena;       /* 6.9; else an array holds the tables */
 	bool preallocate; /* before 6.1 sampling programs may only use such maps */
+	bool old;         /* before 5.13: without callbacks */
 };
 
 /* The store and the cache of rules are made as large as they shall be. */
@@ -221,16 +223,36 @@ static int set_up(struct kernel *k, const struct kernel_options *o, struct err *
 	return code;
 }
 
+/* Both objects have the same maps and variables, so that one skeleton serves. */
+static int open_object(struct kernel *k, bool old)
+{
+	struct cprof *object = calloc(1, sizeof(*object));
+
+	if (!object || cprof__create_skeleton(object)) {
+		cprof__destroy(object);
+		return -ENOMEM;
+	}
+	if (old)
+		object->skeleton->data = cprof_old__elf_bytes(&object->skeleton->data_sz);
+	errno = 0;
+	if (bpf_object__open_skeleton(object->skeleton, NULL)) {
+		cprof__destroy(object);
+		return errno ? -errno : -EINVAL;
+	}
+	k->object = object;
+	return 0;
+}
+
 static int open_and_load(struct kernel *k, const struct kernel_options *o, const struct way *way)
 {
 	struct config config = o->config;
 	int code;
 
 	cprof__destroy(k->object);
-	errno = 0;
-	k->object = cprof__open();
-	if (!k->object)
-		return errno ? -errno : -EINVAL;
+	k->object = NULL;
+	code = open_object(k, way->old);
+	if (code)
+		return code;
 	config.store_is_arena = way->arena;
 	config.store_mask = STORE_ARRAY_BYTES - 1;
 	k->store.bytes = way->arena ? STORE_ARENA_BYTES : STORE_ARRAY_BYTES;
@@ -249,7 +271,10 @@ static int open_and_load(struct kernel *k, const struct kernel_options *o, const
 
 struct kernel *kernel_new(const struct kernel_options *o, struct err *err)
 {
-	static const struct way ways[] = {{true, false}, {false, false}, {false, true}};
+	static const struct way ways[] = {{true, false, false},
+					  {false, false, false},
+					  {false, true, false},
+					  {false, true, true}};
 	struct kernel *k = mem_alloc(sizeof(*k));
 	int code = -EINVAL;
 

@@ -138,6 +138,24 @@ static void add_entry(struct rows *rows, uint64_t entry)
 	rows_add(rows, entry, RULE(CFA_END, 0, 0, 0, 0));
 }
 
+static void add_size(void *ret_bytes, const char *name, uint64_t address, uint64_t size)
+{
+	(void)name, (void)address;
+	*(uint64_t *)ret_bytes += size;
+}
+
+/* Do the rows speak of less than half of the code? Then what a separate debug file says is worth
+ * reading. */
+static bool covers_little(const struct rows *rows, const struct elf_file *elf)
+{
+	uint64_t code = 0, covered = 0;
+
+	elf_file_code_sections(elf, add_size, &code);
+	for (size_t i = 0; i < rows->n_functions; i++)
+		covered += rows->functions[i].bytes;
+	return covered < code / 2;
+}
+
 struct table_head *compile_table(struct elf_file *elf, struct elf_file *debug)
 {
 	struct rows rows auto_release(rows_release) = {0};
@@ -150,7 +168,7 @@ struct table_head *compile_table(struct elf_file *elf, struct elf_file *debug)
 	add_cfi(&rows, &s, false);
 	/* What Go's linker writes there says the same as its own table. */
 	s = is_go ? (struct elf_section){0} : elf_file_section(elf, ".debug_frame");
-	if (!s.bytes && debug)
+	if (!s.bytes && debug && covers_little(&rows, elf))
 		s = elf_file_section(debug, ".debug_frame");
 	add_cfi(&rows, &s, true);
 	rows.source = SOURCE_FIRST;

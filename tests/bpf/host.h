@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#define __maybe_unused __attribute__((unused))
+
 typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
@@ -25,7 +27,6 @@ typedef __u64 u64;
 #define __uint(name, value) int name
 #define __type(name, value) int name
 #define USER_SPACE_END      0x800000000000ull
-#define HAS_HELPER(name)    host_has_##name
 
 static int host_has_loop = 1;
 
@@ -62,9 +63,10 @@ static inline u32 bpf_get_smp_processor_id(void)
 	return 0;
 }
 
-#define bpf_loop(n, step, ctx, flags)                                                              \
-	do {                                                                                       \
+#define LOOP(n, step, ctx) (host_has_loop ? (host_loop(n, step, ctx), true) : false)
+#define host_loop(n, step, ctx)                                                                    \
+	({                                                                                         \
 		for (u32 host_i = 0; host_i < (u32)(n); host_i++)                                  \
 			if (step(host_i, ctx))                                                     \
 				break;                                                             \
-	} while (0)
+	})
