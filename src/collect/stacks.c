@@ -4,7 +4,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "unwind/finish.h"
+#include "unwind/start.h"
 #include "unwind/rules.h"
 
 #include <stdio.h>

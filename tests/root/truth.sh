@@ -23,7 +23,7 @@ truth throw 200 0.0005 "$PROGS/frameless" throw 40 1000
 # libdwfl passes over a frame of the vDSO that a signal interrupted while the handler returns.
 truth signal 200 0.02 "$PROGS/frameless" signal 60 1000
 truth altstack 200 0.02 "$PROGS/frameless" altstack 60 1000
-truth python 200 0.0005 python3 -c 'import json
+truth python 100 0.0005 python3 -c 'import json
 def f(n): return json.dumps({str(i): [i] for i in range(300)}) if n == 0 else f(n - 1)
 for i in range(1200): f(30)'
 truth rsa 300 0.002 openssl speed -seconds 1 rsa2048

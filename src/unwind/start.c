@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Leads a stack through the start code of its thread. */
-#include "unwind/finish.h"
+#include "unwind/start.h"
 
 #include "unwind/rules.h"
 
