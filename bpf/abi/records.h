@@ -17,7 +17,7 @@ enum {
 	CAPTURE_PAGE = 4096,
 	MAX_CAPTURE_PAGES = 64,
 	RED_ZONE = 128,           /* bytes below the stack pointer that a leaf may use */
-	TAIL_WORDS = 64,          /* stack above the last frame found, for unwind/finish.c */
+	TAIL_WORDS = 64,          /* stack above the last frame found, for unwind/start.c */
 	MAX_COUNTS = 65536,       /* entries of each of the two count maps */
 	MAX_SEEN = 65536,         /* stacks known to have crossed; cleared when full */
 	MAX_PROCESSES = 32768,    /* whose mappings the kernel side knows */

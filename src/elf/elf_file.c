@@ -351,6 +351,19 @@ void elf_file_code_sections(const struct elf_file *f, elf_section_visit *visit, 
 	}
 }
 
+void elf_file_code_range(const struct elf_file *f, uint64_t *ret_min, uint64_t *ret_max)
+{
+	*ret_min = *ret_max = 0;
+	for (size_t i = 0; i < f->n_segments; i++) {
+		uint64_t from = f->segments[i].address, to = from + f->segments[i].size;
+
+		if (!f->segments[i].is_code || to < from)
+			continue;
+		*ret_min = *ret_max ? MIN(*ret_min, from) : from;
+		*ret_max = MAX(*ret_max, to);
+	}
+}
+
 bool elf_file_read(const struct elf_file *f, uint64_t address, void *to, size_t bytes)
 {
 	for (size_t i = 0; i < f->n_segments; i++) {

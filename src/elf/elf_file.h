@@ -72,6 +72,8 @@ uint64_t elf_file_eh_frame_hdr(const struct elf_file *f);
 typedef void elf_section_visit(void *ctx, const char *name, uint64_t address, uint64_t size);
 /* Visits executable sections. */
 void elf_file_code_sections(const struct elf_file *f, elf_section_visit *visit, void *ctx);
+/* First and last address of the executable segments; 0 and 0 when there is none. */
+void elf_file_code_range(const struct elf_file *f, uint64_t *ret_min, uint64_t *ret_max);
 /* Reads bytes at an address; false when the file has not all of them. */
 bool elf_file_read(const struct elf_file *f, uint64_t address, void *to, size_t bytes);
 /* The same file once more, with state of its own (for another thread). */

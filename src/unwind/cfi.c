@@ -230,13 +230,14 @@ static bool next_entry(struct compiler *c, struct reader *section, struct reader
 static bool use_cie(struct compiler *c, uint64_t offset)
 {
 	const struct cfi_section *s = c->section;
-	struct reader r = {s->bytes + offset, s->bytes + s->n, false}, body;
+	struct reader r = {s->bytes, s->bytes + s->n, false}, body;
 	uint64_t id, id_offset;
 
 	if (c->cie.offset == offset)
 		return c->cie.valid;
 	c->cie = (struct cie){.offset = offset};
-	if (offset >= s->n || !next_entry(c, &r, &body, &id, &id_offset) ||
+	read_block(&r, offset);
+	if (!next_entry(c, &r, &body, &id, &id_offset) ||
 	    id != (s->is_debug_frame ? UINT64_MAX : 0))
 		return false;
 	read_cie(c, body, offset);

@@ -162,6 +162,7 @@ struct table_head *compile_table(struct elf_file *elf, struct elf_file *debug)
 	struct elf_section s = elf_file_section(elf, ".eh_frame");
 	bool is_go;
 
+	elf_file_code_range(elf, &rows.min, &rows.max);
 	is_go = add_go(&rows, elf);
 	if (!s.bytes)
 		s = eh_frame_by_header(elf);

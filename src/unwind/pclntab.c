@@ -12,7 +12,6 @@ enum {
 	MAGIC_1_16 = 0xfffffffa,
 	MAGIC_1_18 = 0xfffffff0,
 	MAGIC_1_20 = 0xfffffff1,
-	MAX_FUNCTIONS = 1 << 22,
 	MAX_STEPS = 1 << 16, /* of one function */
 	FUNC_TOP_FRAME = 1,
 	FUNC_SP_WRITE = 2,
@@ -34,6 +33,11 @@ static uint64_t get(const struct pclntab *t, uint64_t offset, size_t bytes)
 	if (offset <= t->n && bytes <= t->n - offset)
 		memcpy(&value, t->bytes + offset, bytes);
 	return value;
+}
+
+static bool has_offsets(const struct pclntab *t)
+{
+	return t->magic == MAGIC_1_18 || t->magic == MAGIC_1_20;
 }
 
 static bool read_head(struct pclntab *t, uint64_t text)
@@ -66,12 +70,8 @@ static bool read_head(struct pclntab *t, uint64_t text)
 	default:
 		return false;
 	}
-	return t->n_functions <= MAX_FUNCTIONS && t->functab < t->n;
-}
-
-static bool has_offsets(const struct pclntab *t)
-{
-	return t->magic == MAGIC_1_18 || t->magic == MAGIC_1_20;
+	return t->functab < t->n &&
+	       t->n_functions < (t->n - t->functab) / (has_offsets(t) ? 8 : 16);
 }
 
 /* Entry of function `i`; that of the one behind the last is the end of the text. */
@@ -159,19 +159,22 @@ static bool read_varint(const struct pclntab *t, uint64_t *at, uint32_t *ret)
 static void add_rows(const struct pclntab *t, const struct function *f, struct rows *rows)
 {
 	uint64_t at = t->pctab + f->pcsp, pc = f->lo;
-	int32_t depth = -1;
+	int64_t depth = -1;
 	uint32_t value, step;
 
 	for (int i = 0; i < MAX_STEPS && pc < f->hi; i++) {
 		if (!read_varint(t, &at, &value) || (!value && i))
 			return;
 		depth += (int32_t)(value >> 1) ^ -(int32_t)(value & 1);
+		if (depth < INT32_MIN || depth > INT32_MAX)
+			return;
 		if (!read_varint(t, &at, &step))
 			return;
 		if (depth < 0 || depth & 7 || depth > 1 << 28)
 			rows_add(rows, pc, RULE(CFA_UNSUPPORTED, 0, 0, 0, 0));
 		else
-			rows_add(rows, pc, RULE(CFA_SP, depth + 8, depth ? FP_GO : FP_SAME, 0, 0));
+			rows_add(rows, pc,
+				 RULE(CFA_SP, (uint32_t)depth + 8, depth ? FP_GO : FP_SAME, 0, 0));
 		pc += (uint64_t)step * t->quantum;
 	}
 }

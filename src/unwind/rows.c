@@ -60,7 +60,8 @@ static uint32_t rule_add(struct rows *r, uint64_t rule)
 
 void rows_function(struct rows *r, uint64_t lo, uint64_t hi)
 {
-	r->bad = lo >= hi || hi - lo > UINT32_MAX || hi > INT64_MAX || r->n >= TABLE_MAX_ROWS;
+	r->bad = lo >= hi || hi - lo > UINT32_MAX || hi > INT64_MAX || r->n >= TABLE_MAX_ROWS ||
+		 (r->max && (lo < r->min || hi > r->max));
 	if (r->bad)
 		return;
 	array_reserve(r->functions, r->cap_functions, r->n_functions + 1);

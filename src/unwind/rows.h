@@ -38,8 +38,9 @@ struct rows {
 	size_t n_rules, cap_rules;
 	uint32_t *rule_slots; /* open addressing: index + 1 */
 	size_t n_slots;
-	uint32_t source; /* of the functions that are added */
-	bool bad;        /* the last function was left out */
+	uint32_t source;   /* of the functions that are added */
+	uint64_t min, max; /* where code lies: functions elsewhere are left out; 0: anywhere */
+	bool bad;          /* the last function was left out */
 };
 
 void rows_release(struct rows *rows);

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct cfi_section s = {.bytes = data + 1, .address = 0x1000};
-	struct rows rows = {0};
+	struct rows rows = {.min = 0x1, .max = 0x800000};
 	struct table_head *t;
 
 	if (!size)

@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct rows rows = {0};
+	struct rows rows = {.min = 0x1, .max = 0x800000};
 	struct table_head *t;
 
 	if (pclntab_compile(data, size, 0x401000, &rows)) {
