@@ -21,6 +21,7 @@ struct counts_map {
 struct seen_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_SEEN);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, u64);
 	__type(value, u8);
 };
@@ -48,6 +49,7 @@ struct generations_map {
 struct targets_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct target_key);
 	__type(value, u8);
 };

@@ -261,6 +261,8 @@ static int open_and_load(struct kernel *k, const struct kernel_options *o, const
 		bpf_map__set_map_flags(k->object->maps.counts_a, 0);
 		bpf_map__set_map_flags(k->object->maps.counts_b, 0);
 		bpf_map__set_map_flags(k->object->maps.processes, 0);
+		bpf_map__set_map_flags(k->object->maps.seen, 0);
+		bpf_map__set_map_flags(k->object->maps.targets, 0);
 	}
 	code = size_store(k, &o->config, way);
 	if (code)
