@@ -273,11 +273,14 @@ static __always_inline int user_walk(struct user_scratch *s, bool is_compat)
 	return config.by_tables ? unwind_by_tables() : unwind_by_frame_pointers();
 }
 
-/* For what user space can walk, having all unwind information, the sample travels whole. */
+/* What user space can walk, having all unwind information, travels whole, while there is room: a
+ * stack that is cut says so, a stack that does not arrive is lost. */
 static __always_inline bool wants_capture(const struct user_scratch *s)
 {
-	return config.by_tables && (s->end == WALK_NOT_READY || s->end == WALK_NO_MAPPING ||
-				    s->end == WALK_UNSUPPORTED);
+	return config.by_tables &&
+	       (s->end == WALK_NOT_READY || s->end == WALK_UNSUPPORTED ||
+		(s->end == WALK_NO_MAPPING && !(s->process.flags & PROCESS_LEADS_NOWHERE))) &&
+	       bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) < RING_CAPTURE_BYTES;
 }
 
 static __always_inline u64 user_stack_send(struct user_scratch *s, struct stats *st)

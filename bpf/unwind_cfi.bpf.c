@@ -108,8 +108,8 @@ static __noinline int rule_find(struct user_scratch *s, u64 pc)
 	end = map_find(s, store, pc);
 	/* A frame pointer may have led to code that was generated just now, or to nothing. */
 	if (end)
-		return s->frame.by_chain && s->process.flags & PROCESS_BAD_CHAINS ? WALK_NOT_CODE
-										  : end;
+		return s->frame.by_chain && s->process.flags & PROCESS_LEADS_NOWHERE ? WALK_NOT_CODE
+										     : end;
 	table = s->map.table;
 	if (table == TABLE_NOT_READY)
 		return WALK_NOT_READY;

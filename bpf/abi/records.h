@@ -24,7 +24,8 @@ enum {
 	GENERATION_SLOTS = 65536, /* mapping generations, by tgid modulo this */
 	KERNEL_NAME_BYTES = 256,  /* name+0xoffset/0xsize [module] */
 	RING_BYTES = 4 << 20,
-	RING_WAKE_BYTES = RING_BYTES / 8, /* fill at which user space is woken */
+	RING_WAKE_BYTES = RING_BYTES / 8,        /* fill at which user space is woken */
+	RING_CAPTURE_BYTES = RING_BYTES / 4 * 3, /* fill up to which samples are captured */
 };
 
 /* Stack ids that are no hash. */

@@ -70,11 +70,9 @@ struct process_maps {
 	__u32 flags;
 };
 
-enum {
-	PROCESS_GENERATES_CODE = 1,
-	PROCESS_BAD_CHAINS =
-		2, /* its frame pointers have led nowhere often: no captures for that */
-};
+/* LEADS_NOWHERE: unknown addresses of it have led nowhere often, in user space too: no captures for
+ * that. */
+enum { PROCESS_GENERATES_CODE = 1, PROCESS_LEADS_NOWHERE = 2 };
 
 /* Rules by address, of one CPU; the tag tells address spaces apart. */
 enum { RULE_CACHE_LINES = 4096 };

@@ -3,7 +3,8 @@
  * Joins captured samples: a record and the pieces of stack that came before it.
  *
  * Shape: the pieces of one capture come in order, those of different CPUs interleaved. What is
- * joined is a capture_record with `pieces` replaced by the number of bytes of stack that follow it.
+ * joined is a capture_record and `stack_bytes` of stack from capture_start() on; pages that are not
+ *        `present` are zeroes.
  */
 #pragma once
 

@@ -17,6 +17,12 @@
 /* More executable mappings than the kernel allows by default (vm.max_map_count). */
 enum { MAX_SPACE_MAPS = 65536 };
 
+/* A store too small for the tables of one stack would have them evict each other for ever. */
+enum { MAX_TABLES_WAITED = 256 };
+
+/* How often /proc is read for mappings that no record told of. */
+#define LOOK_NS 1000000000ull
+
 /* Captures that wait for their turn or for a table; beyond, they are kept without frames. */
 #define MAX_QUEUED_BYTES (96ull << 20)
 
@@ -42,6 +48,8 @@ struct ingest {
 	struct queued *queue;
 	uint64_t queued_bytes;
 	uint64_t captures_lost;
+	bool waits; /* the head of the queue, for a table */
+	uint64_t waits_since;
 	size_t n_queue, cap_queue;
 	uint64_t order;
 	struct event_columns columns[MAX_EVENTS];
@@ -111,6 +119,7 @@ static void lose_capture(struct ingest *in, const struct capture_record *c)
 	struct count_key key = c->key;
 
 	key.user_stack = STACK_LOST;
+	key.kernel_stack = STACK_NONE; /* which may be on its way still */
 	in->captures_lost++;
 	ingest_count(in, &key, &one);
 }
@@ -147,6 +156,15 @@ void ingest_side(void *ingest, const struct side_record *record, size_t bytes)
 
 /* -- who is mapped where -- */
 
+/* The kernel side is to learn of the process's mappings, if it knows it. */
+static void note_changed(struct ingest *in, pid_t pid)
+{
+	if (in->n_changed && in->changed[in->n_changed - 1] == pid)
+		return;
+	array_reserve(in->changed, in->cap_changed, in->n_changed + 1);
+	in->changed[in->n_changed++] = pid;
+}
+
 struct scan {
 	struct ingest *in;
 	struct space *space;
@@ -173,10 +191,27 @@ void ingest_scan(struct ingest *in, pid_t pid)
 	struct scan scan = {in, &fresh};
 
 	space->scanned = true;
+	note_changed(in, pid);
 	/* A process that is gone meanwhile keeps what was known of it. */
 	if (!pmaps_read(pid, scan_map, &scan) && fresh.n)
 		space_take(space, &fresh);
 	free(fresh.maps);
+}
+
+/* Moved mappings (mremap) make no record. Adds what /proc has: code that is being generated may not
+ * be executable at the moment, and stays. */
+static void scan_more(struct ingest *in, struct space *space, uint64_t now_ns)
+{
+	struct scan scan = {in, space};
+
+	space->looked_ns = now_ns;
+	pmaps_read(space->pid, scan_map, &scan);
+}
+
+static bool leads_nowhere(const struct capture_record *r, const struct captured *captured)
+{
+	return r->head.end == WALK_NO_MAPPING &&
+	       (captured->end == WALK_NOT_CODE || captured->end == WALK_NO_MAPPING);
 }
 
 static void scan_one(void *in, pid_t pid)
@@ -204,10 +239,7 @@ static void apply_map(struct ingest *in, const struct side_record *r)
 		ingest_scan(in, r->pid);
 	if (space->n < MAX_SPACE_MAPS && space_add(space, &map))
 		kernel_bump_generation(in->kernel, (uint32_t)r->pid);
-	if (in->n_changed && in->changed[in->n_changed - 1] == r->pid)
-		return;
-	array_reserve(in->changed, in->cap_changed, in->n_changed + 1);
-	in->changed[in->n_changed++] = r->pid;
+	note_changed(in, r->pid);
 }
 
 static void apply_throttle(struct ingest *in, const struct side_record *r)
@@ -284,6 +316,17 @@ static void add_sample(struct ingest *in, const struct count_key *key, stack_id 
 	profile_add_sample(in->p, stack, identity_labels(in->identity, key), values);
 }
 
+/* Has the sample at the head of the queue waited for more tables than a stack can need? */
+static bool has_waited_enough(struct ingest *in)
+{
+	uint64_t taken = tables_taken(publish_tables(in->publish));
+
+	if (!in->waits)
+		in->waits_since = taken;
+	in->waits = true;
+	return taken - in->waits_since > MAX_TABLES_WAITED;
+}
+
 /* Unwinds a captured sample, and publishes its process, so that the next one need not be captured.
  * Returns false when it has to wait for a table. */
 static bool apply_capture(struct ingest *in, const struct capture_record *r)
@@ -306,9 +349,15 @@ static bool apply_capture(struct ingest *in, const struct capture_record *r)
 	bool missing = false;
 	stack_id stack;
 
-	if (!capture_unwind(&capture, captured))
+	if (!capture_unwind(&capture, captured) && !has_waited_enough(in))
 		return false;
-	if (r->head.end == WALK_NO_MAPPING && captured->end == WALK_NOT_CODE)
+	in->waits = false;
+	if (leads_nowhere(r, captured) && r->head.time_ns - space->looked_ns > LOOK_NS) {
+		scan_more(in, space, r->head.time_ns);
+		if (!capture_unwind(&capture, captured) && !has_waited_enough(in))
+			return false;
+	}
+	if (leads_nowhere(r, captured))
 		publish_note_futile(in->publish, space->pid);
 	if (r->head.end != WALK_UNSUPPORTED)
 		publish_space(in->publish, space, r->key.start_ns, r->exec_id);
@@ -379,26 +428,24 @@ static void renew_changed(struct ingest *in)
 	in->n_changed = 0;
 }
 
-void ingest_until(struct ingest *in, uint64_t time_ns, bool wait)
+bool ingest_until(struct ingest *in, uint64_t time_ns)
 {
+	bool waits = false;
 	size_t done = 0;
 
 	if (in->publish)
 		tables_take(publish_tables(in->publish), false);
 	if (in->n_queue)
 		qsort(in->queue, in->n_queue, sizeof(*in->queue), by_time);
-	while (done < in->n_queue && in->queue[done].time_ns <= time_ns) {
-		if (apply(in, &in->queue[done]))
-			done++;
-		else if (wait)
-			tables_take(publish_tables(in->publish), true);
-		else
-			break;
+	while (done < in->n_queue && in->queue[done].time_ns <= time_ns && !waits) {
+		waits = !apply(in, &in->queue[done]);
+		done += !waits;
 	}
 	renew_changed(in);
 	if (done)
 		memmove(in->queue, in->queue + done, (in->n_queue - done) * sizeof(*in->queue));
 	in->n_queue -= done;
+	return !waits;
 }
 
 int ingest_wait_fd(const struct ingest *in)

@@ -37,9 +37,9 @@ void ingest_set_columns(struct ingest *in, size_t event, const struct event_colu
 /* A record of the kernel side (enum record_type). */
 void ingest_record(void *ingest, const void *record, size_t bytes);
 void ingest_side(void *ingest, const struct side_record *record, size_t bytes);
-/* Resolves everything queued up to that time, unless a sample has to wait for an unwind table that
- * is being built; with `wait`, waits for it. */
-void ingest_until(struct ingest *in, uint64_t time_ns, bool wait);
+/* Resolves everything queued up to that time. Returns false when a sample has to wait for an unwind
+ * table that is being built. */
+bool ingest_until(struct ingest *in, uint64_t time_ns);
 /* Readable when a table is there that a sample waits for; -1: there are no tables. */
 int ingest_wait_fd(const struct ingest *in);
 /* Is something queued? */

@@ -29,6 +29,7 @@ enum { BATCH = 4096 };
 #define STORE_ADDRESS     0x200000000000ull
 #define STORE_ARENA_BYTES (256ull << 20) /* of addresses; pages come when they are written */
 #define STORE_ARRAY_BYTES (32u << 20)
+#define STORE_SMALL_BYTES (2u << 20)
 
 static size_t page_bytes(void)
 {
@@ -45,6 +46,7 @@ struct kernel {
 	char *rule_cache; /* mapped */
 	size_t rule_cache_bytes;
 	struct kernel_store store;
+	bool store_is_libbpfs;
 	int stats_fd; /* keeps run-time statistics on */
 	int n_cpus;
 	int name_fd; /* the program that names kernel addresses; -1: this kernel has no such kind */
@@ -154,6 +156,7 @@ static int attach_targets(struct kernel *k, struct err *err)
 struct way {
 	bool arena;       /* 6.9; else an array holds the tables */
 	bool preallocate; /* before 6.1 sampling programs may only use such maps */
+	bool small;       /* before 6.1 the value of an array has at most 4 MB */
 	bool old;         /* before 5.13: without callbacks */
 };
 
@@ -172,7 +175,8 @@ static int size_store(struct kernel *k, const struct config *config, const struc
 		code = bpf_map__set_max_entries(k->object->maps.store_arena,
 						(uint32_t)(STORE_ARENA_BYTES / page_bytes()));
 	if (!code && !way->arena) /* behind the last offset there is room for a word */
-		code = bpf_map__set_value_size(k->object->maps.store_array, STORE_ARRAY_BYTES + 64);
+		code = bpf_map__set_value_size(k->object->maps.store_array,
+					       (uint32_t)k->store.bytes + 64);
 	return code;
 }
 
@@ -184,16 +188,21 @@ static int store_map(struct kernel *k, struct err *err)
 	k->store.memory =
 		mmap(arena ? (void *)STORE_ADDRESS : NULL, k->store.bytes, PROT_READ | PROT_WRITE,
 		     MAP_SHARED | (arena ? MAP_FIXED_NOREPLACE : 0), fd, 0);
+	/* libbpf from 1.4 on has mapped an arena itself, and unmaps it too. */
+	k->store_is_libbpfs = arena && k->store.memory == MAP_FAILED && errno == EEXIST;
+	if (k->store_is_libbpfs)
+		k->store.memory = (char *)STORE_ADDRESS;
+	if (k->store.memory == MAP_FAILED) {
+		k->store.memory = NULL;
+		return err_set(err, -errno, "cannot map the store of unwind tables");
+	}
 	k->rule_cache_bytes = (size_t)k->n_cpus * sizeof(struct rule_cache);
 	k->rule_cache = mmap(NULL, k->rule_cache_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
 			     bpf_map__fd(k->object->maps.rule_cache), 0);
-	if (k->store.memory == MAP_FAILED)
-		k->store.memory = NULL;
-	if (k->rule_cache == MAP_FAILED)
-		k->rule_cache = NULL;
-	if (!k->store.memory || !k->rule_cache)
-		return err_set(err, -errno, "cannot map the store of unwind tables");
-	return 0;
+	if (k->rule_cache != MAP_FAILED)
+		return 0;
+	k->rule_cache = NULL;
+	return err_set(err, -errno, "cannot map the cache of unwind rules");
 }
 
 static int set_up(struct kernel *k, const struct kernel_options *o, struct err *err)
@@ -254,8 +263,10 @@ static int open_and_load(struct kernel *k, const struct kernel_options *o, const
 	if (code)
 		return code;
 	config.store_is_arena = way->arena;
-	config.store_mask = STORE_ARRAY_BYTES - 1;
-	k->store.bytes = way->arena ? STORE_ARENA_BYTES : STORE_ARRAY_BYTES;
+	k->store.bytes = way->arena   ? STORE_ARENA_BYTES
+			 : way->small ? STORE_SMALL_BYTES
+				      : STORE_ARRAY_BYTES;
+	config.store_mask = (uint32_t)k->store.bytes - 1;
 	memcpy((void *)&k->object->rodata->config, &config, sizeof(config));
 	if (way->preallocate) {
 		bpf_map__set_map_flags(k->object->maps.counts_a, 0);
@@ -273,10 +284,12 @@ static int open_and_load(struct kernel *k, const struct kernel_options *o, const
 
 struct kernel *kernel_new(const struct kernel_options *o, struct err *err)
 {
-	static const struct way ways[] = {{true, false, false},
-					  {false, false, false},
-					  {false, true, false},
-					  {false, true, true}};
+	static const struct way ways[] = {
+		{.arena = true},
+		{.arena = false},
+		{.preallocate = true, .small = true},
+		{.preallocate = true, .small = true, .old = true},
+	};
 	struct kernel *k = mem_alloc(sizeof(*k));
 	int code = -EINVAL;
 
@@ -307,7 +320,7 @@ void kernel_free(struct kernel *k)
 		return;
 	if (k->generations)
 		munmap(k->generations, k->generations_bytes);
-	if (k->store.memory)
+	if (k->store.memory && !k->store_is_libbpfs)
 		munmap(k->store.memory, k->store.bytes);
 	if (k->rule_cache)
 		munmap(k->rule_cache, k->rule_cache_bytes);

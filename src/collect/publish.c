@@ -2,7 +2,6 @@
 /* Publishes mappings and unwind tables to the kernel side. */
 #include "collect/publish.h"
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -62,6 +61,7 @@ struct publish *publish_new(struct kernel *kernel)
 
 	p->kernel = kernel;
 	store_init(&p->store, store.memory, (uint32_t)store.bytes);
+	kernel_set_epoch(kernel, tables_epoch());
 	p->tables = tables_new(&p->store, NULL, table_has_moved, kernel_quiesce, p);
 	return p;
 }
@@ -134,13 +134,42 @@ static uint32_t map_table(struct publish *p, const struct space_map *from, struc
 	*ret_image = NULL;
 	if (image->kind == IMAGE_ANONYMOUS)
 		return to->table = TABLE_GENERATED;
-	if (!image->opened)
+	if (!image->opened && !image->attempts)
 		return TABLE_NOT_READY;
-	if (!image->elf || !elf_file_address(image->elf, from->offset, &address))
+	/* A file that is no program, or cannot be opened: whoever runs it made it. */
+	if (!image->elf)
+		return to->table = TABLE_GENERATED;
+	if (!elf_file_address(image->elf, from->offset, &address))
 		return to->table = TABLE_FILE;
 	*ret_image = image;
 	to->bias = from->start - address;
 	return to->table = tables_peek(p->tables, image);
+}
+
+static uint32_t fill_maps(struct publish *p, const struct space *space, struct published *one,
+			  struct table_map *maps)
+{
+	uint32_t flags = 0;
+
+	for (uint32_t i = 0; i < one->n_maps; i++)
+		if (map_table(p, &space->maps[i], &maps[i], &one->images[i]) == TABLE_GENERATED)
+			flags |= PROCESS_GENERATES_CODE;
+	return flags;
+}
+
+/* The eighth of the processes that was published first makes room. */
+static void evict_processes(struct publish *p)
+{
+	uint64_t first = UINT64_MAX, limit;
+
+	for (size_t i = 0; i < p->n; i++)
+		first = MIN(first, p->all[i].tag);
+	limit = first + (p->tag - first) / EVICT_SHARE;
+	for (size_t i = p->n; i-- > 0;)
+		if (p->all[i].tag <= limit)
+			remove_at(p, i);
+	kernel_quiesce();
+	store_settle(&p->store);
 }
 
 /* Puts the process's mappings into the store. */
@@ -148,37 +177,24 @@ static bool put_maps(struct publish *p, const struct space *space, struct publis
 		     uint32_t *ret_flags)
 {
 	auto_free struct table_map *maps = mem_array(space->n, sizeof(*maps));
+	uint32_t bytes;
 
-	*ret_flags = 0;
 	one->n_maps = (uint32_t)MIN(space->n, (size_t)MAX_TABLE_MAPS);
 	one->images = mem_array(one->n_maps, sizeof(struct image *));
-	for (uint32_t i = 0; i < one->n_maps; i++)
-		if (map_table(p, &space->maps[i], &maps[i], &one->images[i]) == TABLE_GENERATED)
-			*ret_flags |= PROCESS_GENERATES_CODE;
-	one->at = store_put(&p->store, maps, one->n_maps * (uint32_t)sizeof(*maps));
-	if (!one->at) {
-		tables_make_room(p->tables, one->n_maps * (uint32_t)sizeof(*maps));
-		one->at = store_put(&p->store, maps, one->n_maps * (uint32_t)sizeof(*maps));
+	bytes = one->n_maps * (uint32_t)sizeof(*maps);
+	for (int attempt = 0; attempt < 3 && !one->at; attempt++) {
+		if (attempt == 1)
+			evict_processes(p);
+		if (attempt == 2)
+			tables_make_room(publish_tables(p), bytes);
+		/* Making room may have moved tables. */
+		*ret_flags = fill_maps(p, space, one, maps);
+		one->at = store_put(&p->store, maps, bytes);
 	}
 	if (one->at)
 		return true;
 	free(one->images);
 	return false;
-}
-
-/* The kernel side's map of processes is full: the oldest make room. */
-static void evict_processes(struct publish *p)
-{
-	size_t n = p->n / EVICT_SHARE + 1;
-
-	while (n-- && p->n) {
-		size_t oldest = 0;
-
-		for (size_t i = 1; i < p->n; i++)
-			if (p->all[i].tag < p->all[oldest].tag)
-				oldest = i;
-		remove_at(p, oldest);
-	}
 }
 
 static int set_process(struct publish *p, const struct published *one, uint32_t flags)
@@ -218,10 +234,15 @@ void publish_space(struct publish *p, const struct space *space, uint64_t start_
 	if (!put_maps(p, space, &one, &flags))
 		return;
 	if (one.n_futile >= MAX_FUTILE)
-		flags |= PROCESS_BAD_CHAINS;
+		flags |= PROCESS_LEADS_NOWHERE;
 	if (set_process(p, &one, flags)) {
 		evict_processes(p);
-		set_process(p, &one, flags);
+		if (set_process(p, &one, flags)) { /* then its samples are captured */
+			store_free(&p->store, one.at,
+				   one.n_maps * (uint32_t)sizeof(struct table_map));
+			free(one.images);
+			return;
+		}
 	}
 	array_reserve(p->all, p->cap, p->n + 1);
 	map64_set(&p->by_pid, (uint32_t)one.pid, p->n);
@@ -246,6 +267,6 @@ void publish_renew(struct publish *p, const struct space *space)
 
 void publish_settle(struct publish *p)
 {
-	store_settle(&p->store);
-	kernel_set_epoch(p->kernel, (uint32_t)(monotonic_ns() / 1000000000));
+	store_age(&p->store);
+	kernel_set_epoch(p->kernel, tables_epoch());
 }

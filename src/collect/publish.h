@@ -33,5 +33,6 @@ void publish_note_futile(struct publish *p, pid_t pid);
 void publish_renew(struct publish *p, const struct space *space);
 /* Takes back what was published of a process. */
 void publish_forget(struct publish *p, pid_t pid);
-/* To be called when the kernel side was quiet since the last call: what was taken back is free. */
+/* To be called when the kernel side was quiet since the last call: what was taken back before that
+ * one is free. */
 void publish_settle(struct publish *p);

@@ -14,6 +14,7 @@
 #include "proc/procfs.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +32,9 @@
 
 /* Of stack, at most, that travels with a sample the kernel side could not unwind. */
 enum { CAPTURE_PAGES = 32 };
+
+/* The rings go on filling while a table is built. */
+enum { TABLE_POLL_MS = 5 };
 
 struct recording {
 	struct recording_options o;
@@ -315,13 +319,22 @@ static void look_again(struct recording *r)
 	timerfd_settime(r->timer_fd, 0, &soon, NULL);
 }
 
-/* Takes in what arrived; resolves what happened up to `until`. */
+/* Takes in what arrived; resolves what happened up to `until`, with `wait` all of it. */
 static void take_in(struct recording *r, uint64_t until, bool wait)
 {
-	/* First the stacks, then the sideband: a mapping that a stack needs is then there. */
-	kernel_read_stacks(r->kernel, ingest_record, r->ingest);
-	sideband_read(r->sideband, ingest_side, r->ingest);
-	ingest_until(r->ingest, until, wait);
+	struct pollfd table = {ingest_wait_fd(r->ingest), POLLIN, 0};
+	bool done;
+
+	for (;;) {
+		/* First the stacks, then the sideband: a mapping that a stack needs is then there.
+		 */
+		kernel_read_stacks(r->kernel, ingest_record, r->ingest);
+		sideband_read(r->sideband, ingest_side, r->ingest);
+		done = ingest_until(r->ingest, until);
+		if (done || !wait)
+			break;
+		poll(&table, 1, TABLE_POLL_MS);
+	}
 	look_again(r);
 }
 

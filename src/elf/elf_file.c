@@ -10,6 +10,7 @@
 #include <gelf.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
 	MAX_SEGMENTS = 64,
@@ -24,6 +25,7 @@ struct elf_file {
 	const void *image; /* in memory: fd is -1 */
 	size_t image_bytes;
 	uint64_t eh_frame_hdr;
+	bool has_interpreter;
 	struct {
 		uint64_t offset, size, address;
 		bool is_code;
@@ -57,6 +59,7 @@ static void read_segments(struct elf_file *f)
 			continue;
 		if (p.p_type == PT_GNU_EH_FRAME)
 			f->eh_frame_hdr = p.p_vaddr;
+		f->has_interpreter |= p.p_type == PT_INTERP;
 		if (p.p_type != PT_LOAD)
 			continue;
 		f->segments[f->n_segments].offset = p.p_offset;
@@ -199,11 +202,31 @@ uint64_t elf_file_symbol_bytes(const struct elf_file *f)
 	return 0;
 }
 
+static void note_text(void *ret_address, const char *name, uint64_t address, uint64_t size)
+{
+	(void)size;
+	if (str_equal(name, ".text"))
+		*(uint64_t *)ret_address = address;
+}
+
 uint64_t elf_file_entry(const struct elf_file *f)
 {
 	GElf_Ehdr ehdr;
+	uint64_t text = 0;
 
-	return gelf_getehdr(f->elf, &ehdr) ? ehdr.e_entry : 0;
+	if (!gelf_getehdr(f->elf, &ehdr))
+		return 0;
+	elf_file_code_sections(f, note_text, &text);
+	return ehdr.e_type == ET_DYN && !f->has_interpreter && ehdr.e_entry == text ? 0
+										    : ehdr.e_entry;
+}
+
+bool elf_file_is_trusted(const struct elf_file *f)
+{
+	struct stat st;
+
+	return f->image || (!fstat(f->fd, &st) && (st.st_uid == 0 || st.st_uid == geteuid()) &&
+			    !(st.st_mode & 022));
 }
 
 /* Where the section ends if it holds code, else 0. */

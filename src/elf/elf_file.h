@@ -52,7 +52,7 @@ size_t elf_file_symbols(const struct elf_file *f, elf_visit *visit, void *ctx);
 bool elf_file_has_symtab(const struct elf_file *f);
 /* Size of the table that elf_file_symbols() would visit. */
 uint64_t elf_file_symbol_bytes(const struct elf_file *f);
-/* Where a program begins, 0 in a library. */
+/* Where a program begins, 0 in a library (for which linkers may write where its code begins). */
 uint64_t elf_file_entry(const struct elf_file *f);
 /* Name in .gnu_debuglink; NULL when there is none. Valid as long as the file. */
 const char *elf_file_debuglink(const struct elf_file *f);
@@ -74,6 +74,8 @@ typedef void elf_section_visit(void *ctx, const char *name, uint64_t address, ui
 void elf_file_code_sections(const struct elf_file *f, elf_section_visit *visit, void *ctx);
 /* First and last address of the executable segments; 0 and 0 when there is none. */
 void elf_file_code_range(const struct elf_file *f, uint64_t *ret_min, uint64_t *ret_max);
+/* Is it a file that only root or we ourselves can have written? */
+bool elf_file_is_trusted(const struct elf_file *f);
 /* Reads bytes at an address; false when the file has not all of them. */
 bool elf_file_read(const struct elf_file *f, uint64_t address, void *to, size_t bytes);
 /* The same file once more, with state of its own (for another thread). */

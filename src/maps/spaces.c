@@ -6,6 +6,12 @@
 
 #include <string.h>
 
+static void note_change(struct space *space, uint64_t start, uint64_t end)
+{
+	space->changes[space->n_changes++ % SPACE_CHANGES] =
+		(struct space_change){space->version, start, end};
+}
+
 static void space_free(struct space *space)
 {
 	free(space->maps);
@@ -68,12 +74,6 @@ void spaces_remove(struct spaces *spaces, pid_t pid)
 	space_free(space);
 }
 
-static void note_change(struct space *space, uint64_t start, uint64_t end)
-{
-	space->changes[space->n_changes++ % SPACE_CHANGES] =
-		(struct space_change){space->version, start, end};
-}
-
 bool space_changed_since(const struct space *space, uint32_t version, uint64_t address)
 {
 	uint32_t n = space->n_changes, kept = MIN(n, (uint32_t)SPACE_CHANGES);
@@ -103,6 +103,7 @@ void space_take(struct space *space, struct space *from)
 	space->cap = from->cap;
 	from->n = from->cap = 0;
 	space->version++;
+	note_change(space, 0, UINT64_MAX);
 }
 
 /* First mapping that ends above the address. */

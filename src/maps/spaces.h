@@ -35,7 +35,8 @@ struct space {
 	uint32_t version;                           /* another number after every change */
 	struct space_change changes[SPACE_CHANGES]; /* the last ones, a ring */
 	uint32_t n_changes;
-	bool scanned; /* /proc was read, or it was born while we watched */
+	bool scanned;       /* /proc was read, or it was born while we watched */
+	uint64_t looked_ns; /* when /proc was read for mappings that no record told of */
 	bool exited;
 	struct space_map *maps;
 	size_t n, cap;

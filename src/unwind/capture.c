@@ -132,6 +132,7 @@ static int full_walk(struct walker *w)
 	w->frame.is_return = !is_signal;
 	w->frame.knows_all = is_signal;
 	w->frame.by_chain = 0;
+	w->frame.steps = is_signal ? 0 : 2;
 	if (is_signal) {
 		w->frame.set = 1;
 		memcpy(w->frame.registers[1], w->all.values, sizeof(w->all.values));

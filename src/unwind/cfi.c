@@ -7,7 +7,13 @@
 
 #include "base/mem.h"
 
-enum { MAX_REMEMBERED = 16, UCONTEXT_RIP = 168, UCONTEXT_RSP = 160, UCONTEXT_RBP = 120 };
+enum {
+	MAX_REMEMBERED = 16,
+	MAX_LETTERS = 32,
+	UCONTEXT_RIP = 168,
+	UCONTEXT_RSP = 160,
+	UCONTEXT_RBP = 120
+};
 
 /* -- reading -- */
 
@@ -188,7 +194,7 @@ static void read_cie(struct compiler *c, struct reader r, uint64_t offset)
 	*cie = (struct cie){.offset = offset, .encoding = DW_EH_PE_absptr};
 	version = (uint8_t)read_fixed(&r, 1);
 	letters = (const char *)r.p;
-	r.p = memchr(r.p, '\0', (size_t)(r.end - r.p));
+	r.p = memchr(r.p, '\0', MIN((size_t)(r.end - r.p), (size_t)MAX_LETTERS));
 	if (!r.p || (version != 1 && version != 3 && version != 4))
 		return;
 	r.p++;
@@ -561,6 +567,9 @@ static bool run(struct machine *m, struct reader r, bool emit)
 {
 	while (r.p < r.end && !r.bad) {
 		uint8_t op = *r.p++;
+
+		if (!rows_may_go_on(m->compiler->rows))
+			return false;
 
 		if ((op & 0xc0) == DW_CFA_advance_loc)
 			advance(m, op & 0x3f, emit);

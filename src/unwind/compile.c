@@ -21,7 +21,7 @@ enum source {
 	SOURCE_PLT
 };
 
-enum { MAX_SYMBOL_BYTES = 1 << 19, ENTRY_BYTES = 8, START_BYTES = 32 };
+enum { MAX_SYMBOL_BYTES = 1 << 19, ENTRY_BYTES = 8, START_BYTES = 32, PCLNTAB_TEXT = 24 };
 
 static void add_cfi(struct rows *rows, const struct elf_section *s, bool is_debug_frame)
 {
@@ -58,11 +58,26 @@ static void note_text(void *ret_address, const char *name, uint64_t address, uin
 		*(uint64_t *)ret_address = address;
 }
 
+/* What the loader will write at an address of a position-independent program, else `otherwise`. */
+static uint64_t relocated(const struct elf_file *elf, uint64_t address, uint64_t otherwise)
+{
+	struct elf_section s = elf_file_section(elf, ".rela.dyn");
+
+	for (size_t at = 0; s.bytes && at + 24 <= s.n; at += 24) {
+		uint64_t words[3];
+
+		memcpy(words, (const char *)s.bytes + at, sizeof(words));
+		if (words[0] == address)
+			return words[2];
+	}
+	return otherwise;
+}
+
 /* Returns whether it is a Go program. */
 static bool add_go(struct rows *rows, const struct elf_file *elf)
 {
 	static const char *const names[] = {".gopclntab", ".data.rel.ro.gopclntab"};
-	uint64_t text = 0;
+	uint64_t text = 0, at;
 
 	elf_file_code_sections(elf, note_text, &text);
 
@@ -70,6 +85,9 @@ static bool add_go(struct rows *rows, const struct elf_file *elf)
 		struct elf_section s = elf_file_section(elf, names[i]);
 
 		rows->source = SOURCE_GO;
+		at = s.address + PCLNTAB_TEXT;
+		if (s.bytes)
+			text = relocated(elf, at, text);
 		if (s.bytes && pclntab_compile(s.bytes, s.n, text, rows))
 			return true;
 	}

@@ -163,7 +163,7 @@ static void add_rows(const struct pclntab *t, const struct function *f, struct r
 	uint32_t value, step;
 
 	for (int i = 0; i < MAX_STEPS && pc < f->hi; i++) {
-		if (!read_varint(t, &at, &value) || (!value && i))
+		if (!rows_may_go_on(rows) || !read_varint(t, &at, &value) || (!value && i))
 			return;
 		depth += (int32_t)(value >> 1) ^ -(int32_t)(value & 1);
 		if (depth < INT32_MIN || depth > INT32_MAX)

@@ -6,7 +6,13 @@
 #include "base/hash.h"
 #include "base/mem.h"
 
-enum { PADDING_BYTES = 15, FIRST_SLOTS = 1024, MAX_OVERLAPS = 256 };
+enum {
+	PADDING_BYTES = 15,
+	FIRST_SLOTS = 1024,
+	MAX_OVERLAPS = 256,
+	MAX_WORK = 1 << 27,
+	MAX_FUNCTIONS = TABLE_MAX_ROWS / 4
+};
 
 void rows_release(struct rows *rows)
 {
@@ -58,9 +64,15 @@ static uint32_t rule_add(struct rows *r, uint64_t rule)
 	return (uint32_t)r->n_rules++;
 }
 
+bool rows_may_go_on(struct rows *r)
+{
+	return ++r->work < MAX_WORK;
+}
+
 void rows_function(struct rows *r, uint64_t lo, uint64_t hi)
 {
 	r->bad = lo >= hi || hi - lo > UINT32_MAX || hi > INT64_MAX || r->n >= TABLE_MAX_ROWS ||
+		 r->n_functions >= MAX_FUNCTIONS || !rows_may_go_on(r) ||
 		 (r->max && (lo < r->min || hi > r->max));
 	if (r->bad)
 		return;
@@ -144,6 +156,11 @@ void rows_each(const struct rows *r, row_visit *visit, void *ctx)
 			continue;
 		if (had != ROW_NO_RULE && f->lo > covered + PADDING_BYTES) {
 			visit(ctx, covered, ROW_NO_RULE);
+			had = ROW_NO_RULE;
+		}
+		/* What is not told about a function is not what was told about the one before. */
+		if (had != ROW_NO_RULE && (!f->n || r->rows[f->first].offset)) {
+			visit(ctx, MAX(f->lo, covered), ROW_NO_RULE);
 			had = ROW_NO_RULE;
 		}
 		for (uint32_t j = 0; j < f->n; j++) {

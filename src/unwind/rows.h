@@ -40,10 +40,14 @@ struct rows {
 	size_t n_slots;
 	uint32_t source;   /* of the functions that are added */
 	uint64_t min, max; /* where code lies: functions elsewhere are left out; 0: anywhere */
+	uint64_t work;     /* done so far, see rows_may_go_on() */
 	bool bad;          /* the last function was left out */
 };
 
 void rows_release(struct rows *rows);
+/* Bounds what a hostile file can make us do: false once its instructions are more than any real
+ * file's. */
+bool rows_may_go_on(struct rows *rows);
 /* Begins a function; rows_add() adds to it, in order of address. */
 void rows_function(struct rows *rows, uint64_t lo, uint64_t hi);
 void rows_add(struct rows *rows, uint64_t address, uint64_t rule);

@@ -82,7 +82,16 @@ static void give_back(struct store *s, struct store_extent e)
 
 void store_settle(struct store *s)
 {
-	for (size_t i = 0; i < s->n_waiting; i++)
+	s->n_aged = s->n_waiting;
+	store_age(s);
+}
+
+void store_age(struct store *s)
+{
+	for (size_t i = 0; i < s->n_aged; i++)
 		give_back(s, s->waiting[i]);
-	s->n_waiting = 0;
+	s->n_waiting -= s->n_aged;
+	if (s->n_waiting)
+		memmove(s->waiting, s->waiting + s->n_aged, s->n_waiting * sizeof(*s->waiting));
+	s->n_aged = s->n_waiting;
 }

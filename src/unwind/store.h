@@ -24,6 +24,7 @@ struct store {
 	size_t n_free, cap_free;
 	struct store_extent *waiting; /* freed, perhaps still read */
 	size_t n_waiting, cap_waiting;
+	size_t n_aged; /* of them: freed before the last store_age() */
 };
 
 void store_init(struct store *s, char *memory, uint32_t bytes);
@@ -33,3 +34,5 @@ uint32_t store_put(struct store *s, const void *data, uint32_t bytes);
 void store_free(struct store *s, uint32_t at, uint32_t bytes);
 /* Nobody reads what was freed up to now. */
 void store_settle(struct store *s);
+/* Nobody reads what was freed before the last call of this. */
+void store_age(struct store *s);

@@ -48,6 +48,7 @@ struct tables {
 	struct entry *entries;
 	size_t n_entries, cap_entries;
 	unsigned pending; /* jobs that were not taken over */
+	uint64_t taken;
 	int done_fd;
 	bool started, wrote;
 	pthread_t thread;
@@ -119,7 +120,8 @@ static void run_job(struct tables *t, struct job *job)
 	job->from_cache = from_cache(t->cache, job);
 	if (!job->from_cache) {
 		job->table = compile_table(job->elf, job->debug);
-		if (*job->key)
+		/* Another file with this build id must not decide how root's is unwound. */
+		if (*job->key && elf_file_is_trusted(job->elf))
 			cache_put(t->cache, job->key, job->table,
 				  job->table ? job->table->bytes : 0);
 	}
@@ -229,6 +231,18 @@ static struct job *job_new(const struct image *image, uint32_t entry)
 	return job;
 }
 
+uint32_t tables_epoch(void)
+{
+	return (uint32_t)(monotonic_ns() / 1000000000);
+}
+
+static struct table_head *head_at(const struct tables *t, uint32_t at)
+{
+	return (void *)(t->store->memory + at);
+}
+
+static void take(struct tables *t, struct job *job);
+
 /* Has the image's table built. Returns what holds until then. */
 static uint32_t begin(struct tables *t, struct image *image, uint32_t entry)
 {
@@ -241,6 +255,11 @@ static uint32_t begin(struct tables *t, struct image *image, uint32_t entry)
 	if (!t->started)
 		start_worker(t);
 	t->pending++;
+	if (!t->started) { /* no more threads: then here */
+		run_job(t, job);
+		take(t, job);
+		return t->entries[entry].at;
+	}
 	pthread_mutex_lock(&t->lock);
 	jobs_push(&t->todo, job);
 	pthread_cond_signal(&t->wake);
@@ -257,7 +276,7 @@ uint32_t tables_get(struct tables *t, struct image *image)
 	if (image->kind == IMAGE_ANONYMOUS)
 		return TABLE_GENERATED;
 	if (!image->elf)
-		return TABLE_FILE;
+		return TABLE_GENERATED;
 	if (image->table == NO_ID) {
 		array_reserve(t->entries, t->cap_entries, t->n_entries + 1);
 		image->table = (uint32_t)t->n_entries;
@@ -268,6 +287,8 @@ uint32_t tables_get(struct tables *t, struct image *image)
 		e->bytes = 0;
 		e->at = begin(t, image, image->table);
 	}
+	if (e->at >= TABLE_FIRST)
+		head_at(t, e->at)->last_used = tables_epoch();
 	return e->at;
 }
 
@@ -291,7 +312,7 @@ static void evict(struct tables *t, struct entry *e)
 	t->moved(t->ctx, e->image, TABLE_NOT_READY);
 }
 
-void tables_make_room(struct tables *t, uint32_t bytes)
+bool tables_make_room(struct tables *t, uint32_t bytes)
 {
 	uint64_t freed = 0;
 
@@ -301,12 +322,12 @@ void tables_make_room(struct tables *t, uint32_t bytes)
 
 		for (size_t i = 0; i < t->n_entries; i++) {
 			struct entry *e = &t->entries[i];
-			const struct table_head *head = (const void *)(t->store->memory + e->at);
 
-			if (e->at < TABLE_FIRST || (oldest && head->last_used >= oldest_used))
+			if (e->at < TABLE_FIRST ||
+			    (oldest && head_at(t, e->at)->last_used >= oldest_used))
 				continue;
 			oldest = e;
-			oldest_used = head->last_used;
+			oldest_used = head_at(t, e->at)->last_used;
 		}
 		if (!oldest)
 			break;
@@ -317,16 +338,19 @@ void tables_make_room(struct tables *t, uint32_t bytes)
 	store_settle(t->store);
 	log_debug("unwind tables: the store was full, %llu bytes were evicted",
 		  (unsigned long long)freed);
+	return freed;
 }
 
 static uint32_t put(struct tables *t, const struct table_head *table)
 {
 	uint32_t at = store_put(t->store, table, table->bytes);
 
+	/* What was freed need not lie together. */
+	while (!at && table->bytes < t->store->bytes && tables_make_room(t, table->bytes))
+		at = store_put(t->store, table, table->bytes);
 	if (at)
-		return at;
-	tables_make_room(t, table->bytes);
-	return store_put(t->store, table, table->bytes);
+		head_at(t, at)->last_used = tables_epoch();
+	return at;
 }
 
 static void take(struct tables *t, struct job *job)
@@ -347,7 +371,13 @@ static void take(struct tables *t, struct job *job)
 		  job->from_cache ? "cached" : "built", (double)job->took_ns / 1e6);
 	t->moved(t->ctx, e->image, e->at);
 	t->pending--;
+	t->taken++;
 	job_free(job);
+}
+
+uint64_t tables_taken(const struct tables *t)
+{
+	return t->taken;
 }
 
 bool tables_take(struct tables *t, bool wait)
@@ -358,12 +388,13 @@ bool tables_take(struct tables *t, bool wait)
 
 	if (!t->pending)
 		return false;
-	if (read(t->done_fd, &n, sizeof(n)) < 0 && !wait)
-		return true;
 	jobs_init(&done);
 	pthread_mutex_lock(&t->lock);
 	while (wait && !t->done.first)
 		pthread_cond_wait(&t->ready, &t->lock);
+	/* The worker writes under the lock: what is read here is of jobs that are taken here. */
+	if (read(t->done_fd, &n, sizeof(n)) < 0)
+		n = 0;
 	while ((job = jobs_pop(&t->done)))
 		jobs_push(&done, job);
 	pthread_mutex_unlock(&t->lock);

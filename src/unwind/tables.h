@@ -26,18 +26,24 @@ struct tables *tables_new(struct store *store, const char *cache_directory, tabl
 void tables_free(struct tables *tables);
 
 /*
- * The image's table: an offset in the store, TABLE_FILE or TABLE_GENERATED when it has none, or
- * TABLE_NOT_READY: it is being built then. The image is one that images_open() returned.
+ * The image's table: an offset in the store, TABLE_FILE or TABLE_GENERATED when it has none (no
+ * file, no program, not to be opened), or TABLE_NOT_READY: it is being built then. The image is one
+ * that images_open() returned.
  */
 uint32_t tables_get(struct tables *tables, struct image *image);
 /* The table if it is there; nothing is begun. */
 uint32_t tables_peek(const struct tables *tables, const struct image *image);
 
-/* Evicts tables, those used longest ago first, until `bytes` more are free. */
-void tables_make_room(struct tables *tables, uint32_t bytes);
+/* Evicts tables, those used longest ago first, until `bytes` more are free. Returns whether there
+ * was one to evict. */
+bool tables_make_room(struct tables *tables, uint32_t bytes);
 
 /* Readable when tables_take() has something to do. */
 int tables_wait_fd(const struct tables *tables);
+/* The time that tables in use are marked with: seconds. */
+uint32_t tables_epoch(void);
+/* How many tables were taken over so far. */
+uint64_t tables_taken(const struct tables *tables);
 /* Takes over what the worker has finished; with `wait`, at least one table if any is being built.
  * Returns whether a table is still being built. */
 bool tables_take(struct tables *tables, bool wait);

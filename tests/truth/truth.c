@@ -394,7 +394,7 @@ static void take_in(struct truth *t)
 	/* A mapping that a sample needs is there before it. */
 	sideband_read(t->sideband, on_side, t);
 	kernel_read_stacks(t->kernel, on_record, t);
-	ingest_until(t->ingest, now - 2000000, false);
+	ingest_until(t->ingest, now - 2000000);
 }
 
 int main(int argc, char **argv)
