@@ -116,9 +116,9 @@ gcc -O2 -fomit-frame-pointer -shared -fPIC -o a.so plugin.c
 gcc -O2 -fomit-frame-pointer -shared -fPIC -DB -Wl,-z,max-page-size=65536 -o b.so plugin.c
 gcc -O2 -fomit-frame-pointer -o host host.c
 expect 0 "$CPROF" --log-format=json record -F 999 -o host.folded -- ./host
-complete err 0.95
+complete err 0.85 # code that is mapped over other code between two looks is not believed
 at_least "$(awk '/;main;plugin/ { n += $NF } END { print n + 0 }' host.folded)" \
-	"$(awk '/plugin|work/ { n += $NF } END { print n * 0.95 }' host.folded)" "stacks through main to the plugin"
+	"$(awk '/plugin|work/ { n += $NF } END { print n * 0.85 }' host.folded)" "stacks through main to the plugin"
 
 # Python, OpenSSL and gcc as the distribution built them.
 expect 0 "$CPROF" --log-format=json record -F 999 -o python.folded -- python3 -c 'import json
