@@ -38,7 +38,7 @@ struct who {
 	u64 generation; /* changes when code may have been mapped over code */
 	u64 exec_pages; /* mapped executable */
 	u64 stack_top;  /* of the first thread */
-	bool kernel_thread;
+	bool has_user; /* memory: not a kernel thread, nor at the end of an exit */
 };
 
 /*
@@ -71,7 +71,7 @@ static __always_inline void who_read(struct who *w, struct count_key *key)
 		mm = task->mm;
 		w->start_ns = leader->start_boottime;
 		w->exec_id = leader->self_exec_id;
-		w->kernel_thread = task->flags & PF_KTHREAD;
+		w->has_user = mm && !(task->flags & PF_KTHREAD);
 		w->generation = mm ? MM_GENERATION(mm, LOAD) : 0;
 		w->exec_pages = mm ? mm->exec_vm : 0;
 		w->stack_top = mm ? mm->start_stack : 0;
@@ -83,8 +83,8 @@ static __always_inline void who_read(struct who *w, struct count_key *key)
 	leader = BPF_CORE_READ(task, group_leader);
 	w->start_ns = BPF_CORE_READ(leader, start_boottime);
 	w->exec_id = BPF_CORE_READ(leader, self_exec_id);
-	w->kernel_thread = BPF_CORE_READ(task, flags) & PF_KTHREAD;
 	mm = BPF_CORE_READ(task, mm);
+	w->has_user = mm && !(BPF_CORE_READ(task, flags) & PF_KTHREAD);
 	w->generation = mm ? MM_GENERATION(mm, BPF_CORE_READ) : 0;
 	w->exec_pages = mm ? BPF_CORE_READ(mm, exec_vm) : 0;
 	w->stack_top = mm ? BPF_CORE_READ(mm, start_stack) : 0;
@@ -418,7 +418,7 @@ __hidden int take_sample(struct bpf_perf_event_data *ctx, u32 event, u64 value)
 	key.start_ns = who.start_ns;
 	if (config.kernel_stacks && in_kernel)
 		key.kernel_stack = kernel_stack(ctx, st);
-	if (config.user_stacks && !who.kernel_thread)
+	if (config.user_stacks && who.has_user)
 		key.user_stack = user_stack(ctx, st, &key, &who, in_kernel, value);
 	if (key.user_stack == STACK_CAPTURED)
 		return 0;

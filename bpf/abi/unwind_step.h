@@ -223,7 +223,10 @@ STEP_INLINE int frame_step(STEP_CONTEXT context, struct unwind_frame *f)
 	end = step_cfa(context, f, &cfa);
 	if (end)
 		return end;
-	if (cfa <= f->sp || cfa & 7 || cfa >= STEP_ADDRESS_END)
+	/* Where the return address was popped (vfork), the caller's stack begins where this one
+	 * does. */
+	if (cfa < f->sp || (cfa == f->sp && rule_ra(f->rule) == RA_AT_CFA) || cfa & 7 ||
+	    cfa >= STEP_ADDRESS_END)
 		return WALK_BACKWARDS;
 	if (rule_ra(f->rule) == RA_IN_REGISTER) {
 		if (!f->knows_all)
