@@ -150,6 +150,17 @@ static mapping_id mapping_of_kind(struct profile *p, enum frame_kind kind)
 	return profile_add_mapping(p, &m);
 }
 
+/* The line goes on behind the name, but not for long. */
+static bool is_note(const char *name, size_t len)
+{
+	static const char *const notes[] = {"[truncated: ", "[stack lost: "};
+
+	for (size_t i = 0; i < ARRAY_SIZE(notes); i++)
+		if (len >= strlen(notes[i]) && memcmp(name, notes[i], strlen(notes[i])) == 0)
+			return true;
+	return false;
+}
+
 static bool read_line(struct profile *p, const char *line, size_t len)
 {
 	const char *space = memrchr(line, ' ', len);
@@ -173,7 +184,7 @@ static bool read_line(struct profile *p, const char *line, size_t len)
 		end = end ? end : space;
 		f.function = f.system_name = strings_add_n(
 			&p->strings, name, take_annotation(name, (size_t)(end - name), &f));
-		if (!strncmp(name, "[truncated: ", 12) || !strncmp(name, "[stack lost: ", 13))
+		if (is_note(name, (size_t)(end - name)))
 			f.kind = FRAME_NOTE;
 		f.mapping = mapping_of_kind(p, f.kind);
 		stack = stacks_push(&p->stacks, stack, profile_add_frame(p, &f));
