@@ -74,7 +74,7 @@ static __always_inline int capture_end(const struct user_scratch *s, const struc
 	c->exec_id = s->exec_id;
 	c->present = s->copy.present;
 	c->is_return = s->frame.leaf_is_return;
-	c->in_exec = s->frame.in_exec;
+	c->leaf_call = s->frame.leaf_call;
 	__builtin_memcpy(c->registers, s->frame.registers[0], sizeof(c->registers));
 	bpf_ringbuf_submit(c, BPF_RB_FORCE_WAKEUP);
 	return 0;

@@ -38,7 +38,7 @@ struct who {
 	u64 generation; /* changes when code may have been mapped over code */
 	u64 exec_pages; /* mapped executable */
 	u64 stack_top;  /* of the first thread */
-	bool has_user; /* memory: not a kernel thread, nor at the end of an exit */
+	bool has_user;  /* memory: not a kernel thread, nor at the end of an exit */
 };
 
 /*
@@ -157,7 +157,11 @@ static __always_inline u64 registers_read(struct unwind_frame *f, struct bpf_per
 	f->sp = f->registers[0][REG_SP];
 	f->fp = f->registers[0][REG_FP];
 	f->is_return = syscall != ~0ull && is_after_syscall(f->pc);
-	f->in_exec = syscall == SYSCALL_EXECVE || syscall == SYSCALL_EXECVEAT;
+	f->leaf_call = LEAF_CALL_OTHER;
+	if (syscall == SYSCALL_EXECVE || syscall == SYSCALL_EXECVEAT)
+		f->leaf_call = LEAF_CALL_EXEC;
+	else if ((syscall == SYSCALL_CLONE || syscall == SYSCALL_CLONE3) && !f->registers[0][0])
+		f->leaf_call = LEAF_CALL_BIRTH;
 	f->knows_all = 1;
 	f->leaf_is_return = f->is_return;
 	f->fp_unknown = f->by_chain = f->set = f->steps = 0;
@@ -259,7 +263,7 @@ static __always_inline u64 kernel_stack(struct bpf_perf_event_data *ctx, struct 
 }
 
 /* Walks the stack whose registers are in the scratch. Returns 0, or nonzero when there is none. */
-static __always_inline int user_walk(struct user_scratch *s, bool is_compat)
+static __always_inline int user_walk(struct user_scratch *s, bool is_compat, bool is_thread)
 {
 	s->cfa = 0;
 	s->head.top = 0;
@@ -270,7 +274,24 @@ static __always_inline int user_walk(struct user_scratch *s, bool is_compat)
 		s->hash = hash_mix(s->hash, s->frame.pc);
 		return 0;
 	}
-	return config.by_tables ? unwind_by_tables() : unwind_by_frame_pointers();
+	if (!config.by_tables)
+		return unwind_by_frame_pointers();
+	/* A thread begins on an empty stack, and whatever was left there before is not its own. */
+	if (s->frame.leaf_call == LEAF_CALL_BIRTH && is_thread) {
+		s->frames[0] = s->frame.pc;
+		s->n = 1;
+		s->end = WALK_FIRST;
+		s->hash = hash_mix(s->hash, s->frame.pc);
+		return 0;
+	}
+	if (unwind_by_tables())
+		return -1;
+	/* So may a process, but most have a copy of their parent's stack. */
+	if (s->frame.leaf_call == LEAF_CALL_BIRTH && s->n <= 2 && s->end != WALK_NOT_READY) {
+		s->n = 1;
+		s->end = WALK_FIRST;
+	}
+	return 0;
 }
 
 /* What user space can walk, having all unwind information, travels whole, while there is room: a
@@ -348,14 +369,13 @@ static __always_inline u64 user_stack(struct bpf_perf_event_data *ctx, struct st
 	s->stack_top = w->stack_top;
 	s->head.tgid = tgid;
 	s->head.version = 0;
-	if (user_walk(s, cs == USER32_CS))
+	if (user_walk(s, cs == USER32_CS, key->tid != key->tgid))
 		return STACK_NONE;
 	if (s->end < N_WALK_ENDS)
 		st->ends[s->end]++;
 	if (config.witness)
 		witness_send(s, key, value);
-	/* In the middle of an exec the registers are those of a program whose memory is gone. */
-	if (s->frame.in_exec && s->end == WALK_UNREADABLE)
+	if (s->frame.leaf_call == LEAF_CALL_EXEC && s->end == WALK_UNREADABLE)
 		return STACK_NONE;
 	if (wants_capture(s))
 		return capture_send(s, key, value) ? STACK_LOST : STACK_CAPTURED;

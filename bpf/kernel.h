@@ -88,7 +88,9 @@ struct pt_regs___kernel {
 #define REGISTER_FRAME_BYTES 168
 #define USER_SPACE_END       0x800000000000ull
 #define USER32_CS            0x23
+#define SYSCALL_CLONE        56
 #define SYSCALL_EXECVE       59
+#define SYSCALL_CLONE3       435
 #define SYSCALL_EXECVEAT     322
 
 #define HAS_HELPER(name) bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_##name)

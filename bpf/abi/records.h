@@ -126,7 +126,7 @@ struct capture_record {
 	__u64 present;     /* pages from that of the red zone on whose pieces came, one bit each */
 	__u64 stack_bytes; /* that follow in user space, once the pieces are joined */
 	__u32 is_return;   /* the program counter is behind a system call */
-	__u32 in_exec;     /* which is execve */
+	__u32 leaf_call;   /* enum leaf_call */
 	__u64 registers[17]; /* in DWARF's order */
 };
 

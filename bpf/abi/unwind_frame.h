@@ -4,6 +4,13 @@
 
 #include "abi/unwind_rule.h"
 
+/* System calls in which the leaf's registers are not what they seem. */
+enum leaf_call {
+	LEAF_CALL_OTHER,
+	LEAF_CALL_EXEC,  /* those of a program whose memory may be gone */
+	LEAF_CALL_BIRTH, /* those of a thread or process that begins: its stack may be empty */
+};
+
 struct unwind_frame {
 	__u64 pc, sp, fp;
 	__u64 rule;
@@ -13,8 +20,8 @@ struct unwind_frame {
 	__u8 by_chain;   /* reached by a frame pointer: pc is no proof of itself */
 	__u8 set;
 	__u8 leaf_is_return;
-	__u8 steps;   /* from the frame whose registers are known, as far as that matters */
-	__u8 in_exec; /* the leaf is in execve */
+	__u8 steps;     /* from the frame whose registers are known, as far as that matters */
+	__u8 leaf_call; /* enum leaf_call */
 	/* In DWARF's order, those of the leaf and those a signal interrupted; `set` says which are
 	 * this frame's. */
 	__u64 registers[2][N_REGS];

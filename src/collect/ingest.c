@@ -2,6 +2,7 @@
 /* Turns what arrives from the kernel into samples of a profile. */
 #include "collect/ingest.h"
 
+#include "abi/unwind_frame.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "collect/captures.h"
@@ -352,6 +353,11 @@ static bool apply_capture(struct ingest *in, const struct capture_record *r)
 	if (!capture_unwind(&capture, captured) && !has_waited_enough(in))
 		return false;
 	in->waits = false;
+	/* A process that begins on an empty stack: what looks like a return address is none. */
+	if (r->leaf_call == LEAF_CALL_BIRTH && captured->n <= 2) {
+		captured->n = 1;
+		captured->end = WALK_FIRST;
+	}
 	if (leads_nowhere(r, captured) && r->head.time_ns - space->looked_ns > LOOK_NS) {
 		scan_more(in, space, r->head.time_ns);
 		if (!capture_unwind(&capture, captured) && !has_waited_enough(in))
@@ -361,7 +367,8 @@ static bool apply_capture(struct ingest *in, const struct capture_record *r)
 		publish_note_futile(in->publish, space->pid);
 	if (r->head.end != WALK_UNSUPPORTED)
 		publish_space(in->publish, space, r->key.start_ns, r->exec_id);
-	stack = resolved_capture(in->stacks, captured, space, &r->key, r->in_exec, &missing);
+	stack = resolved_capture(in->stacks, captured, space, &r->key,
+				 r->leaf_call == LEAF_CALL_EXEC, &missing);
 	in->without_stack += missing;
 	add_sample(in, &r->key, stack, 1, r->value);
 	return true;
