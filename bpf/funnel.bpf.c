@@ -262,28 +262,28 @@ static __always_inline u64 kernel_stack(struct bpf_perf_event_data *ctx, struct 
 	return stack_send(st, &s->head, sizeof(s->head) + n * 8);
 }
 
+/* A stack of the leaf alone. */
+static __always_inline int leaf_alone(struct user_scratch *s, u32 end)
+{
+	s->frames[0] = s->frame.pc;
+	s->n = 1;
+	s->end = end;
+	s->hash = hash_mix(s->hash, s->frame.pc);
+	return 0;
+}
+
 /* Walks the stack whose registers are in the scratch. Returns 0, or nonzero when there is none. */
 static __always_inline int user_walk(struct user_scratch *s, bool is_compat, bool is_thread)
 {
 	s->cfa = 0;
 	s->head.top = 0;
-	if (is_compat) {
-		s->frames[0] = s->frame.pc;
-		s->n = 1;
-		s->end = WALK_COMPAT;
-		s->hash = hash_mix(s->hash, s->frame.pc);
-		return 0;
-	}
+	if (is_compat)
+		return leaf_alone(s, WALK_COMPAT);
 	if (!config.by_tables)
 		return unwind_by_frame_pointers();
 	/* A thread begins on an empty stack, and whatever was left there before is not its own. */
-	if (s->frame.leaf_call == LEAF_CALL_BIRTH && is_thread) {
-		s->frames[0] = s->frame.pc;
-		s->n = 1;
-		s->end = WALK_FIRST;
-		s->hash = hash_mix(s->hash, s->frame.pc);
-		return 0;
-	}
+	if (s->frame.leaf_call == LEAF_CALL_BIRTH && is_thread)
+		return leaf_alone(s, WALK_FIRST);
 	if (unwind_by_tables())
 		return -1;
 	/* So may a process, but most have a copy of their parent's stack. */

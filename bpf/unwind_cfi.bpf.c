@@ -27,28 +27,20 @@ extern __u32 store_epoch;
 
 static __always_inline int word_read(struct user_scratch *s, u64 address, u64 *ret)
 {
-	u64 offset = address - s->window_base;
+	u64 slack = address - s->frame.sp;
 
-	if (offset >= s->window_bytes) {
-		u64 slack = address - s->frame.sp;
-
-		offset = slack < SAVED_BYTES ? slack : SAVED_BYTES;
-		s->window_base = address - offset;
-		s->window_bytes = window_fill(s, address - offset);
-		if (offset >= s->window_bytes) {
-			s->window_base = address;
-			s->window_bytes = window_fill(s, address);
-			offset = 0;
-			/* The last word before a page that is not there. */
-			if (!s->window_bytes) {
-				if (bpf_probe_read_user(s->window, 8, (void *)address))
-					return -1;
-				s->window_bytes = 8;
-			}
-		}
-	}
-	*ret = s->window[(offset / 8) & (WINDOW_WORDS - 1)];
-	return 0;
+	if (window_word(s, address, ret))
+		return 0;
+	s->window_base = address - (slack < SAVED_BYTES ? slack : SAVED_BYTES);
+	s->window_bytes = window_fill(s, s->window_base);
+	if (window_word(s, address, ret))
+		return 0;
+	s->window_base = address;
+	s->window_bytes = window_fill(s, address);
+	/* The last word before a page that is not there. */
+	if (!s->window_bytes && !bpf_probe_read_user(s->window, 8, (void *)address))
+		s->window_bytes = 8;
+	return window_word(s, address, ret) ? 0 : -1;
 }
 
 static __always_inline int code_read(u64 address, u64 *ret)
@@ -78,28 +70,10 @@ static __always_inline int map_find(struct user_scratch *s, char *store, u64 pc)
 	return pc >= s->map.begin && pc < s->map.end ? WALK_GOES_ON : WALK_NO_MAPPING;
 }
 
-/* Code without a table: is the address believable, and is it where signal handlers return to? */
-static __always_inline int without_table(struct user_scratch *s, u64 *rule)
-{
-	u64 bytes = 0;
-
-	if (!s->frame.is_return || s->frame.knows_all)
-		return WALK_GOES_ON;
-	if (!code_read(s->frame.pc, &bytes) && is_sigreturn(bytes)) {
-		*rule = CFA_SIGNAL;
-		return WALK_GOES_ON;
-	}
-	if (s->frame.by_chain && s->map.table != TABLE_GENERATED &&
-	    !code_read(s->frame.pc - 8, &bytes) && !is_call_before(bytes))
-		return WALK_NOT_CODE;
-	return WALK_GOES_ON;
-}
-
 /* The rule of an address that is not in the cache. Returns 0 or how the walk ends. */
 static __noinline int rule_find(struct user_scratch *s, u64 pc)
 {
 	char *store = store_get();
-	u64 rule = 0;
 	u32 table;
 	int end;
 
@@ -113,17 +87,12 @@ static __noinline int rule_find(struct user_scratch *s, u64 pc)
 	table = s->map.table;
 	if (table == TABLE_NOT_READY)
 		return WALK_NOT_READY;
+	s->frame.rule = 0;
 	if (table >= TABLE_FIRST) {
 		*STORE_PLACE(store, u32, table + TABLE_FIELD(last_used)) = store_epoch;
-		rule = table_find(store, table, pc - s->map.bias);
+		s->frame.rule = table_find(store, table, pc - s->map.bias);
 	}
-	s->frame.rule = rule;
-	if (rule_cfa(rule) == CFA_NONE || s->frame.by_chain) {
-		end = without_table(s, &rule);
-		if (rule_cfa(s->frame.rule) == CFA_NONE)
-			s->frame.rule = rule;
-	}
-	return end;
+	return step_check(s, &s->frame, table == TABLE_GENERATED);
 }
 
 static __always_inline struct rule_cache *cache_get(void)
@@ -193,17 +162,6 @@ struct track {
 static __always_inline bool is_plain(u64 rule)
 {
 	return (u16)((rule & 0xfeff) - CFA_SP) <= CFA_FP - CFA_SP;
-}
-
-/* A word of the window; false when it is not in it. */
-static __always_inline bool window_word(const struct user_scratch *s, u64 address, u64 *ret)
-{
-	u64 offset = address - s->window_base;
-
-	if (offset >= s->window_bytes)
-		return false;
-	*ret = s->window[(offset / 8) & (WINDOW_WORDS - 1)];
-	return true;
 }
 
 /* One frame up on the beaten track: a plain rule from the cache, words from the window. Returns

@@ -2,6 +2,7 @@
 /* Walks user stacks by frame pointers, a window of the stack at a time. */
 #include "unwind.h"
 
+#include "abi/code_bytes.h"
 #include "abi/config.h"
 #include "window.h"
 
@@ -80,18 +81,10 @@ static __always_inline void fp_walk(struct user_scratch *s)
 			return;
 }
 
-/* Does a call instruction end at `ra`? -1: the page is not present. */
-static __always_inline int is_after_call(u64 ra, u8 *ret_before)
+/* The bytes before `ra`; false: the page is not present. */
+static __always_inline bool bytes_before(u64 ra, u64 *ret)
 {
-	u8 b[8] = {};
-
-	if (bpf_probe_read_user(b, sizeof(b), (void *)(ra - 8)))
-		return -1;
-	*ret_before = b[7];
-	/* e8 and four bytes; ff /2 with every form of operand, from two to seven bytes long */
-	return b[3] == 0xe8 || (b[6] == 0xff && (b[7] & 0x38) == 0x10) ||
-	       (b[5] == 0xff && (b[6] & 0x38) == 0x10) || (b[4] == 0xff && (b[5] & 0x38) == 0x10) ||
-	       (b[2] == 0xff && (b[3] & 0x38) == 0x10) || (b[1] == 0xff && (b[2] & 0x38) == 0x10);
+	return !bpf_probe_read_user(ret, sizeof(*ret), (void *)(ra - 8));
 }
 
 /*
@@ -100,11 +93,10 @@ static __always_inline int is_after_call(u64 ra, u8 *ret_before)
  */
 static __always_inline bool is_last_frame(u64 ra, bool end_of_chain)
 {
-	u8 before = 0;
-	int after = is_after_call(ra, &before);
+	u64 bytes;
 
-	/* Go: runtime.goexit is entered behind a nop. */
-	return after || (end_of_chain && before == 0x90);
+	return !bytes_before(ra, &bytes) || is_call_before(bytes) ||
+	       (end_of_chain && is_nop_before(bytes));
 }
 
 /*
@@ -114,15 +106,14 @@ static __always_inline bool is_last_frame(u64 ra, bool end_of_chain)
  */
 static __always_inline u64 leaf_return(struct user_scratch *s)
 {
-	u64 word;
-	u8 before;
+	u64 word, bytes;
 
 	s->window_bytes = window_fill(s, s->frame.sp);
 	s->window_base = s->frame.sp;
 	word = s->window[0];
 	if (!s->window_bytes || word < 4096 || word >= USER_SPACE_END)
 		return 0;
-	return is_after_call(word, &before) > 0 ? word : 0;
+	return bytes_before(word, &bytes) && is_call_before(bytes) ? word : 0;
 }
 
 __hidden int unwind_by_frame_pointers(void)

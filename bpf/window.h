@@ -27,3 +27,14 @@ static __always_inline u32 window_fill(struct user_scratch *s, u64 address)
 		return 16;
 	return 0;
 }
+
+/* A word of the window; false when it is not in it. */
+static __always_inline bool window_word(const struct user_scratch *s, u64 address, u64 *ret)
+{
+	u64 offset = address - s->window_base;
+
+	if (offset >= s->window_bytes)
+		return false;
+	*ret = s->window[(offset / 8) & (WINDOW_WORDS - 1)];
+	return true;
+}

@@ -5,10 +5,11 @@
  * Whoever includes this says how the traced process's memory is read, 0 meaning that it was:
  * STEP_WORD(context, address, ret_word) reads an aligned word of the stack,
  * STEP_CODE(context, address, ret_bytes) eight bytes of code,
- * STEP_UCONTEXT(context, address, registers) the 23 words of a ucontext's general registers.
+ * STEP_UCONTEXT(context, address, registers) the 17 words of a ucontext's general registers.
  */
 #pragma once
 
+#include "abi/code_bytes.h"
 #include "abi/records.h"
 #include "abi/unwind_frame.h"
 
@@ -22,43 +23,6 @@ enum {
 	N_UCONTEXT_REGISTERS = 17,
 };
 #define STEP_ADDRESS_END 0x800000000000ull
-
-/* Does a call instruction end where the 8 bytes end? Also the nop before Go's goexit. */
-STEP_INLINE bool is_call_before(__u64 bytes)
-{
-	__u8 b1 = bytes >> 8, b2 = bytes >> 16, b3 = bytes >> 24, b4 = bytes >> 32;
-	__u8 b5 = bytes >> 40, b6 = bytes >> 48, b7 = bytes >> 56;
-
-	/* e8 and four bytes; ff /2 with every form of operand, from two to seven bytes long */
-	return b3 == 0xe8 || (b6 == 0xff && (b7 & 0x38) == 0x10) ||
-	       (b5 == 0xff && (b6 & 0x38) == 0x10) || (b4 == 0xff && (b5 & 0x38) == 0x10) ||
-	       (b2 == 0xff && (b3 & 0x38) == 0x10) || (b1 == 0xff && (b2 & 0x38) == 0x10) ||
-	       b7 == 0x90;
-}
-
-/* mov $15, %rax (in two encodings); syscall: a signal handler returns here. */
-STEP_INLINE bool is_sigreturn(__u64 bytes)
-{
-	return bytes == 0x0f0000000fc0c748ull ||
-	       (bytes & 0xffffffffffffffull) == 0x050f0000000fb8ull;
-}
-
-/* Where a function without unwind information stands: 0 in its body, 1 before it has touched the
- * stack (or about to return), 2 with the frame pointer pushed but not yet set. */
-STEP_INLINE int leaf_position(__u64 bytes)
-{
-	__u8 first = bytes;
-
-	if (first == 0x55 || first == 0xc3 || (__u32)bytes == 0xfa1e0ff3 ||
-	    (__u16)bytes == 0xc3f2 || (__u16)bytes == 0xc3f3)
-		return 1;
-	if ((bytes & 0xffffff) == 0x248489 ||
-	    (bytes & 0xffffffff) == 0x24848948) /* probes the stack */
-		return 1;
-	if ((bytes & 0xffffff) == 0xe58948 || (bytes & 0xffffff) == 0xec8b48)
-		return 2;
-	return 0;
-}
 
 /* The caller of code without unwind information: by the chain of frame pointers. */
 STEP_INLINE int step_by_chain(STEP_CONTEXT context, struct unwind_frame *f, bool other_stack)
@@ -204,6 +168,29 @@ STEP_INLINE int step_fp(STEP_CONTEXT context, struct unwind_frame *f, __u64 cfa)
 	if (at & 7 || STEP_WORD(context, at, &f->fp))
 		return WALK_UNREADABLE;
 	f->fp_unknown = 0;
+	return WALK_GOES_ON;
+}
+
+/*
+ * Is the address of a frame believable that has no rule or was reached by a frame pointer? Also
+ * finds where signal handlers return to, which no call leads to. `generated`: how such code calls
+ * is anybody's guess.
+ */
+STEP_INLINE int step_check(STEP_CONTEXT context, struct unwind_frame *f, bool generated)
+{
+	bool no_rule = rule_cfa(f->rule) == CFA_NONE;
+	__u64 bytes = 0;
+
+	if (!f->is_return || f->knows_all || (!no_rule && !f->by_chain))
+		return WALK_GOES_ON;
+	if (!STEP_CODE(context, f->pc, &bytes) && is_sigreturn(bytes)) {
+		if (no_rule)
+			f->rule = CFA_SIGNAL;
+		return WALK_GOES_ON;
+	}
+	if (f->by_chain && !generated && !STEP_CODE(context, f->pc - 8, &bytes) &&
+	    !is_call_before(bytes) && !is_nop_before(bytes))
+		return WALK_NOT_CODE;
 	return WALK_GOES_ON;
 }
 

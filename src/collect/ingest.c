@@ -10,7 +10,6 @@
 #include "collect/publish.h"
 #include "collect/stacks.h"
 #include "maps/spaces.h"
-#include "proc/pmaps.h"
 #include "proc/procfs.h"
 
 #include <string.h>
@@ -166,47 +165,16 @@ static void note_changed(struct ingest *in, pid_t pid)
 	in->changed[in->n_changed++] = pid;
 }
 
-struct scan {
-	struct ingest *in;
-	struct space *space;
-};
-
-static void scan_map(void *ctx, const struct pmap *m)
-{
-	static const struct build_id unknown;
-	struct scan *scan = ctx;
-	struct space_map map = {m->start, m->end, m->offset, NULL};
-
-	if (!m->executable || m->start > INT64_MAX)
-		return;
-	map.image = images_add(scan->in->images, m->path, &unknown,
-			       (uint64_t)m->major << 32 | m->minor, m->inode);
-	if (map.image->kind != IMAGE_FILE)
-		map.offset = 0;
-	space_add(scan->space, &map);
-}
-
 void ingest_scan(struct ingest *in, pid_t pid)
 {
-	struct space *space = spaces_get(&in->spaces, pid), fresh = {0};
-	struct scan scan = {in, &fresh};
+	struct space *space = spaces_get(&in->spaces, pid), fresh = {.pid = pid};
 
 	space->scanned = true;
 	note_changed(in, pid);
 	/* A process that is gone meanwhile keeps what was known of it. */
-	if (!pmaps_read(pid, scan_map, &scan) && fresh.n)
+	if (!space_scan(&fresh, in->images) && fresh.n)
 		space_take(space, &fresh);
 	free(fresh.maps);
-}
-
-/* Moved mappings (mremap) make no record. Adds what /proc has: code that is being generated may not
- * be executable at the moment, and stays. */
-static void scan_more(struct ingest *in, struct space *space, uint64_t now_ns)
-{
-	struct scan scan = {in, space};
-
-	space->looked_ns = now_ns;
-	pmaps_read(space->pid, scan_map, &scan);
 }
 
 static bool leads_nowhere(const struct capture_record *r, const struct captured *captured)
@@ -228,17 +196,13 @@ void ingest_scan_all(struct ingest *in)
 static void apply_map(struct ingest *in, const struct side_record *r)
 {
 	struct space *space = spaces_get(&in->spaces, r->pid);
-	struct space_map map = {r->start, r->start + r->len, r->offset, NULL};
+	const struct space_source source = {r->start,    r->start + r->len, r->offset, r->path,
+					    r->build_id, r->device,         r->inode};
 
-	if (r->start > INT64_MAX)
-		return; /* kernel text */
-	map.image = images_add(in->images, r->path, &r->build_id, r->device, r->inode);
-	if (map.image->kind != IMAGE_FILE)
-		map.offset = 0;
 	/* No record tells of an unmapping: what is there really, /proc knows. */
 	if (space->n >= MAX_SPACE_MAPS)
 		ingest_scan(in, r->pid);
-	if (space->n < MAX_SPACE_MAPS && space_add(space, &map))
+	if (space->n < MAX_SPACE_MAPS && space_add_source(space, in->images, &source))
 		kernel_bump_generation(in->kernel, (uint32_t)r->pid);
 	note_changed(in, r->pid);
 }
@@ -359,7 +323,10 @@ static bool apply_capture(struct ingest *in, const struct capture_record *r)
 		captured->end = WALK_FIRST;
 	}
 	if (leads_nowhere(r, captured) && r->head.time_ns - space->looked_ns > LOOK_NS) {
-		scan_more(in, space, r->head.time_ns);
+		/* Moved mappings (mremap) make no record. Those known stay: code that is being
+		 * generated may not be executable at the moment. */
+		space->looked_ns = r->head.time_ns;
+		space_scan(space, in->images);
 		if (!capture_unwind(&capture, captured) && !has_waited_enough(in))
 			return false;
 	}

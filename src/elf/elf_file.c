@@ -209,16 +209,23 @@ static void note_text(void *ret_address, const char *name, uint64_t address, uin
 		*(uint64_t *)ret_address = address;
 }
 
+uint64_t elf_file_text(const struct elf_file *f)
+{
+	uint64_t text = 0;
+
+	elf_file_code_sections(f, note_text, &text);
+	return text;
+}
+
 uint64_t elf_file_entry(const struct elf_file *f)
 {
 	GElf_Ehdr ehdr;
-	uint64_t text = 0;
 
 	if (!gelf_getehdr(f->elf, &ehdr))
 		return 0;
-	elf_file_code_sections(f, note_text, &text);
-	return ehdr.e_type == ET_DYN && !f->has_interpreter && ehdr.e_entry == text ? 0
-										    : ehdr.e_entry;
+	return ehdr.e_type == ET_DYN && !f->has_interpreter && ehdr.e_entry == elf_file_text(f)
+		       ? 0
+		       : ehdr.e_entry;
 }
 
 bool elf_file_is_trusted(const struct elf_file *f)

@@ -52,6 +52,8 @@ size_t elf_file_symbols(const struct elf_file *f, elf_visit *visit, void *ctx);
 bool elf_file_has_symtab(const struct elf_file *f);
 /* Size of the table that elf_file_symbols() would visit. */
 uint64_t elf_file_symbol_bytes(const struct elf_file *f);
+/* Address of .text, 0 when there is none. */
+uint64_t elf_file_text(const struct elf_file *f);
 /* Where a program begins, 0 in a library (for which linkers may write where its code begins). */
 uint64_t elf_file_entry(const struct elf_file *f);
 /* Name in .gnu_debuglink; NULL when there is none. Valid as long as the file. */

@@ -3,6 +3,7 @@
 #include "maps/spaces.h"
 
 #include "base/mem.h"
+#include "proc/pmaps.h"
 
 #include <string.h>
 
@@ -175,4 +176,42 @@ bool space_add(struct space *space, const struct space_map *map)
 	if (replaced)
 		note_change(space, map->start, map->end);
 	return replaced;
+}
+
+bool space_add_source(struct space *space, struct images *images, const struct space_source *s)
+{
+	struct space_map map = {s->start, s->end, s->offset, NULL};
+
+	if (s->start > INT64_MAX)
+		return false;
+	map.image = images_add(images, s->path, &s->build_id, s->device, s->inode);
+	if (map.image->kind != IMAGE_FILE)
+		map.offset = 0;
+	return space_add(space, &map);
+}
+
+struct scan {
+	struct space *space;
+	struct images *images;
+};
+
+static void scan_map(void *ctx, const struct pmap *m)
+{
+	const struct space_source source = {.start = m->start,
+					    .end = m->end,
+					    .offset = m->offset,
+					    .path = m->path,
+					    .device = (uint64_t)m->major << 32 | m->minor,
+					    .inode = m->inode};
+	struct scan *scan = ctx;
+
+	if (m->executable)
+		space_add_source(scan->space, scan->images, &source);
+}
+
+int space_scan(struct space *space, struct images *images)
+{
+	struct scan scan = {space, images};
+
+	return pmaps_read(space->pid, scan_map, &scan);
 }

@@ -59,6 +59,17 @@ void space_clear(struct space *space);
 void space_take(struct space *space, struct space *from);
 /* Adds a mapping. Returns true when it replaced other code. */
 bool space_add(struct space *space, const struct space_map *map);
+/* The same, for what the kernel says of a mapping; what lies in the kernel's half is left out. */
+struct space_source {
+	uint64_t start, end, offset;
+	const char *path;
+	struct build_id build_id; /* or */
+	uint64_t device, inode;
+};
+bool space_add_source(struct space *space, struct images *images,
+		      const struct space_source *source);
+/* Adds what /proc has of the process. Returns 0 or a negative errno. */
+int space_scan(struct space *space, struct images *images);
 /* Was code at the address mapped over since `version`? */
 bool space_changed_since(const struct space *space, uint32_t version, uint64_t address);
 /* The mapping that holds the address, or NULL. */

@@ -88,22 +88,6 @@ static int place(struct walker *w)
 	return WALK_GOES_ON;
 }
 
-/* Code without a table: is the address believable, and is it where signal handlers return to? */
-static int without_rule(struct walker *w)
-{
-	uint64_t bytes;
-
-	if (!w->frame.is_return || w->frame.knows_all)
-		return WALK_GOES_ON;
-	if (rule_cfa(w->frame.rule) == CFA_NONE && !code_read(w->c, w->frame.pc, &bytes) &&
-	    is_sigreturn(bytes))
-		w->frame.rule = CFA_SIGNAL;
-	else if (w->frame.by_chain && w->table != TABLE_GENERATED &&
-		 !code_read(w->c, w->frame.pc - 8, &bytes) && !is_call_before(bytes))
-		return WALK_NOT_CODE;
-	return WALK_GOES_ON;
-}
-
 static bool stack_read(void *capture, uint64_t address, uint64_t *ret)
 {
 	return !word_read(capture, address, ret);
@@ -165,7 +149,7 @@ static int walk_step(struct walker *w)
 				: table_rule(w->c->store->memory, w->table, w->address);
 	if (w->full && (end = full_walk(w)) >= 0)
 		return end;
-	end = without_rule(w);
+	end = step_check(w->c, &w->frame, w->table == TABLE_GENERATED);
 	if (!end)
 		end = frame_step(w->c, &w->frame);
 	if (!end && w->full)

@@ -51,13 +51,6 @@ static struct elf_section eh_frame_by_header(const struct elf_file *elf)
 	return elf_file_bytes_at(elf, address + 4 + (uint64_t)(int64_t)offset);
 }
 
-static void note_text(void *ret_address, const char *name, uint64_t address, uint64_t size)
-{
-	(void)size;
-	if (str_equal(name, ".text"))
-		*(uint64_t *)ret_address = address;
-}
-
 /* What the loader will write at an address of a position-independent program, else `otherwise`. */
 static uint64_t relocated(const struct elf_file *elf, uint64_t address, uint64_t otherwise)
 {
@@ -77,9 +70,7 @@ static uint64_t relocated(const struct elf_file *elf, uint64_t address, uint64_t
 static bool add_go(struct rows *rows, const struct elf_file *elf)
 {
 	static const char *const names[] = {".gopclntab", ".data.rel.ro.gopclntab"};
-	uint64_t text = 0, at;
-
-	elf_file_code_sections(elf, note_text, &text);
+	uint64_t text = elf_file_text(elf), at;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		struct elf_section s = elf_file_section(elf, names[i]);

@@ -273,8 +273,6 @@ uint32_t tables_get(struct tables *t, struct image *image)
 {
 	struct entry *e;
 
-	if (image->kind == IMAGE_ANONYMOUS)
-		return TABLE_GENERATED;
 	if (!image->elf)
 		return TABLE_GENERATED;
 	if (image->table == NO_ID) {
@@ -294,8 +292,6 @@ uint32_t tables_get(struct tables *t, struct image *image)
 
 uint32_t tables_peek(const struct tables *t, const struct image *image)
 {
-	if (image->kind == IMAGE_ANONYMOUS)
-		return TABLE_GENERATED;
 	return image->table == NO_ID ? TABLE_NOT_READY : t->entries[image->table].at;
 }
 

@@ -31,7 +31,7 @@ void tables_free(struct tables *tables);
  * that images_open() returned.
  */
 uint32_t tables_get(struct tables *tables, struct image *image);
-/* The table if it is there; nothing is begun. */
+/* The table of an image that has a file, if it is there; nothing is begun. */
 uint32_t tables_peek(const struct tables *tables, const struct image *image);
 
 /* Evicts tables, those used longest ago first, until `bytes` more are free. Returns whether there

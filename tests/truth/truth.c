@@ -22,7 +22,6 @@
 #include "collect/captures.h"
 #include "collect/ingest.h"
 #include "collect/sampler.h"
-#include "proc/pmaps.h"
 #include "unwind/capture.h"
 
 enum { PAGES = 16, STORE_BYTES = 64 << 20, MAX_CPUS = 1024 };
@@ -115,26 +114,6 @@ static int on_thread(Dwfl_Thread *thread, void *truth)
 
 /* -- processes -- */
 
-struct scan {
-	struct truth *t;
-	struct space *space;
-};
-
-static void scan_map(void *ctx, const struct pmap *m)
-{
-	static const struct build_id unknown;
-	struct scan *scan = ctx;
-	struct space_map map = {m->start, m->end, m->offset, NULL};
-
-	if (!m->executable || m->start > INT64_MAX)
-		return;
-	map.image = images_add(scan->t->images, m->path, &unknown,
-			       (uint64_t)m->major << 32 | m->minor, m->inode);
-	if (map.image->kind != IMAGE_FILE)
-		map.offset = 0;
-	space_add(scan->space, &map);
-}
-
 static void process_drop(struct truth *t, uint32_t pid)
 {
 	uint64_t value;
@@ -154,17 +133,15 @@ static void process_drop(struct truth *t, uint32_t pid)
  * that reading all mappings again would miss some. */
 static void process_map(struct truth *t, const struct side_record *r)
 {
-	struct space_map map = {r->start, r->start + r->len, r->offset, NULL};
+	const struct space_source source = {r->start,    r->start + r->len, r->offset, r->path,
+					    r->build_id, r->device,         r->inode};
 	uint64_t value;
 	struct process *p;
 
-	if (!map64_find(&t->processes, (uint32_t)r->pid, &value) || r->start > INT64_MAX)
+	if (!map64_find(&t->processes, (uint32_t)r->pid, &value))
 		return;
 	p = (struct process *)(uintptr_t)value;
-	map.image = images_add(t->images, r->path, &r->build_id, r->device, r->inode);
-	if (map.image->kind != IMAGE_FILE)
-		map.offset = 0;
-	space_add(&p->space, &map);
+	space_add_source(&p->space, t->images, &source);
 	if (p->dwfl)
 		dwfl_end(steal(p->dwfl));
 }
@@ -173,15 +150,13 @@ static struct process *process_get(struct truth *t, uint32_t pid)
 {
 	uint64_t value;
 	struct process *p;
-	struct scan scan;
 
 	if (map64_find(&t->processes, pid, &value)) {
 		p = (struct process *)(uintptr_t)value;
 	} else {
 		p = mem_alloc(sizeof(*p));
 		p->space.pid = (pid_t)pid;
-		scan = (struct scan){t, &p->space};
-		pmaps_read((pid_t)pid, scan_map, &scan);
+		space_scan(&p->space, t->images);
 		map64_set(&t->processes, pid, (uintptr_t)p);
 	}
 	if (p->dwfl)
