@@ -217,7 +217,8 @@ static stack_id node_of(struct build *b, uint32_t group, stack_id stack)
 	if (stack == NO_ID && group)
 		node = node_add(b->t, NO_ID, group - 1);
 	while (n--) {
-		node = node_add(b->t, node, row_of_frame(b, nodes[path[n]].item));
+		for (frame_id f = nodes[path[n]].item; f != NO_ID; f = b->p->frames[f].inner)
+			node = node_add(b->t, node, row_of_frame(b, f));
 		map64_set(&b->node_of, (uint64_t)group << 32 | path[n], node);
 	}
 	free(path);
@@ -240,6 +241,10 @@ static int mark_filters(struct build *b, const struct view_options *o, struct er
 			continue;
 		for (size_t f = 0; f < b->p->n_frames; f++)
 			hit[f] = regex_matches(re, profile_text(b->p, b->p->frames[f].function));
+		for (size_t f = 0; f < b->p->n_frames; f++)
+			for (frame_id g = b->p->frames[f].inner; g != NO_ID;
+			     g = b->p->frames[g].inner)
+				hit[f] |= hit[g];
 		regex_free(re);
 		for (size_t n = 0; n < s->n; n++) {
 			uint8_t above =

@@ -14,16 +14,16 @@
 #include <sys/stat.h>
 #include <xxhash.h>
 
-enum { MAX_ENTRY_BYTES = 64 << 20, MAX_ENTRIES = 1 << 20 };
+enum { MAX_ENTRY_BYTES = 256 << 20, MAX_ENTRIES = 1 << 20, BLOCK_BYTES = 65536 };
 
-/* Before the data of every file. */
+/* Before the data of every file; behind it, a hash of each block of the data. */
 struct entry_head {
 	char magic[8];
-	uint64_t bytes;
-	uint64_t key_hash, data_hash;
+	uint64_t bytes; /* of data */
+	uint64_t key_hash, hashes_hash;
 };
 
-static const char magic[8] = {'c', 'p', 'r', 'o', 'f', ' ', 'c', '1'};
+static const char magic[8] = {'c', 'p', 'r', 'o', 'f', ' ', 'c', '2'};
 
 struct cache {
 	char *directory;
@@ -87,92 +87,153 @@ void cache_free(struct cache *c)
 	free(c);
 }
 
-static bool read_exactly(int fd, void *to, size_t bytes)
+static size_t n_blocks(size_t bytes)
 {
-	while (bytes) {
-		ssize_t n = read(fd, to, bytes);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		to = (char *)to + n;
-		bytes -= (size_t)n;
-	}
-	return true;
+	return (bytes + BLOCK_BYTES - 1) / BLOCK_BYTES;
 }
 
-static bool is_ours(int fd, size_t *ret_bytes)
+static uint64_t block_hash(const uint8_t *data, size_t bytes, size_t block)
 {
+	size_t at = block * BLOCK_BYTES;
+
+	return XXH3_64bits(data + at, MIN(bytes - at, (size_t)BLOCK_BYTES));
+}
+
+/* Is it a file of ours, of this key, with as many bytes as it says? */
+static bool is_ours(int fd, const struct file_map *map, const char *key)
+{
+	const uint8_t *hashes;
+	struct entry_head head;
 	struct stat st;
 
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_mode & 077 ||
-	    st.st_size < (off_t)sizeof(struct entry_head) || st.st_size > MAX_ENTRY_BYTES)
+	    map->n < sizeof(head))
 		return false;
-	*ret_bytes = (size_t)st.st_size - sizeof(struct entry_head);
-	return true;
+	memcpy(&head, map->bytes, sizeof(head));
+	if (memcmp(head.magic, magic, sizeof(magic)) != 0 || head.bytes > MAX_ENTRY_BYTES ||
+	    head.key_hash != XXH3_64bits(key, strlen(key)) ||
+	    map->n != sizeof(head) + head.bytes + 8 * n_blocks(head.bytes))
+		return false;
+	hashes = map->bytes + sizeof(head) + head.bytes;
+	return head.hashes_hash == XXH3_64bits(hashes, 8 * n_blocks(head.bytes));
 }
 
-void *cache_get(const struct cache *c, const char *key, size_t *ret_bytes)
+struct cache_view *cache_view_open(const struct cache *c, const char *key)
 {
 	auto_close int fd = -1;
-	auto_free void *data = NULL;
+	struct cache_view *view;
+	struct file_map map;
 	struct entry_head head;
 
 	if (c->fd < 0)
 		return NULL;
 	fd = openat(c->fd, key, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0 || !is_ours(fd, ret_bytes) || !read_exactly(fd, &head, sizeof(head)) ||
-	    memcmp(head.magic, magic, sizeof(magic)) != 0 || head.bytes != *ret_bytes ||
-	    head.key_hash != XXH3_64bits(key, strlen(key)))
+	if (fd < 0 || file_map(fd, &map))
 		return NULL;
-	data = malloc(*ret_bytes ? *ret_bytes : 1);
-	if (!data || !read_exactly(fd, data, *ret_bytes) ||
-	    head.data_hash != XXH3_64bits(data, *ret_bytes))
+	if (!is_ours(fd, &map, key)) {
+		file_unmap(&map);
 		return NULL;
+	}
 	futimens(fd, NULL); /* used now */
-	return steal(data);
+	memcpy(&head, map.bytes, sizeof(head));
+	view = mem_alloc(sizeof(*view));
+	view->map = map;
+	view->data = map.bytes + sizeof(head);
+	view->bytes = head.bytes;
+	view->checked = mem_alloc(n_blocks(head.bytes) + 1);
+	return view;
+}
+
+void cache_view_free(struct cache_view *view)
+{
+	if (!view)
+		return;
+	file_unmap(&view->map);
+	free(view->checked);
+	free(view);
+}
+
+static bool check_block(struct cache_view *view, size_t block)
+{
+	uint64_t want;
+
+	memcpy(&want, view->data + view->bytes + 8 * block, sizeof(want));
+	if (view->damaged || block_hash(view->data, view->bytes, block) != want)
+		view->damaged = true;
+	else
+		view->checked[block] = 1;
+	return view->checked[block];
+}
+
+bool cache_view_need(void *cache_view, const void *at, size_t bytes)
+{
+	struct cache_view *view = cache_view;
+	size_t offset = (size_t)((const uint8_t *)at - view->data);
+
+	if (!bytes)
+		return true;
+	for (size_t b = offset / BLOCK_BYTES; b <= (offset + bytes - 1) / BLOCK_BYTES; b++)
+		if (!view->checked[b] && !check_block(view, b))
+			return false;
+	return true;
+}
+
+void *cache_get(const struct cache *c, const char *key, size_t *ret_bytes)
+{
+	struct cache_view *view = cache_view_open(c, key);
+	void *data = NULL;
+
+	if (view && cache_view_need(view, view->data, view->bytes)) {
+		data = mem_dup(view->data, view->bytes ? view->bytes : 1);
+		*ret_bytes = view->bytes;
+	}
+	cache_view_free(view);
+	return data;
+}
+
+static int write_entry(int fd, const struct entry_head *head, const void *data,
+		       const uint64_t *hashes)
+{
+	int code = fd_write(fd, head, sizeof(*head));
+
+	code = code ? code : fd_write(fd, data, head->bytes);
+	return code ? code : fd_write(fd, hashes, 8 * n_blocks(head->bytes));
 }
 
 void cache_put(const struct cache *c, const char *key, const void *data, size_t bytes)
 {
 	struct entry_head head = {.bytes = bytes};
+	auto_free uint64_t *hashes = mem_array(n_blocks(bytes) + 1, sizeof(*hashes));
 	char name[64];
 	int fd;
 
-	if (c->fd < 0 || bytes > MAX_ENTRY_BYTES - sizeof(head))
+	if (c->fd < 0 || bytes > MAX_ENTRY_BYTES)
 		return;
+	for (size_t i = 0; i < n_blocks(bytes); i++)
+		hashes[i] = block_hash(data, bytes, i);
 	memcpy(head.magic, magic, sizeof(magic));
 	head.key_hash = XXH3_64bits(key, strlen(key));
-	head.data_hash = XXH3_64bits(data, bytes);
+	head.hashes_hash = XXH3_64bits(hashes, 8 * n_blocks(bytes));
 	snprintf(name, sizeof(name), ".new-%d-%lx", (int)getpid(), (unsigned long)head.key_hash);
 	fd = openat(c->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return;
-	if (fd_write(fd, &head, sizeof(head)) || fd_write(fd, data, bytes) ||
-	    renameat(c->fd, name, c->fd, key))
+	if (write_entry(fd, &head, data, hashes) || renameat(c->fd, name, c->fd, key))
 		unlinkat(c->fd, name, 0);
 	close(fd);
 }
 
-struct cached_file {
-	char *name;
-	uint64_t bytes;
-	int64_t used_s;
-};
-
 static int oldest_first(const void *a, const void *b)
 {
-	const struct cached_file *x = a, *y = b;
+	const struct cache_entry *x = a, *y = b;
 
 	return x->used_s < y->used_s ? -1 : x->used_s > y->used_s;
 }
 
-void cache_trim(const struct cache *c, uint64_t max_bytes)
+struct cache_entry *cache_list(const struct cache *c, size_t *ret_n)
 {
-	struct cached_file *files = NULL;
+	struct cache_entry *files = NULL;
 	size_t n = 0, cap = 0;
-	uint64_t sum = 0;
 	int fd = c->fd < 0 ? -1 : openat(c->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
@@ -182,18 +243,43 @@ void cache_trim(const struct cache *c, uint64_t max_bytes)
 		if (fstatat(c->fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode))
 			continue;
 		array_reserve(files, cap, n + 1);
-		files[n++] = (struct cached_file){mem_strdup(e->d_name), (uint64_t)st.st_size,
+		files[n++] = (struct cache_entry){mem_strdup(e->d_name), (uint64_t)st.st_size,
 						  st.st_mtime};
-		sum += (uint64_t)st.st_size;
 	}
 	if (dir)
 		closedir(dir);
 	if (n)
 		qsort(files, n, sizeof(*files), oldest_first);
-	for (size_t i = 0; i < n; i++) {
-		if (sum > max_bytes && !unlinkat(c->fd, files[i].name, 0))
-			sum -= files[i].bytes;
-		free(files[i].name);
+	*ret_n = n;
+	return files;
+}
+
+void cache_list_free(struct cache_entry *entries, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(entries[i].name);
+	free(entries);
+}
+
+const char *cache_directory(const struct cache *c)
+{
+	return c->fd < 0 ? NULL : c->directory;
+}
+
+uint64_t cache_trim(const struct cache *c, uint64_t max_bytes)
+{
+	uint64_t sum = 0, removed = 0;
+	size_t n;
+	struct cache_entry *files = cache_list(c, &n);
+
+	for (size_t i = 0; i < n; i++)
+		sum += files[i].bytes;
+	for (size_t i = 0; i < n && sum > max_bytes; i++) {
+		if (unlinkat(c->fd, files[i].name, 0))
+			continue;
+		sum -= files[i].bytes;
+		removed += files[i].bytes;
 	}
-	free(files);
+	cache_list_free(files, n);
+	return removed;
 }

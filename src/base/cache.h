@@ -14,7 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CACHE_MAX_BYTES (512ull << 20)
+#include "base/filemap.h"
+
+#define CACHE_MAX_BYTES (1024ull << 20)
 
 struct cache;
 
@@ -25,5 +27,30 @@ void cache_free(struct cache *cache);
  * free; NULL when there are none. */
 void *cache_get(const struct cache *cache, const char *key, size_t *ret_bytes);
 void cache_put(const struct cache *cache, const char *key, const void *data, size_t bytes);
-/* Removes what was used longest ago until the bound is kept. */
-void cache_trim(const struct cache *cache, uint64_t max_bytes);
+
+/* An entry that is read where it lies: every block is checked before its first use. */
+struct cache_view {
+	const uint8_t *data;
+	size_t bytes;
+	bool damaged; /* a block was not what was written */
+	struct file_map map;
+	uint8_t *checked; /* by block */
+};
+/* NULL when there is none. */
+struct cache_view *cache_view_open(const struct cache *cache, const char *key);
+void cache_view_free(struct cache_view *view);
+/* To be called before bytes of `data` are read. False: they are damaged. */
+bool cache_view_need(void *view, const void *at, size_t bytes);
+
+/* The entries, those used longest ago first. Owner: cache_list_free(). */
+struct cache_entry {
+	char *name; /* the key */
+	uint64_t bytes;
+	int64_t used_s; /* since 1970 */
+};
+struct cache_entry *cache_list(const struct cache *cache, size_t *ret_n);
+void cache_list_free(struct cache_entry *entries, size_t n);
+/* Where the cache lies; NULL: there is none. */
+const char *cache_directory(const struct cache *cache);
+/* Removes what was used longest ago until the bound is kept. Returns the bytes removed. */
+uint64_t cache_trim(const struct cache *cache, uint64_t max_bytes);

@@ -37,6 +37,7 @@ static int set_no_annotations(void *ctx, const char *arg, struct err *err)
 
 static const struct option_row options[] = {
 	VIEW_OPTIONS,
+	NAME_OPTIONS,
 	{'o', "output", "FILE", "where to write; - is standard output", COMPLETE_FILE, NULL,
 	 set_output},
 	{0, "format", "NAME", "pprof, folded, svg or json; else by the file's ending",
@@ -67,7 +68,8 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 	}
 	interrupt_init();
 	profile_init(&p);
-	if (!profile_read(from, &p, err) && !save_open(&save, e->path, e->format, err)) {
+	if (!profile_load(from, &e->view.names, &p, err) &&
+	    !save_open(&save, e->path, e->format, err)) {
 		save.options.view = e->view.view;
 		if (!e->view.by_given)
 			save.options.view.by = BY_PROCESS;

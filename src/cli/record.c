@@ -62,6 +62,13 @@ static int set_no_annotations(void *ctx, const char *arg, struct err *err)
 	return 0;
 }
 
+static int set_no_names(void *ctx, const char *arg, struct err *err)
+{
+	(void)arg, (void)err;
+	((struct record *)ctx)->target.names.no_names = true;
+	return 0;
+}
+
 static int set_exit_status(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;
@@ -71,6 +78,9 @@ static int set_exit_status(void *ctx, const char *arg, struct err *err)
 
 static const struct option_row options[] = {
 	TARGET_OPTIONS,
+	NAME_OPTIONS,
+	{0, "no-names", NULL, "save addresses only: report and export name them", 0, NULL,
+	 set_no_names},
 	{'d', "duration", "SECS", "stop after that many seconds", 0, NULL, set_duration},
 	{'o', "output", "FILE", "where to write (cprof.pb.gz); - is standard output", COMPLETE_FILE,
 	 NULL, set_output},
@@ -221,7 +231,7 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 		goto out;
 	save.options.view.by = r->by;
 	save.options.no_annotations = r->no_annotations;
-	live = live_new(&r->target.recording, err);
+	live = live_new(&r->target.recording, &r->target.names, err);
 	if (!live)
 		goto out;
 	save.options.title = live_feed(live)->title;

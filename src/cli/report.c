@@ -65,6 +65,7 @@ static int set_sort(void *ctx, const char *arg, struct err *err)
 
 static const struct option_row options[] = {
 	VIEW_OPTIONS,
+	NAME_OPTIONS,
 	{0, "top", NULL, "a table of functions (the default)", 0, NULL, set_top},
 	{0, "tree", NULL, "the call tree, from the root down", 0, NULL, set_tree},
 	{'n', "rows", "N", "show that many rows (50); 0 is all", 0, NULL, set_rows},
@@ -119,7 +120,7 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 	if (!r->rows_given)
 		r->rows = r->json ? 0 : DEFAULT_ROWS;
 	profile_init(&p);
-	code = profile_read(argc ? argv[0] : "cprof.pb.gz", &p, err);
+	code = profile_load(argc ? argv[0] : "cprof.pb.gz", &r->view.names, &p, err);
 	if (!code)
 		code = print(r, &p, err);
 	profile_release(&p);

@@ -4,10 +4,12 @@
  */
 #pragma once
 
+#include "cli/name_options.h"
 #include "cli/options.h"
 #include "collect/recording.h"
 
 struct target_options {
+	struct symbolize_options names; /* first: the context of NAME_OPTIONS */
 	struct recording_options recording;
 	size_t cap_pids, cap_tids;
 	bool all;

@@ -21,7 +21,7 @@ struct top {
 	struct target_options target; /* first: the context of TARGET_OPTIONS */
 };
 
-static const struct option_row options[] = {TARGET_OPTIONS};
+static const struct option_row options[] = {TARGET_OPTIONS, NAME_OPTIONS};
 
 static void draw(struct top_screen *screen, struct grid *g, const struct profile *p)
 {
@@ -110,7 +110,7 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 	if (target_finish(&t->target, argc, argv, err))
 		goto out;
 	t->target.recording.silent_command = true;
-	live = live_new(&t->target.recording, err);
+	live = live_new(&t->target.recording, &t->target.names, err);
 	if (!live)
 		goto out;
 	feed = live_feed(live);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "analysis/tree.h"
+#include "cli/name_options.h"
 #include "cli/options.h"
 
 #define VIEW_OPTIONS                                                                               \
@@ -30,6 +31,7 @@
 	}
 
 struct view_args {
+	struct symbolize_options names; /* first: the context of NAME_OPTIONS */
 	struct view_options view;
 	bool by_given;
 };

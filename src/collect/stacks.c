@@ -137,7 +137,8 @@ static frame_id frame_at(struct resolved *r, const struct space *space, const st
 			 uint64_t address)
 {
 	struct image *image = images_open(r->images, map->image, space->pid, map->start, map->end);
-	struct frame f = {.kind = image->kind == IMAGE_ANONYMOUS ? FRAME_JIT : FRAME_USER};
+	struct frame f = {.kind = image->kind == IMAGE_ANONYMOUS ? FRAME_JIT : FRAME_USER,
+			  .inner = NO_ID};
 	uint64_t hash;
 	frame_id id;
 
@@ -161,7 +162,7 @@ static frame_id frame_at(struct resolved *r, const struct space *space, const st
 static frame_id kernel_frame_at(struct resolved *r, uint64_t address)
 {
 	struct image *kernel = images_kernel(r->images);
-	struct frame f = {.kind = FRAME_KERNEL, .address = address};
+	struct frame f = {.kind = FRAME_KERNEL, .inner = NO_ID, .address = address};
 	uint64_t id;
 
 	if (map64_find(&r->kernel_frame_map, address, &id))

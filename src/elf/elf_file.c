@@ -46,6 +46,23 @@ char *build_id_hex(const struct build_id *id, char *buf)
 	return buf;
 }
 
+bool build_id_parse(const char *hex, struct build_id *ret)
+{
+	size_t len = strlen(hex);
+	unsigned byte;
+
+	*ret = (struct build_id){0};
+	if (!len || len % 2 || len / 2 > MAX_BUILD_ID ||
+	    strspn(hex, "0123456789abcdefABCDEF") != len)
+		return false;
+	for (size_t i = 0; i < len / 2; i++) {
+		sscanf(hex + 2 * i, "%2x", &byte);
+		ret->bytes[i] = (uint8_t)byte;
+	}
+	ret->len = (uint8_t)(len / 2);
+	return true;
+}
+
 static void read_segments(struct elf_file *f)
 {
 	size_t n = 0;
@@ -185,11 +202,38 @@ static Elf_Scn *section_of_type(Elf *elf, GElf_Word type, GElf_Shdr *ret)
 	return NULL;
 }
 
+/* The section of that name, or NULL. */
+static Elf_Scn *section_named(const struct elf_file *f, const char *want, GElf_Shdr *ret)
+{
+	Elf_Scn *scn = NULL;
+	size_t names;
+
+	if (elf_getshdrstrndx(f->elf, &names))
+		return NULL;
+	while ((scn = elf_nextscn(f->elf, scn))) {
+		const char *name =
+			gelf_getshdr(scn, ret) ? elf_strptr(f->elf, names, ret->sh_name) : NULL;
+
+		if (name && str_equal(name, want))
+			return scn;
+	}
+	return NULL;
+}
+
 bool elf_file_has_symtab(const struct elf_file *f)
 {
 	GElf_Shdr shdr;
 
 	return section_of_type(f->elf, SHT_SYMTAB, &shdr);
+}
+
+bool elf_file_has_debug_info(const struct elf_file *f)
+{
+	GElf_Shdr shdr;
+
+	return (section_named(f, ".debug_info", &shdr) ||
+		section_named(f, ".zdebug_info", &shdr)) &&
+	       shdr.sh_type != SHT_NOBITS;
 }
 
 uint64_t elf_file_symbol_bytes(const struct elf_file *f)
@@ -298,24 +342,6 @@ size_t elf_file_symbols(const struct elf_file *f, elf_visit *visit, void *ctx)
 	return visited;
 }
 
-/* The section of that name, or NULL. */
-static Elf_Scn *section_named(const struct elf_file *f, const char *want, GElf_Shdr *ret)
-{
-	Elf_Scn *scn = NULL;
-	size_t names;
-
-	if (elf_getshdrstrndx(f->elf, &names))
-		return NULL;
-	while ((scn = elf_nextscn(f->elf, scn))) {
-		const char *name =
-			gelf_getshdr(scn, ret) ? elf_strptr(f->elf, names, ret->sh_name) : NULL;
-
-		if (name && str_equal(name, want))
-			return scn;
-	}
-	return NULL;
-}
-
 struct elf_section elf_file_section(const struct elf_file *f, const char *name)
 {
 	struct elf_section s = {0};
@@ -381,6 +407,20 @@ void elf_file_code_sections(const struct elf_file *f, elf_section_visit *visit, 
 	}
 }
 
+uint64_t elf_file_relocated(const struct elf_file *f, uint64_t address, uint64_t otherwise)
+{
+	struct elf_section s = elf_file_section(f, ".rela.dyn");
+
+	for (size_t at = 0; s.bytes && at + 24 <= s.n; at += 24) {
+		uint64_t words[3];
+
+		memcpy(words, (const char *)s.bytes + at, sizeof(words));
+		if (words[0] == address)
+			return words[2];
+	}
+	return otherwise;
+}
+
 void elf_file_code_range(const struct elf_file *f, uint64_t *ret_min, uint64_t *ret_max)
 {
 	*ret_min = *ret_max = 0;
@@ -420,6 +460,22 @@ int elf_file_reopen(const struct elf_file *f, struct elf_file **ret)
 		return elf_file_from_memory(f->image, f->image_bytes, ret);
 	fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
 	return fd < 0 ? -errno : elf_file_open(fd, ret);
+}
+
+int elf_file_map(const struct elf_file *f, struct file_map *ret_map, const uint8_t **ret_bytes,
+		 size_t *ret_n)
+{
+	int code;
+
+	*ret_map = (struct file_map){0};
+	*ret_bytes = f->image;
+	*ret_n = f->image_bytes;
+	if (f->image)
+		return 0;
+	code = file_map(f->fd, ret_map);
+	*ret_bytes = ret_map->bytes;
+	*ret_n = ret_map->n;
+	return code;
 }
 
 bool elf_file_may_unwind(const struct elf_file *f)

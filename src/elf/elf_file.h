@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/filemap.h"
+
 enum { MAX_BUILD_ID = 20 };
 
 struct build_id {
@@ -23,6 +25,9 @@ struct build_id {
 bool build_id_equal(const struct build_id *a, const struct build_id *b);
 /* Writes hexadecimal digits and a NUL (at most 41 bytes). Returns `buf`. */
 char *build_id_hex(const struct build_id *id, char *buf);
+
+/* The id in hexadecimal digits; false when it is none. */
+bool build_id_parse(const char *hex, struct build_id *ret);
 
 struct elf_symbol {
 	const char *name;
@@ -50,6 +55,7 @@ bool elf_file_address(const struct elf_file *f, uint64_t offset, uint64_t *ret);
  * Returns how many. */
 size_t elf_file_symbols(const struct elf_file *f, elf_visit *visit, void *ctx);
 bool elf_file_has_symtab(const struct elf_file *f);
+bool elf_file_has_debug_info(const struct elf_file *f);
 /* Size of the table that elf_file_symbols() would visit. */
 uint64_t elf_file_symbol_bytes(const struct elf_file *f);
 /* Address of .text, 0 when there is none. */
@@ -80,8 +86,14 @@ void elf_file_code_range(const struct elf_file *f, uint64_t *ret_min, uint64_t *
 bool elf_file_is_trusted(const struct elf_file *f);
 /* Reads bytes at an address; false when the file has not all of them. */
 bool elf_file_read(const struct elf_file *f, uint64_t address, void *to, size_t bytes);
+/* What the loader will write at an address of a position-independent program, else `otherwise`. */
+uint64_t elf_file_relocated(const struct elf_file *f, uint64_t address, uint64_t otherwise);
 /* The same file once more, with state of its own (for another thread). */
 int elf_file_reopen(const struct elf_file *f, struct elf_file **ret);
+
+/* Maps the whole file; that of one in memory is there already (`ret_map` stays empty). */
+int elf_file_map(const struct elf_file *f, struct file_map *ret_map, const uint8_t **ret_bytes,
+		 size_t *ret_n);
 
 /* Is there an .eh_frame section of a size that may be read into memory? */
 bool elf_file_may_unwind(const struct elf_file *f);

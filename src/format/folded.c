@@ -25,25 +25,44 @@ static void put_name(struct str *s, const char *name, const char *annotation)
 	str_puts(s, annotation);
 }
 
-static void put_stack(struct str *s, const struct tree *t, stack_id node, bool annotate)
+/* The texts of rows as they stand in lines, made once. */
+struct row_texts {
+	struct str text;
+	size_t *at; /* of each row; [n_rows]: the end */
+};
+
+static void make_texts(struct row_texts *r, const struct tree *t, bool annotate)
 {
-	const struct tree_row *row = &t->rows[t->shape.nodes[node].item];
-	stack_id path[64];
+	r->at = mem_array(t->n_rows + 1, sizeof(*r->at));
+	for (size_t i = 0; i < t->n_rows; i++) {
+		r->at[i] = r->text.len;
+		put_name(&r->text, t->rows[i].name, annotate ? row_annotation(&t->rows[i]) : "");
+		str_putc(&r->text, ';');
+	}
+	r->at[t->n_rows] = r->text.len;
+}
+
+/* `path` is kept from call to call. */
+struct path {
+	uint32_t *rows;
+	size_t cap;
+};
+
+static void put_stack(struct str *s, const struct tree *t, stack_id node, const struct row_texts *r,
+		      struct path *path)
+{
 	size_t n = 0;
 
-	/* Recursion by 64 frames: stacks are deep, and so would be ours. */
-	for (; node != NO_ID && n < ARRAY_SIZE(path); node = t->shape.nodes[node].parent)
-		path[n++] = node;
-	if (node != NO_ID) {
-		put_stack(s, t, node, annotate);
-		str_putc(s, ';');
+	for (; node != NO_ID; node = t->shape.nodes[node].parent) {
+		array_reserve(path->rows, path->cap, n + 1);
+		path->rows[n++] = t->shape.nodes[node].item;
 	}
 	while (n--) {
-		row = &t->rows[t->shape.nodes[path[n]].item];
-		put_name(s, row->name, annotate ? row_annotation(row) : "");
-		if (n)
-			str_putc(s, ';');
+		uint32_t row = path->rows[n];
+
+		str_add(s, r->text.text + r->at[row], r->at[row + 1] - r->at[row]);
 	}
+	s->len--; /* the last ';' */
 }
 
 static int by_text(const void *x, const void *y, void *buffer)
@@ -86,6 +105,8 @@ int folded_write(const struct profile *p, int fd, const struct write_options *o,
 	struct view_options view = o->view;
 	struct str texts auto_release(str_release) = {0};
 	auto_free struct line *lines = NULL;
+	struct row_texts rows = {0};
+	struct path path = {0};
 	size_t n = 0, cap = 0;
 	struct tree t;
 	int code;
@@ -96,12 +117,13 @@ int folded_write(const struct profile *p, int fd, const struct write_options *o,
 		tree_release(&t);
 		return code;
 	}
+	make_texts(&rows, &t, !o->no_annotations);
 	for (stack_id i = 0; i < t.shape.n; i++) {
 		struct line line = {.text = texts.len, .weight = t.nodes[i].self};
 
 		if (!line.weight)
 			continue;
-		put_stack(&texts, &t, i, !o->no_annotations);
+		put_stack(&texts, &t, i, &rows, &path);
 		line.len = texts.len - line.text;
 		array_reserve(lines, cap, n + 1);
 		lines[n++] = line;
@@ -109,6 +131,9 @@ int folded_write(const struct profile *p, int fd, const struct write_options *o,
 	if (n)
 		qsort_r(lines, n, sizeof(*lines), by_text, texts.text);
 	code = put_lines(lines, n, &texts, fd);
+	str_release(&rows.text);
+	free(rows.at);
+	free(path.rows);
 	tree_release(&t);
 	return code ? err_set(err, code, "cannot write the stacks") : 0;
 }
@@ -161,7 +186,8 @@ static bool is_note(const char *name, size_t len)
 	return false;
 }
 
-static bool read_line(struct profile *p, const char *line, size_t len)
+/* `frames` holds MAX_FRAMES. */
+static bool read_line(struct profile *p, const char *line, size_t len, frame_id *frames)
 {
 	const char *space = memrchr(line, ' ', len);
 	size_t digits = space ? len - (size_t)(space + 1 - line) : 0;
@@ -169,6 +195,7 @@ static bool read_line(struct profile *p, const char *line, size_t len)
 	char number[24];
 	uint64_t count;
 	int64_t value;
+	frame_id inner = NO_ID;
 	size_t depth = 0;
 
 	if (!space || space == line || !digits || digits >= sizeof(number))
@@ -177,19 +204,27 @@ static bool read_line(struct profile *p, const char *line, size_t len)
 	number[digits] = '\0';
 	if (!parse_u64(number, INT64_MAX, &count))
 		return false;
-	for (const char *name = line; name <= space && depth++ < MAX_FRAMES;) {
-		const char *end = memchr(name, ';', (size_t)(space - name));
-		struct frame f = {.mapping = NO_ID, .named = true};
+	/* From the leaf to the root: what is inlined is part of the frame before it. */
+	for (const char *end = space, *name; end; end = name > line ? name - 1 : NULL) {
+		struct frame f = {.mapping = NO_ID, .inner = inner, .named = true};
 
-		end = end ? end : space;
+		name = memrchr(line, ';', (size_t)(end - line));
+		name = name ? name + 1 : line;
 		f.function = f.system_name = strings_add_n(
 			&p->strings, name, take_annotation(name, (size_t)(end - name), &f));
 		if (is_note(name, (size_t)(end - name)))
 			f.kind = FRAME_NOTE;
 		f.mapping = mapping_of_kind(p, f.kind);
-		stack = stacks_push(&p->stacks, stack, profile_add_frame(p, &f));
-		name = end + 1;
+		inner = profile_add_frame(p, &f);
+		if (f.inlined && name > line)
+			continue;
+		if (depth == MAX_FRAMES)
+			return false;
+		frames[depth++] = inner;
+		inner = NO_ID;
 	}
+	while (depth)
+		stack = stacks_push(&p->stacks, stack, frames[--depth]);
 	value = (int64_t)count;
 	profile_add_sample(p, stack, profile_add_labels(p, NULL, 0), &value);
 	return true;
@@ -198,6 +233,7 @@ static bool read_line(struct profile *p, const char *line, size_t len)
 int folded_read(const void *data, size_t len, struct profile *p, struct err *err)
 {
 	const char *text = data, *end = text + len;
+	auto_free frame_id *frames = mem_array(MAX_FRAMES, sizeof(*frames));
 	size_t number = 0;
 
 	profile_add_type(p, "samples", "count");
@@ -209,7 +245,7 @@ int folded_read(const void *data, size_t len, struct profile *p, struct err *err
 		n = (size_t)(stop - text);
 		n -= n && text[n - 1] == '\r';
 		number++;
-		if (n && *text != '#' && !read_line(p, text, n))
+		if (n && *text != '#' && !read_line(p, text, n, frames))
 			return err_set(
 				err, 0,
 				"line %zu is no folded stack (frames separated by ';', a blank, "

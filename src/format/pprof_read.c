@@ -31,9 +31,9 @@ struct function {
 	uint32_t start_line;
 };
 
-/* A location's frames lie in a row, outermost first. */
 struct location {
-	uint32_t first, n;
+	frame_id frame;
+	uint32_t levels; /* with what is inlined */
 };
 
 struct reader {
@@ -46,8 +46,10 @@ struct reader {
 	struct map64 function_ids, mapping_ids, location_ids;
 	struct location *locations;
 	size_t n_locations, cap_locations;
-	frame_id *frames;
-	size_t n_frames, cap_frames;
+	uint64_t levels; /* of all stacks, with what is inlined */
+	/* The last sample's path from the root: the next one often begins with the same. */
+	struct stack_node *path; /* .parent: the stack so far */
+	size_t n_path, cap_path;
 	uint64_t default_type;
 };
 
@@ -213,19 +215,19 @@ static bool is_placeholder(const char *name)
 	return name[0] == '[' && strstr(name, "+0x") && str_ends(name, "]");
 }
 
-static void push_frame(struct reader *r, struct frame *f)
+static frame_id add_frame(struct reader *r, struct frame *f)
 {
 	const char *name = profile_text(r->p, f->function);
 
 	f->kind = kind_of(r->p, f);
 	f->named = *name && !is_placeholder(name);
-	array_reserve(r->frames, r->cap_frames, r->n_frames + 1);
-	r->frames[r->n_frames++] = profile_add_frame(r->p, f);
+	return profile_add_frame(r->p, f);
 }
 
-static int add_frames(struct reader *r, const Pprof__Location *m)
+/* The frame of a location, with what is inlined there. */
+static int location_frame(struct reader *r, const Pprof__Location *m, frame_id *ret)
 {
-	struct frame f = {.mapping = NO_ID, .address = m->address};
+	struct frame f = {.mapping = NO_ID, .inner = NO_ID, .address = m->address};
 	uint64_t index;
 
 	if (m->mapping_id) {
@@ -239,9 +241,9 @@ static int add_frames(struct reader *r, const Pprof__Location *m)
 			(unsigned long long)m->address);
 
 		f.function = f.system_name = strings_add(&r->p->strings, text);
-		push_frame(r, &f);
+		*ret = add_frame(r, &f);
 	}
-	for (size_t i = m->n_line; i-- > 0;) {
+	for (size_t i = 0; i < m->n_line; i++) {
 		const struct function *fn;
 
 		if (!map64_find(&r->function_ids, m->line[i]->function_id, &index))
@@ -255,7 +257,7 @@ static int add_frames(struct reader *r, const Pprof__Location *m)
 				 ? (uint32_t)m->line[i]->line
 				 : 0;
 		f.inlined = i + 1 < m->n_line;
-		push_frame(r, &f);
+		*ret = f.inner = add_frame(r, &f);
 	}
 	return 0;
 }
@@ -263,18 +265,18 @@ static int add_frames(struct reader *r, const Pprof__Location *m)
 static int add_location(struct reader *r, const struct field *f)
 {
 	Pprof__Location *m = pprof__location__unpack(NULL, f->value, f->bytes);
-	struct location to = {.first = (uint32_t)r->n_frames};
+	frame_id frame = NO_ID;
 	int code;
 
 	if (!m || !m->id || m->id == UINT64_MAX || r->n_locations == MAX_TABLE ||
-	    r->n_frames > UINT32_MAX / 2) {
+	    r->p->n_frames > UINT32_MAX / 2) {
 		code = damaged(r, "a location is damaged");
 	} else {
-		code = add_frames(r, m);
-		to.n = (uint32_t)(r->n_frames - to.first);
+		code = location_frame(r, m, &frame);
 		array_reserve(r->locations, r->cap_locations, r->n_locations + 1);
 		map64_set(&r->location_ids, m->id, r->n_locations);
-		r->locations[r->n_locations++] = to;
+		r->locations[r->n_locations++] =
+			(struct location){frame, (uint32_t)MAX(m->n_line, 1u)};
 	}
 	if (m)
 		pprof__location__free_unpacked(m, NULL);
@@ -284,21 +286,30 @@ static int add_location(struct reader *r, const struct field *f)
 static int sample_stack(struct reader *r, const Pprof__Sample *m, stack_id *ret)
 {
 	stack_id stack = NO_ID;
-	size_t depth = 0;
+	uint64_t depth = 0;
+	size_t had, shared = 0;
 
-	for (size_t i = m->n_location_id; i-- > 0;) {
+	array_reserve(r->path, r->cap_path, m->n_location_id);
+	for (size_t i = m->n_location_id; i-- > 0; shared++) {
 		const struct location *l;
 		uint64_t index;
 
 		if (!map64_find(&r->location_ids, m->location_id[i], &index))
 			return damaged(r, "a sample names a location that is not there");
 		l = &r->locations[index];
-		depth += l->n;
-		if (depth > MAX_DEPTH || r->p->stacks.n > MAX_NODES)
+		depth += l->levels;
+		if (depth > MAX_DEPTH || r->levels > MAX_NODES)
 			return damaged(
 				r, "a stack is deeper than 65,536 frames, or there are too many");
-		for (uint32_t k = 0; k < l->n; k++)
-			stack = stacks_push(&r->p->stacks, stack, r->frames[l->first + k]);
+		if (shared < r->n_path && r->path[shared].item == l->frame) {
+			stack = r->path[shared].parent;
+			continue;
+		}
+		r->n_path = shared;
+		had = r->p->stacks.n;
+		stack = stacks_push(&r->p->stacks, stack, l->frame);
+		r->levels += r->p->stacks.n > had ? l->levels : 0;
+		r->path[r->n_path++] = (struct stack_node){stack, l->frame};
 	}
 	*ret = stack;
 	return 0;
@@ -469,7 +480,7 @@ int pprof_read(const void *data, size_t len, struct profile *p, struct err *err)
 	free(r.strings);
 	free(r.functions);
 	free(r.locations);
-	free(r.frames);
+	free(r.path);
 	map64_release(&r.function_ids);
 	map64_release(&r.mapping_ids);
 	map64_release(&r.location_ids);

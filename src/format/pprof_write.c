@@ -16,13 +16,14 @@ struct writer {
 	struct gzip_writer *gz;
 	struct str buffer; /* flushed when it is large */
 	struct str scratch;
-	struct stacks locations; /* runs of frames at one address, innermost first */
-	uint8_t *is_location;    /* which of its nodes are whole runs */
-	size_t cap_is_location;
+	uint8_t *is_location;  /* frames that stacks hold: a location is one with what is inlined
+				  there */
 	uint32_t *function_of; /* frame -> function id, 0: not yet */
 	frame_id *functions;   /* a frame of each function */
 	size_t n_functions, cap_functions;
 	struct map function_map;
+	Pprof__Line *lines, **line_list; /* of one location */
+	size_t cap_lines, cap_line_list;
 	int code;
 };
 
@@ -75,35 +76,6 @@ static void put_type(struct writer *w, enum pprof_field field, const struct valu
 	put_message(w, field, &m.base);
 }
 
-/* Id of the location made of the frame of `stack` and those it is inlined into; moves `stack` on.
- */
-static uint64_t take_location(struct writer *w, stack_id *stack)
-{
-	const struct profile *p = w->p;
-	stack_id run = NO_ID;
-
-	for (;;) {
-		const struct stack_node *n = &p->stacks.nodes[*stack];
-		const struct frame *f = &p->frames[n->item], *next;
-
-		run = stacks_push(&w->locations, run, n->item);
-		*stack = n->parent;
-		if (!f->inlined || *stack == NO_ID)
-			break;
-		next = &p->frames[p->stacks.nodes[*stack].item];
-		if (next->address != f->address || next->mapping != f->mapping)
-			break;
-	}
-	if (run >= w->cap_is_location) {
-		size_t had = w->cap_is_location;
-
-		array_reserve(w->is_location, w->cap_is_location, (size_t)run + 1);
-		memset(w->is_location + had, 0, w->cap_is_location - had);
-	}
-	w->is_location[run] = 1;
-	return (uint64_t)run + 1;
-}
-
 static void put_samples(struct writer *w)
 {
 	const struct profile *p = w->p;
@@ -115,9 +87,12 @@ static void put_samples(struct writer *w)
 		const struct label_set *set = &p->label_sets[p->samples[i].labels];
 		Pprof__Sample m = PPROF__SAMPLE__INIT;
 
-		for (stack_id s = p->samples[i].stack; s != NO_ID;) {
+		for (stack_id s = p->samples[i].stack; s != NO_ID; s = p->stacks.nodes[s].parent) {
+			frame_id frame = p->stacks.nodes[s].item;
+
 			array_reserve(ids, cap_ids, m.n_location_id + 1);
-			ids[m.n_location_id++] = take_location(w, &s);
+			ids[m.n_location_id++] = (uint64_t)frame + 1;
+			w->is_location[frame] = 1;
 		}
 		array_reserve(labels, cap_labels, set->n);
 		array_reserve(label_list, cap_list, set->n);
@@ -173,32 +148,27 @@ static uint64_t function_of(struct writer *w, frame_id id)
 	return w->function_of[id] = known + 1;
 }
 
-static void put_location(struct writer *w, stack_id run)
+static void put_location(struct writer *w, frame_id outer)
 {
-	const struct frame *outer = &w->p->frames[w->locations.nodes[run].item];
+	const struct frame *frames = w->p->frames;
 	Pprof__Location m = PPROF__LOCATION__INIT;
-	Pprof__Line lines[256], *list[256];
-	size_t n = 0;
 
-	m.id = (uint64_t)run + 1;
-	m.mapping_id = outer->mapping == NO_ID ? 0 : (uint64_t)outer->mapping + 1;
-	m.address = outer->address;
-	/* The run's nodes lead from the outermost frame to the innermost, which is written first.
-	 */
-	for (stack_id r = run; r != NO_ID && n < ARRAY_SIZE(lines);
-	     r = w->locations.nodes[r].parent) {
-		frame_id id = w->locations.nodes[r].item;
-
-		if (!w->p->frames[id].function)
+	m.id = (uint64_t)outer + 1;
+	m.mapping_id = frames[outer].mapping == NO_ID ? 0 : (uint64_t)frames[outer].mapping + 1;
+	m.address = frames[outer].address;
+	for (frame_id id = outer; id != NO_ID; id = frames[id].inner) {
+		if (!frames[id].function)
 			continue;
-		pprof__line__init(&lines[n]);
-		lines[n].function_id = function_of(w, id);
-		lines[n++].line = w->p->frames[id].line;
+		array_reserve(w->lines, w->cap_lines, m.n_line + 1);
+		pprof__line__init(&w->lines[m.n_line]);
+		w->lines[m.n_line].function_id = function_of(w, id);
+		w->lines[m.n_line++].line = frames[id].line;
 	}
-	for (size_t i = 0; i < n; i++)
-		list[n - 1 - i] = &lines[i];
-	m.n_line = n;
-	m.line = list;
+	/* The innermost one is written first. */
+	array_reserve(w->line_list, w->cap_line_list, m.n_line);
+	for (size_t i = 0; i < m.n_line; i++)
+		w->line_list[m.n_line - 1 - i] = &w->lines[i];
+	m.line = w->line_list;
 	put_message(w, PPROF_LOCATION, &m.base);
 }
 
@@ -262,9 +232,9 @@ static void put_all(struct writer *w)
 		put_type(w, PPROF_SAMPLE_TYPE, &p->types[i]);
 	put_samples(w);
 	put_mappings(w);
-	for (stack_id run = 0; run < w->locations.n; run++)
-		if (run < w->cap_is_location && w->is_location[run])
-			put_location(w, run);
+	for (frame_id f = 0; f < p->n_frames; f++)
+		if (w->is_location[f])
+			put_location(w, f);
 	put_functions(w);
 	for (size_t i = 0; i < p->strings.n; i++)
 		put_bytes(w, PPROF_STRING, p->strings.texts[i], strlen(p->strings.texts[i]));
@@ -286,6 +256,7 @@ int pprof_write(const struct profile *p, int fd, const struct write_options *o, 
 
 	(void)o;
 	w.gz = gzip_writer_new(fd);
+	w.is_location = mem_alloc(p->n_frames + 1);
 	w.function_of = mem_array(p->n_frames + 1, sizeof(*w.function_of));
 	put_all(&w);
 	if (!w.code)
@@ -293,7 +264,8 @@ int pprof_write(const struct profile *p, int fd, const struct write_options *o, 
 	gzip_writer_free(w.gz);
 	str_release(&w.buffer);
 	str_release(&w.scratch);
-	stacks_release(&w.locations);
+	free(w.lines);
+	free(w.line_list);
 	map_release(&w.function_map);
 	free(w.is_location);
 	free(w.function_of);

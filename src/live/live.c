@@ -11,16 +11,22 @@ struct live {
 	struct profile profile;
 	struct images *images;
 	struct recording *recording;
+	struct symbolizer *symbolizer;
+	bool no_names;
 	frame_id named; /* frames below have been asked for */
 };
 
 /* Names what is new and brings the account up to date. */
 static void name_new(struct live *l)
 {
-	symbolize_frames(&l->profile, l->images, l->named);
+	if (!l->no_names)
+		symbolize_frames(l->symbolizer, &l->profile, l->images, l->named);
 	l->named = (frame_id)l->profile.n_frames;
 	recording_account(l->recording);
+	if (l->no_names)
+		return;
 	coverage_count(&l->profile, &l->profile.account);
+	symbolize_account(l->symbolizer, &l->profile, &l->profile.account);
 }
 
 static int fill(struct feed *f, struct err *err)
@@ -51,11 +57,13 @@ static void live_free(struct feed *f)
 
 	recording_free(l->recording);
 	images_free(l->images);
+	symbolizer_free(l->symbolizer);
 	profile_release(&l->profile);
 	free(l);
 }
 
-struct live *live_new(const struct recording_options *o, struct err *err)
+struct live *live_new(const struct recording_options *o, const struct symbolize_options *names,
+		      struct err *err)
 {
 	struct live *l = mem_alloc(sizeof(*l));
 
@@ -66,6 +74,8 @@ struct live *live_new(const struct recording_options *o, struct err *err)
 				.profile = &l->profile};
 	profile_init(&l->profile);
 	l->images = images_new();
+	l->symbolizer = symbolizer_new(names);
+	l->no_names = names->no_names;
 	l->recording = recording_new(o, &l->profile, l->images, err);
 	if (!l->recording) {
 		live_free(&l->feed);

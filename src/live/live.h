@@ -9,10 +9,12 @@
 
 #include "collect/recording.h"
 #include "profile/feed.h"
+#include "symbolize/symbolize.h"
 
 struct live;
 
-struct live *live_new(const struct recording_options *o, struct err *err);
+struct live *live_new(const struct recording_options *o, const struct symbolize_options *names,
+		      struct err *err);
 int live_start(struct live *l, struct err *err);
 /* Readable when live_poll() should be called before its time. */
 int live_wait_fd(const struct live *l);

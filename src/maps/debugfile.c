@@ -1,30 +1,67 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finds the separate debug file of an image. */
+/* Finds files that belong to an image. */
 #include "maps/debugfile.h"
 
 #include "base/mem.h"
 #include "base/str.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 
-static struct elf_file *open_matching(const char *path, const struct build_id *want)
+static struct elf_file *open_in(int root, const char *path, const struct build_id *id)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	/* Links lead where they would lead within the image's root. */
+	struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
+			       .resolve = root >= 0 ? RESOLVE_IN_ROOT : 0};
+	int fd = (int)syscall(SYS_openat2, root >= 0 ? root : AT_FDCWD, path, &how, sizeof(how));
+	struct build_id has;
 	struct elf_file *f;
-	struct build_id id;
+	struct stat st;
 
-	if (fd < 0 || elf_file_open(fd, &f))
+	if (fd < 0)
 		return NULL;
-	if (elf_file_build_id(f, &id) && build_id_equal(&id, want) && elf_file_has_symtab(f))
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return NULL;
+	}
+	if (elf_file_open(fd, &f))
+		return NULL;
+	if (!id || (elf_file_build_id(f, &has) && build_id_equal(&has, id)))
 		return f;
 	elf_file_free(f);
 	return NULL;
 }
 
-struct elf_file *debugfile_open(const struct image *image)
+struct elf_file *debugfile_open_path(const struct image *image, const char *path,
+				     const struct build_id *id)
 {
-	auto_free char *by_id = NULL, *directory = NULL;
+	struct elf_file *f = image->root >= 0 ? open_in(image->root, path, id) : NULL;
+
+	return f ? f : open_in(-1, path, id);
+}
+
+/* Takes the path; one without symbols or debug information is of no use. */
+static struct elf_file *try_debug(const struct image *image, char *path, char **ret_path)
+{
+	struct elf_file *f = debugfile_open_path(image, path, &image->build_id);
+
+	if (f && !elf_file_has_symtab(f) && !elf_file_has_debug_info(f)) {
+		elf_file_free(f);
+		f = NULL;
+	}
+	if (f && ret_path)
+		*ret_path = path;
+	else
+		free(path);
+	return f;
+}
+
+struct elf_file *debugfile_open(const struct image *image, char **ret_path)
+{
+	auto_free char *directory = NULL;
 	char hex[2 * MAX_BUILD_ID + 1];
 	struct elf_file *f = NULL;
 	const char *link;
@@ -32,22 +69,17 @@ struct elf_file *debugfile_open(const struct image *image)
 	if (image->build_id.len < 2)
 		return NULL;
 	build_id_hex(&image->build_id, hex);
-	by_id = mem_printf("/usr/lib/debug/.build-id/%.2s/%s.debug", hex, hex + 2);
-	f = open_matching(by_id, &image->build_id);
+	f = try_debug(image, mem_printf("/usr/lib/debug/.build-id/%.2s/%s.debug", hex, hex + 2),
+		      ret_path);
 	link = image->elf ? elf_file_debuglink(image->elf) : NULL;
 	if (f || !link || strchr(link, '/') || image->path[0] != '/')
 		return f;
 	directory = mem_strdup(image->path);
 	*strrchr(directory, '/') = '\0';
-	for (int i = 0; i < 3 && !f; i++) {
-		static const char *const forms[] = {"%s/%s", "%s/.debug/%s", "/usr/lib/debug%s/%s"};
-		auto_free char *path = NULL;
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		path = mem_printf(forms[i], directory, link);
-#pragma GCC diagnostic pop
-		f = open_matching(path, &image->build_id);
-	}
+	f = try_debug(image, mem_printf("%s/%s", directory, link), ret_path);
+	if (!f)
+		f = try_debug(image, mem_printf("%s/.debug/%s", directory, link), ret_path);
+	if (!f)
+		f = try_debug(image, mem_printf("/usr/lib/debug%s/%s", directory, link), ret_path);
 	return f;
 }

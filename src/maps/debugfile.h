@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finds the separate debug file of an image: by build id, then by .gnu_debuglink. */
+/*
+ * Finds files that belong to an image: its separate debug file (by build id, then by
+ * .gnu_debuglink), and what that names. In the image's own root first, then in ours.
+ */
 #pragma once
 
 #include "maps/images.h"
 
-/* The opened debug file with the image's build id (the caller frees), or NULL. */
-struct elf_file *debugfile_open(const struct image *image);
+/* The opened debug file with the image's build id (the caller frees), or NULL. `ret_path` (or NULL)
+ * gets its path, for the caller to free. */
+struct elf_file *debugfile_open(const struct image *image, char **ret_path);
+/* An ELF file by its path; with `id`, only one with that build id. NULL: there is none. */
+struct elf_file *debugfile_open_path(const struct image *image, const char *path,
+				     const struct build_id *id);

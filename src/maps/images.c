@@ -15,11 +15,18 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-enum { MAX_ATTEMPTS = 8, MAX_IMAGES = 1 << 17 };
+enum { MAX_ATTEMPTS = 8, MAX_IMAGES = 1 << 17, MAX_ROOTS = 64 };
 
 /* What files beyond MAX_IMAGES are: a program may map as many as it likes. */
 static const char too_many[] = "[too many files]";
 static const struct build_id none;
+
+/* The root of a container, or of whoever has another than ours. */
+struct root {
+	dev_t device;
+	ino_t inode;
+	int fd; /* O_PATH: outlives the process */
+};
 
 struct images {
 	struct image **all;
@@ -29,6 +36,8 @@ struct images {
 	size_t n_by_mapping, cap_by_mapping;
 	struct image *kernel;
 	size_t open;
+	struct root roots[MAX_ROOTS];
+	size_t n_roots;
 };
 
 struct images *images_new(void)
@@ -53,6 +62,8 @@ void images_free(struct images *images)
 		free(image->path);
 		free(image);
 	}
+	for (size_t i = 0; i < images->n_roots; i++)
+		close(images->roots[i].fd);
 	free(images->all);
 	free(images->by_mapping);
 	map_release(&images->by_key);
@@ -81,8 +92,11 @@ static enum image_kind kind_of(const char *path)
 struct image *images_add(struct images *images, const char *path, const struct build_id *build_id,
 			 uint64_t device, uint64_t inode)
 {
-	struct image key = {
-		.kind = kind_of(path), .path = (char *)path, .mapping = NO_ID, .table = NO_ID};
+	struct image key = {.kind = kind_of(path),
+			    .path = (char *)path,
+			    .mapping = NO_ID,
+			    .table = NO_ID,
+			    .root = -1};
 	struct image *image;
 	uint64_t hash;
 	uint32_t id;
@@ -189,6 +203,26 @@ static struct image *find_same(const struct images *images, const struct image *
 	return NULL;
 }
 
+/* A descriptor of the process's root where that is not ours, else -1. */
+static int root_of(struct images *images, pid_t pid)
+{
+	auto_free char *path = mem_printf("/proc/%d/root/.", pid);
+	struct stat ours, theirs;
+	int fd;
+
+	if (stat("/", &ours) || stat(path, &theirs) ||
+	    (ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino))
+		return -1;
+	for (size_t i = 0; i < images->n_roots; i++)
+		if (images->roots[i].device == theirs.st_dev &&
+		    images->roots[i].inode == theirs.st_ino)
+			return images->roots[i].fd;
+	fd = images->n_roots == MAX_ROOTS ? -1 : open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		images->roots[images->n_roots++] = (struct root){theirs.st_dev, theirs.st_ino, fd};
+	return fd;
+}
+
 /* One attempt by one process. */
 static void attempt_file(struct images *images, struct image *image, pid_t pid, uint64_t start,
 			 uint64_t end)
@@ -202,6 +236,7 @@ static void attempt_file(struct images *images, struct image *image, pid_t pid, 
 	if (!image->elf)
 		return;
 	images->open++;
+	image->root = root_of(images, pid);
 	if (had_id || !elf_file_build_id(image->elf, &image->build_id))
 		return;
 	image->same = find_same(images, image);
@@ -224,6 +259,18 @@ struct image *images_open(struct images *images, struct image *image, pid_t pid,
 		image->opened = image->elf || image->same || ++image->attempts == MAX_ATTEMPTS;
 	}
 	return image->same ? image->same : image;
+}
+
+struct image *images_open_path(struct images *images, struct image *image)
+{
+	if (image->kind == IMAGE_FILE && !image->opened && images->open < MAX_OPEN_IMAGES &&
+	    try_open(image, image->path, false)) {
+		images->open++;
+		if (!image->build_id.len)
+			elf_file_build_id(image->elf, &image->build_id);
+	}
+	image->opened = true;
+	return image;
 }
 
 void images_bind(struct images *images, struct image *image, uint32_t mapping)

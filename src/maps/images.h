@@ -34,8 +34,9 @@ struct image {
 	int attempts;     /* that failed, each by another process: one may still have the file */
 	pid_t attempted_by;
 	struct elf_file *elf; /* NULL: not openable, or no ELF file */
-	struct image *same;   /* the image with the same build id that stands for this one */
-	void *symbols;        /* symbolize/'s, freed by free_symbols */
+	int root; /* O_PATH of the root of who mapped it, where that is not ours; else -1 */
+	struct image *same; /* the image with the same build id that stands for this one */
+	void *symbols;      /* symbolize/'s, freed by free_symbols */
 	void (*free_symbols)(void *symbols);
 	uint32_t table; /* unwind/'s number of its table, NO_ID: none yet */
 	void *unwind;   /* unwind/'s, freed by free_unwind */
@@ -65,6 +66,9 @@ struct image *images_kernel(struct images *images);
  */
 struct image *images_open(struct images *images, struct image *image, pid_t pid, uint64_t start,
 			  uint64_t end);
+
+/* The same by the image's path alone, in our root: for what nobody has mapped now. */
+struct image *images_open_path(struct images *images, struct image *image);
 
 /* Remembers which profile mapping an image became, and the way back. */
 void images_bind(struct images *images, struct image *image, uint32_t mapping);

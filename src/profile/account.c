@@ -21,6 +21,7 @@ void account_release(struct account *a)
 	reasons_release(&a->cut_by_reason);
 	reasons_release(&a->cut_by_module);
 	reasons_release(&a->unwind_ends);
+	reasons_release(&a->named_by);
 	*a = (struct account){0};
 }
 
@@ -139,6 +140,7 @@ json_t *account_json(const struct account *a)
 	json_object_set_new(o, "unwind_ends", reasons_json(&a->unwind_ends));
 	json_object_set_new(o, "frames", json_integer((json_int_t)a->frames));
 	json_object_set_new(o, "frames_named", json_integer((json_int_t)a->frames_named));
+	json_object_set_new(o, "named_by", reasons_json(&a->named_by));
 	json_object_set_new(o, "processes", json_integer((json_int_t)a->processes));
 	json_object_set_new(o, "duration_s", json_real(a->duration_s));
 	json_object_set_new(o, "overhead_cpu_s", json_real(a->overhead_cpu_s));

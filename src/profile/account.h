@@ -35,6 +35,7 @@ struct account {
 		unwind_ends; /* how walks in the kernel ended, captures by their cause */
 	uint64_t frames;
 	uint64_t frames_named;
+	struct account_reasons named_by; /* what named them */
 	uint64_t processes;
 	double duration_s;
 	double overhead_cpu_s;   /* cprof's own CPU and the kernel time of its programs */

@@ -50,13 +50,14 @@ mapping_id profile_add_mapping(struct profile *p, const struct mapping *m)
 /* What tells frames apart, without padding. */
 struct frame_key {
 	uint64_t address;
-	uint32_t function, system_name, file, mapping, line, start_line, kind, inlined;
+	uint32_t function, system_name, file, mapping, line, start_line, kind, inlined, inner, none;
 };
 
 static struct frame_key frame_key(const struct frame *f)
 {
-	return (struct frame_key){f->address, f->function,   f->system_name, f->file,   f->mapping,
-				  f->line,    f->start_line, f->kind,        f->inlined};
+	return (struct frame_key){f->address, f->function,   f->system_name, f->file,    f->mapping,
+				  f->line,    f->start_line, f->kind,        f->inlined, f->inner,
+				  0};
 }
 
 static bool frame_equal(const void *ctx, uint32_t id, const void *key)
@@ -83,7 +84,7 @@ frame_id profile_add_frame(struct profile *p, const struct frame *f)
 
 frame_id profile_add_note(struct profile *p, const char *text)
 {
-	struct frame f = {.kind = FRAME_NOTE, .mapping = NO_ID, .named = true};
+	struct frame f = {.kind = FRAME_NOTE, .mapping = NO_ID, .inner = NO_ID, .named = true};
 
 	f.function = f.system_name = strings_add(&p->strings, text);
 	return profile_add_frame(p, &f);
@@ -166,6 +167,16 @@ void profile_add_sample(struct profile *p, stack_id stack, labels_id labels, con
 	for (size_t i = 0; i < p->n_types; i++)
 		if (__builtin_add_overflow(into[i], values[i], &into[i]))
 			into[i] = INT64_MAX;
+}
+
+void profile_stack_weights(const struct profile *p, int64_t *weights)
+{
+	for (size_t i = 0; i < p->n_samples; i++)
+		if (p->samples[i].stack != NO_ID)
+			weights[p->samples[i].stack] += p->values[i * p->n_types];
+	for (size_t i = p->stacks.n; i-- > 0;)
+		if (p->stacks.nodes[i].parent != NO_ID)
+			weights[p->stacks.nodes[i].parent] += weights[i];
 }
 
 void profile_add_comment(struct profile *p, const char *text)

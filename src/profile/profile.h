@@ -39,9 +39,11 @@ struct frame {
 	uint64_t address;   /* within the mapping's start and limit */
 	uint32_t line;
 	uint32_t start_line;
-	uint8_t kind; /* enum frame_kind */
-	bool inlined; /* into its parent frame, at the same address */
-	bool named;   /* `function` is a name, not a placeholder such as [libfoo.so+0x1234] */
+	frame_id inner; /* what is inlined here, of which stacks hold the outermost only; NO_ID:
+			   none */
+	uint8_t kind;   /* enum frame_kind */
+	bool inlined;   /* it is the `inner` of another frame, at the same address */
+	bool named;     /* `function` is a name, not a placeholder such as [libfoo.so+0x1234] */
 };
 
 struct mapping {
@@ -119,6 +121,9 @@ frame_id profile_add_note(struct profile *p, const char *text);
 labels_id profile_add_labels(struct profile *p, const struct label *labels, size_t n);
 /* Adds to the values of (stack, labels); `values` has n_types elements. */
 void profile_add_sample(struct profile *p, stack_id stack, labels_id labels, const int64_t *values);
+/* The weight of every stack: the first value of its samples and of those above it. `weights` holds
+ * stacks.n zeros. */
+void profile_stack_weights(const struct profile *p, int64_t *weights);
 void profile_add_comment(struct profile *p, const char *text);
 
 /* The label with that key, or NULL. */

@@ -7,5 +7,7 @@
  */
 #pragma once
 
-/* The demangled name (heap), or NULL when `name` is not mangled. */
-char *demangle(const char *name);
+#include <stdbool.h>
+
+/* The demangled name (heap), with `full` also its parameters; NULL when `name` is not mangled. */
+char *demangle(const char *name, bool full);

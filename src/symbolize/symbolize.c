@@ -7,8 +7,13 @@
 #include "symbolize/demangle.h"
 #include "symbolize/resolver.h"
 
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { MAX_THREADS = 8 };
 
 static const struct resolver *const resolvers[] = {
 #define RESOLVER(id, what) &resolver_##id,
@@ -16,10 +21,54 @@ static const struct resolver *const resolvers[] = {
 #undef RESOLVER
 };
 
+struct symbolizer {
+	struct symbolize_options o;
+	struct cache *cache;
+	struct map64 demangled; /* string of a mangled name -> string of the readable one */
+	uint8_t *by;            /* frame -> enum named_by */
+	size_t cap_by;
+};
+
+struct symbolizer *symbolizer_new(const struct symbolize_options *o)
+{
+	struct symbolizer *z = mem_alloc(sizeof(*z));
+
+	z->o = *o;
+	z->cache = o->no_cache ? NULL : cache_new(NULL);
+	return z;
+}
+
+void symbolizer_free(struct symbolizer *z)
+{
+	if (!z)
+		return;
+	if (z->cache)
+		cache_trim(z->cache, CACHE_MAX_BYTES);
+	cache_free(z->cache);
+	map64_release(&z->demangled);
+	free(z->by);
+	free(z);
+}
+
+/* -- looking up -- */
+
 struct work {
 	struct query query;
 	struct image *image;
 	frame_id frame;
+};
+
+/* The work of one image, in a row. */
+struct batch {
+	struct work *work;
+	size_t n;
+};
+
+struct batches {
+	struct batch *all;
+	size_t n;
+	atomic_size_t next;
+	struct cache *cache;
 };
 
 static int by_image(const void *a, const void *b)
@@ -31,21 +80,71 @@ static int by_image(const void *a, const void *b)
 	return x->query.offset < y->query.offset ? -1 : x->query.offset > y->query.offset;
 }
 
-static void resolve_image(struct image *image, struct work *work, size_t n)
+void query_answer(struct query *q, enum named_by by, const struct place *place, char *owned)
 {
-	auto_free struct query **open = mem_array(n, sizeof(*open));
+	q->places = mem_dup(place, sizeof(*place));
+	q->n = 1;
+	q->by = by;
+	q->owned = owned;
+}
+
+static void resolve_batch(const struct batch *b, struct cache *cache)
+{
+	auto_free struct query **open = mem_array(b->n, sizeof(*open));
 
 	for (size_t r = 0; r < ARRAY_SIZE(resolvers); r++) {
 		size_t n_open = 0;
 
-		for (size_t i = 0; i < n; i++)
-			if (!work[i].query.name)
-				open[n_open++] = &work[i].query;
+		for (size_t i = 0; i < b->n; i++)
+			if (!b->work[i].query.n)
+				open[n_open++] = &b->work[i].query;
 		if (!n_open)
 			return;
-		resolvers[r]->resolve(image, open, n_open);
+		resolvers[r]->resolve(b->work->image, cache, open, n_open);
 	}
 }
+
+static void *resolve_batches(void *batches)
+{
+	struct batches *bs = batches;
+	size_t i;
+
+	while ((i = atomic_fetch_add(&bs->next, 1)) < bs->n)
+		resolve_batch(&bs->all[i], bs->cache);
+	return NULL;
+}
+
+static int largest_first(const void *a, const void *b)
+{
+	const struct batch *x = a, *y = b;
+
+	return x->n < y->n ? 1 : x->n > y->n ? -1 : x->work < y->work ? -1 : 1;
+}
+
+/* Images that were not read yet are read at once; a few addresses more are not worth a thread. */
+static void resolve_all(struct batches *bs)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t n_new = 0, n = 0, want;
+	pthread_t threads[MAX_THREADS];
+	sigset_t all, before;
+
+	for (size_t i = 0; i < bs->n; i++)
+		n_new += bs->all[i].work->image->elf && !bs->all[i].work->image->symbols;
+	want = MIN(MIN(n_new, (size_t)MAX(cpus, 1)), (size_t)MAX_THREADS);
+	qsort(bs->all, bs->n, sizeof(*bs->all), largest_first);
+	/* Signals are for the thread that waits for them. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	while (n + 1 < want && !pthread_create(&threads[n], NULL, resolve_batches, bs))
+		n++;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	resolve_batches(bs);
+	while (n)
+		pthread_join(threads[--n], NULL);
+}
+
+/* -- naming -- */
 
 /* The profile's mapping of a kernel module, made when it is new. */
 static mapping_id module_mapping(struct profile *p, const char *module)
@@ -60,35 +159,86 @@ static mapping_id module_mapping(struct profile *p, const char *module)
 	return profile_add_mapping(p, &m);
 }
 
-static void name_frame(struct profile *p, struct work *w)
+static void note_by(struct symbolizer *z, frame_id frame, enum named_by by)
 {
-	struct frame *f = &p->frames[w->frame];
-	auto_free char *readable = NULL;
-	auto_free char *placeholder = NULL;
+	size_t had = z->cap_by;
 
-	if (!w->query.name) {
-		const char *name = image_name(w->image);
-		size_t bracket = name[0] == '[';
-
-		/* [anon] and the like bring their own brackets. */
-		placeholder = mem_printf("[%.*s+0x%llx]", (int)(strlen(name) - 2 * bracket),
-					 name + bracket, (unsigned long long)w->query.offset);
-		f->function = f->system_name = strings_add(&p->strings, placeholder);
-		return;
-	}
-	if (w->query.module)
-		f->mapping = module_mapping(p, w->query.module);
-	readable = w->image->kind == IMAGE_KERNEL ? NULL : demangle(w->query.name);
-	f->system_name = strings_add(&p->strings, w->query.name);
-	f->function = readable ? strings_add(&p->strings, readable) : f->system_name;
-	f->named = true;
-	p->mappings[f->mapping].has_functions = true;
+	array_reserve(z->by, z->cap_by, (size_t)frame + 1);
+	memset(z->by + had, 0, z->cap_by - had);
+	z->by[frame] = (uint8_t)by;
 }
 
-void symbolize_frames(struct profile *p, struct images *images, frame_id first)
+static string_id readable(struct symbolizer *z, struct profile *p, string_id mangled)
 {
-	size_t n_work = 0, end;
-	auto_free struct work *work = mem_array(p->n_frames - first + 1, sizeof(*work));
+	uint64_t known;
+	char *text;
+
+	if (map64_find(&z->demangled, mangled, &known))
+		return (string_id)known;
+	text = demangle(profile_text(p, mangled), z->o.full_names);
+	known = text ? strings_add(&p->strings, text) : mangled;
+	free(text);
+	map64_set(&z->demangled, mangled, known);
+	return (string_id)known;
+}
+
+static void set_place(struct symbolizer *z, struct profile *p, struct frame *f,
+		      const struct place *place)
+{
+	f->system_name = strings_add(&p->strings, place->function ? place->function : "??");
+	f->function = f->kind == FRAME_USER ? readable(z, p, f->system_name) : f->system_name;
+	f->file = place->file ? strings_add(&p->strings, place->file) : 0;
+	f->line = place->line;
+	f->start_line = place->start_line;
+	f->named = place->function;
+}
+
+static void set_placeholder(struct profile *p, struct frame *f, const struct work *w)
+{
+	const char *name = image_name(w->image);
+	size_t bracket = name[0] == '[';
+	auto_free char *text = NULL;
+
+	/* [anon] and the like bring their own brackets. */
+	text = mem_printf("[%.*s+0x%llx]", (int)(strlen(name) - 2 * bracket), name + bracket,
+			  (unsigned long long)(w->query.start ? w->query.start : w->query.offset));
+	f->function = f->system_name = strings_add(&p->strings, text);
+}
+
+static void name_frame(struct symbolizer *z, struct profile *p, const struct work *w)
+{
+	const struct query *q = &w->query;
+	struct frame f = p->frames[w->frame];
+	struct mapping *m;
+
+	note_by(z, w->frame, q->by);
+	if (!q->n) {
+		set_placeholder(p, &p->frames[w->frame], w);
+		return;
+	}
+	if (q->module)
+		f.mapping = module_mapping(p, q->module);
+	m = &p->mappings[f.mapping];
+	m->has_functions = true;
+	m->has_inlines |= q->n > 1;
+	f.inner = NO_ID;
+	for (size_t i = 0; i < q->n; i++) {
+		f.inlined = i + 1 < q->n;
+		set_place(z, p, &f, &q->places[i]);
+		m->has_filenames |= f.file != 0;
+		m->has_lines |= f.line != 0;
+		if (!f.inlined)
+			break;
+		f.inner = profile_add_frame(p, &f);
+		note_by(z, f.inner, q->by);
+	}
+	p->frames[w->frame] = f;
+}
+
+static size_t collect_work(struct profile *p, struct images *images, frame_id first,
+			   struct work *work)
+{
+	size_t n = 0;
 
 	for (frame_id id = first; id < p->n_frames; id++) {
 		const struct frame *f = &p->frames[id];
@@ -99,23 +249,108 @@ void symbolize_frames(struct profile *p, struct images *images, frame_id first)
 		image = images_by_mapping(images, f->mapping);
 		if (!image)
 			continue;
-		work[n_work++] = (struct work){
-			.query.offset = f->address - p->mappings[f->mapping].start,
+		work[n++] = (struct work){
+			.query.offset = f->address - p->mappings[f->mapping].start +
+					p->mappings[f->mapping].offset,
 			.image = image,
 			.frame = id,
 		};
 	}
-	if (!n_work)
+	return n;
+}
+
+void symbolize_frames(struct symbolizer *z, struct profile *p, struct images *images,
+		      frame_id first)
+{
+	auto_free struct work *work = mem_array(p->n_frames - first + 1, sizeof(*work));
+	size_t n = collect_work(p, images, first, work), end;
+	auto_free struct batch *all = mem_array(n + 1, sizeof(*all));
+	struct batches bs = {.all = all, .cache = z->cache};
+
+	if (!n)
 		return;
-	qsort(work, n_work, sizeof(*work), by_image);
-	for (size_t i = 0; i < n_work; i = end) {
-		for (end = i; end < n_work && work[end].image == work[i].image; end++)
+	qsort(work, n, sizeof(*work), by_image);
+	for (size_t i = 0; i < n; i = end) {
+		for (end = i; end < n && work[end].image == work[i].image; end++)
 			;
-		resolve_image(work[i].image, work + i, end - i);
+		bs.all[bs.n++] = (struct batch){work + i, end - i};
 	}
-	for (size_t i = 0; i < n_work; i++) {
-		name_frame(p, &work[i]);
-		free(work[i].query.name);
+	resolve_all(&bs);
+	for (size_t i = 0; i < n; i++) {
+		name_frame(z, p, &work[i]);
+		free(work[i].query.places);
+		free(work[i].query.owned);
 		free(work[i].query.module);
 	}
+}
+
+/* -- saved profiles -- */
+
+/* Mappings of files whose code nobody has named. */
+static void open_saved(struct profile *p, struct images *images)
+{
+	for (mapping_id id = 0; id < p->n_mappings; id++) {
+		const struct mapping *m = &p->mappings[id];
+		const char *path = profile_text(p, m->filename);
+		struct build_id build_id = {0};
+		struct image *image;
+
+		if (m->has_functions || path[0] != '/')
+			continue;
+		build_id_parse(profile_text(p, m->build_id), &build_id);
+		image = images_open_path(images, images_add(images, path, &build_id, 0, 0));
+		if (image->elf)
+			images_bind(images, image, id);
+	}
+}
+
+size_t symbolize_saved(struct symbolizer *z, struct profile *p)
+{
+	struct images *images = images_new();
+	size_t n = 0;
+
+	open_saved(p, images);
+	for (frame_id id = 0; id < p->n_frames; id++) {
+		struct frame *f = &p->frames[id];
+
+		if (f->mapping != NO_ID && !f->named && images_by_mapping(images, f->mapping))
+			f->function = 0;
+	}
+	symbolize_frames(z, p, images, 0);
+	for (frame_id id = 0; id < p->n_frames; id++)
+		n += p->frames[id].named;
+	images_free(images);
+	return n;
+}
+
+void symbolize_in_full(struct symbolizer *z, struct profile *p)
+{
+	for (frame_id id = 0; id < p->n_frames; id++) {
+		struct frame *f = &p->frames[id];
+
+		if (f->kind == FRAME_USER && f->named && f->system_name)
+			f->function = readable(z, p, f->system_name);
+	}
+}
+
+void symbolize_account(const struct symbolizer *z, const struct profile *p, struct account *a)
+{
+	static const char *const texts[] = {
+#define NAMED_BY(id, what) what,
+#include "symbolize/named_by.def"
+#undef NAMED_BY
+	};
+	auto_free int64_t *weight = mem_array(p->stacks.n + 1, sizeof(*weight));
+	uint64_t sums[N_NAMED_BY] = {0};
+
+	profile_stack_weights(p, weight);
+	for (size_t i = 0; i < p->stacks.n; i++) {
+		frame_id id = p->stacks.nodes[i].item;
+
+		if (p->frames[id].kind != FRAME_NOTE && p->frames[id].named)
+			sums[id < z->cap_by ? z->by[id] : BY_NOTHING] += (uint64_t)weight[i];
+	}
+	for (size_t by = BY_NOTHING + 1; by < N_NAMED_BY; by++)
+		account_add(&a->named_by, texts[by], sums[by]);
+	account_sort(&a->named_by);
 }

@@ -2,13 +2,34 @@
 /*
  * Names the frames of a profile.
  *
- * Each unique (image, offset) is looked up once. What has no name becomes [libfoo.so+0x1234], with
- * frame.named false.
+ * Each unique (image, offset) is looked up once: its function, file and line, and what is inlined
+ * there (frame.inner). What has no name becomes [libfoo.so+0x1234], with frame.named false; where
+ * at least the beginning of its function is known, that is the offset shown. Owner:
+ * symbolizer_free(), after the images that it named.
  */
 #pragma once
 
 #include "maps/images.h"
 #include "profile/profile.h"
 
+struct symbolizer;
+
+struct symbolize_options {
+	bool full_names; /* with parameters */
+	bool no_cache;
+	bool no_names; /* of a recording: addresses only */
+};
+
+struct symbolizer *symbolizer_new(const struct symbolize_options *o);
+void symbolizer_free(struct symbolizer *z);
+
 /* Names the frames from `first` on. `images` knows the image of each of the profile's mappings. */
-void symbolize_frames(struct profile *p, struct images *images, frame_id first);
+void symbolize_frames(struct symbolizer *z, struct profile *p, struct images *images,
+		      frame_id first);
+/* Names what a profile that was saved without names has addresses of, from the files of this
+ * machine with the same build ids. Returns how many frames got a name. */
+size_t symbolize_saved(struct symbolizer *z, struct profile *p);
+/* Shows names of functions with their parameters, as far as the profile has the mangled ones. */
+void symbolize_in_full(struct symbolizer *z, struct profile *p);
+/* Tells the account what has named the frames, weighted by samples. */
+void symbolize_account(const struct symbolizer *z, const struct profile *p, struct account *a);

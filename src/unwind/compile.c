@@ -21,7 +21,7 @@ enum source {
 	SOURCE_PLT
 };
 
-enum { MAX_SYMBOL_BYTES = 1 << 19, ENTRY_BYTES = 8, START_BYTES = 32, PCLNTAB_TEXT = 24 };
+enum { MAX_SYMBOL_BYTES = 1 << 19, ENTRY_BYTES = 8, START_BYTES = 32 };
 
 static void add_cfi(struct rows *rows, const struct elf_section *s, bool is_debug_frame)
 {
@@ -51,38 +51,16 @@ static struct elf_section eh_frame_by_header(const struct elf_file *elf)
 	return elf_file_bytes_at(elf, address + 4 + (uint64_t)(int64_t)offset);
 }
 
-/* What the loader will write at an address of a position-independent program, else `otherwise`. */
-static uint64_t relocated(const struct elf_file *elf, uint64_t address, uint64_t otherwise)
-{
-	struct elf_section s = elf_file_section(elf, ".rela.dyn");
-
-	for (size_t at = 0; s.bytes && at + 24 <= s.n; at += 24) {
-		uint64_t words[3];
-
-		memcpy(words, (const char *)s.bytes + at, sizeof(words));
-		if (words[0] == address)
-			return words[2];
-	}
-	return otherwise;
-}
-
 /* Returns whether it is a Go program. */
 static bool add_go(struct rows *rows, const struct elf_file *elf)
 {
-	static const char *const names[] = {".gopclntab", ".data.rel.ro.gopclntab"};
-	uint64_t text = elf_file_text(elf), at;
+	struct gopclntab t;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		struct elf_section s = elf_file_section(elf, names[i]);
-
-		rows->source = SOURCE_GO;
-		at = s.address + PCLNTAB_TEXT;
-		if (s.bytes)
-			text = relocated(elf, at, text);
-		if (s.bytes && pclntab_compile(s.bytes, s.n, text, rows))
-			return true;
-	}
-	return false;
+	rows->source = SOURCE_GO;
+	if (!gopclntab_find(&t, elf))
+		return false;
+	pclntab_compile(&t, rows);
+	return true;
 }
 
 /* Linkage tables that the linker has described to nobody. */

@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "elf/gopclntab.h"
 #include "unwind/rows.h"
 
-/* `text` is where the Go code begins, for tables that do not say it (position-independent programs
- * have it relocated). Returns false when the bytes are no such table. */
-bool pclntab_compile(const uint8_t *bytes, size_t n, uint64_t text, struct rows *rows);
+/* Adds the rules of all functions. */
+void pclntab_compile(const struct gopclntab *t, struct rows *rows);

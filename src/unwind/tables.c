@@ -223,7 +223,7 @@ static struct job *job_new(const struct image *image, uint32_t entry)
 	job->entry = entry;
 	if (elf_file_reopen(image->elf, &job->elf))
 		job->elf = NULL;
-	job->debug = debugfile_open(image);
+	job->debug = debugfile_open(image, NULL);
 	if (image->build_id.len)
 		snprintf(job->key, sizeof(job->key), "unwind-%s-%d%s",
 			 build_id_hex(&image->build_id, hex), COMPILER_VERSION,

@@ -13,6 +13,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	auto_free char *name = mem_alloc(size + 1);
 
 	memcpy(name, data, size);
-	free(demangle(name));
+	free(demangle(name, size & 1));
 	return 0;
 }

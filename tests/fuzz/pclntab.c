@@ -11,8 +11,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct rows rows = {.min = 0x1, .max = 0x800000};
 	struct table_head *t;
+	struct gopclntab go;
 
-	if (pclntab_compile(data, size, 0x401000, &rows)) {
+	if (gopclntab_open(&go, data, size, 0x401000)) {
+		pclntab_compile(&go, &rows);
 		rows_sort(&rows);
 		t = table_build(&rows);
 		if (t && !table_check(t, t->bytes))

@@ -11,7 +11,7 @@
 static void add(struct profile *p, const char *name, enum frame_kind kind, int64_t ns)
 {
 	struct mapping m = {.filename = strings_add(&p->strings, "/usr/bin/prog")};
-	struct frame f = {.named = true, .kind = (uint8_t)kind};
+	struct frame f = {.named = true, .inner = NO_ID, .kind = (uint8_t)kind};
 	int64_t v[] = {ns / 1000000, ns};
 	stack_id main_, leaf;
 

@@ -12,7 +12,7 @@
 
 static frame_id frame(struct profile *p, const char *name, mapping_id mapping, uint64_t address)
 {
-	struct frame f = {.mapping = mapping, .address = address, .named = true};
+	struct frame f = {.mapping = mapping, .inner = NO_ID, .address = address, .named = true};
 
 	f.function = f.system_name = strings_add(&p->strings, name);
 	return profile_add_frame(p, &f);
@@ -155,10 +155,12 @@ static void pprof_round_trip(void **state)
 
 static void inlined_frames_share_a_location(void **state)
 {
-	struct frame outer = {.mapping = NO_ID, .address = 0x10, .named = true}, inner = outer;
+	struct frame outer = {.mapping = NO_ID, .address = 0x10, .inner = NO_ID, .named = true};
+	struct frame inner = outer;
 	struct profile p, q;
 	struct str bytes;
 	struct err err = {0};
+	const struct frame *got;
 	int64_t v = 1;
 	stack_id s;
 
@@ -168,16 +170,20 @@ static void inlined_frames_share_a_location(void **state)
 	outer.function = strings_add(&p.strings, "outer");
 	inner.function = strings_add(&p.strings, "inner");
 	inner.inlined = true;
+	outer.inner = profile_add_frame(&p, &inner);
 	s = stacks_push(&p.stacks, NO_ID, profile_add_frame(&p, &outer));
-	s = stacks_push(&p.stacks, s, profile_add_frame(&p, &inner));
 	profile_add_sample(&p, s, profile_add_labels(&p, NULL, 0), &v);
 	bytes = written(&p, format_at(0), BY_NONE);
 	profile_init(&q);
 	assert_int_equal(profile_parse(bytes.text, bytes.len, &q, &err), 0);
-	assert_int_equal(q.stacks.n, 2);
-	assert_false(q.frames[q.stacks.nodes[0].item].inlined);
-	assert_true(q.frames[q.stacks.nodes[1].item].inlined);
-	assert_string_equal(profile_text(&q, q.frames[q.stacks.nodes[1].item].function), "inner");
+	assert_int_equal(q.stacks.n, 1);
+	got = &q.frames[q.stacks.nodes[0].item];
+	assert_false(got->inlined);
+	assert_string_equal(profile_text(&q, got->function), "outer");
+	got = &q.frames[got->inner];
+	assert_true(got->inlined);
+	assert_string_equal(profile_text(&q, got->function), "inner");
+	assert_int_equal(got->inner, NO_ID);
 	str_release(&bytes);
 	profile_release(&p);
 	profile_release(&q);

@@ -85,7 +85,7 @@ static void the_kernels_words(void **state)
 
 static void check(const char *mangled, const char *want)
 {
-	auto_free char *got = demangle(mangled);
+	auto_free char *got = demangle(mangled, false);
 
 	assert_non_null(got);
 	assert_string_equal(got, want);
@@ -100,9 +100,9 @@ static void demangles(void **state)
 	check("_RNvCskwGfYPst2Cb_3foo16example_function", "foo::example_function");
 	check("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE", "core::fmt::Formatter::pad");
 	check("_D4test3fooAa", "test.foo");
-	assert_null(demangle("main"));
-	assert_null(demangle("_Zgarbage"));
-	assert_null(demangle(""));
+	assert_null(demangle("main", false));
+	assert_null(demangle("_Zgarbage", false));
+	assert_null(demangle("", false));
 }
 
 /* A short name whose readable form doubles with every S_: it must end, and soon. */
@@ -114,11 +114,11 @@ static void bounds_what_grows(void **state)
 	(void)state;
 	for (int i = 0; i < 60; i++)
 		n += (size_t)sprintf(name + n, "1BIS%c_S%c_E", 'A' + i % 20, 'A' + i % 20);
-	free(demangle(name));
+	free(demangle(name, false));
 	strcpy(name, "_ZSt1XI");
 	for (int i = 0; i < 80; i++)
 		strcat(name, "1aI");
-	free(demangle(name));
+	free(demangle(name, false));
 }
 
 TESTS(T(one_winner_per_address), T(kallsyms_lines), T(the_kernels_words), T(demangles),

@@ -126,6 +126,14 @@ bool kernel_words_parse(char *text, uint64_t *ret_offset, char **ret_module)
 	return true;
 }
 
+static void answer(struct query *q, const char *name, const char *module)
+{
+	char *owned = mem_strdup(name);
+
+	query_answer(q, BY_KERNEL, &(struct place){.function = owned}, owned);
+	q->module = module ? mem_strdup(module) : NULL;
+}
+
 /* Asks the kernel. Returns false when it cannot be asked at all. */
 static bool resolve_by_kernel(struct image *image, struct query **queries, size_t n)
 {
@@ -140,14 +148,14 @@ static bool resolve_by_kernel(struct image *image, struct query **queries, size_
 		any = true;
 		if (!kernel_words_parse(text, &offset, &module))
 			continue;
-		queries[i]->name = mem_strdup(text);
-		queries[i]->module = module ? mem_strdup(module) : NULL;
+		answer(queries[i], text, module);
 	}
 	return any;
 }
 
-static void resolve(struct image *image, struct query **queries, size_t n)
+static void resolve(struct image *image, struct cache *cache, struct query **queries, size_t n)
 {
+	(void)cache;
 	if (image->kind != IMAGE_KERNEL || resolve_by_kernel(image, queries, n))
 		return;
 	if (!image->symbols) {
@@ -162,9 +170,8 @@ static void resolve(struct image *image, struct query **queries, size_t n)
 
 		if (!symtab_find(image->symbols, queries[i]->offset, &hit))
 			continue;
-		queries[i]->name = mem_strdup(hit.name);
-		queries[i]->module = hit.module ? mem_strdup(hit.module) : NULL;
+		answer(queries[i], hit.name, hit.module);
 	}
 }
 
-const struct resolver resolver_kallsyms = {"kallsyms", "kernel symbols", resolve};
+const struct resolver resolver_kernel = {"kernel", "kernel symbols", resolve};

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Functions that no symbol table lists. */
+#include "elf/plt.h"
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <elf.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_NAME = 1024, MAX_RELOCATIONS = 1 << 20 };
+
+/* -- foo@plt -- */
+
+struct plt {
+	struct sections *sections;
+	struct elf_section symbols, names, jumps; /* .dynsym, .dynstr, .rela.plt */
+	struct map64 by_slot;                     /* address in .got -> number of a symbol */
+	elf_visit *visit;
+	void *ctx;
+};
+
+static bool get_relocation(const struct elf_section *s, size_t i, Elf64_Rela *ret)
+{
+	if (i >= s->n / sizeof(*ret))
+		return false;
+	memcpy(ret, (const char *)s->bytes + i * sizeof(*ret), sizeof(*ret));
+	return true;
+}
+
+static void add_slots(struct plt *p, const char *name)
+{
+	struct elf_section s = sections_get(p->sections, name);
+	Elf64_Rela r;
+
+	for (size_t i = 0; i < MAX_RELOCATIONS && get_relocation(&s, i, &r); i++) {
+		uint32_t type = (uint32_t)r.r_info;
+
+		if ((type == R_X86_64_JUMP_SLOT || type == R_X86_64_GLOB_DAT) && ~r.r_offset)
+			map64_set(&p->by_slot, r.r_offset, r.r_info >> 32);
+	}
+}
+
+static void visit_entry(struct plt *p, uint64_t address, uint64_t bytes, uint64_t number)
+{
+	char name[MAX_NAME];
+	Elf64_Sym symbol;
+	struct elf_symbol s = {.name = name,
+			       .address = address,
+			       .size = bytes,
+			       .reach = bytes,
+			       .is_function = true};
+	size_t left;
+
+	if (!number || number >= p->symbols.n / sizeof(symbol))
+		return;
+	memcpy(&symbol, (const char *)p->symbols.bytes + number * sizeof(symbol), sizeof(symbol));
+	if (symbol.st_name >= p->names.n)
+		return;
+	left = p->names.n - symbol.st_name;
+	snprintf(name, sizeof(name), "%.*s@plt", (int)MIN(left, sizeof(name) - 5),
+		 (const char *)p->names.bytes + symbol.st_name);
+	if (name[0] != '@')
+		p->visit(p->ctx, &s);
+}
+
+/* The symbol that an entry jumps to: `jmp *slot(%rip)`, or by the number that a lazy one pushes. */
+static uint64_t entry_number(const struct plt *p, const uint8_t *code, size_t n, uint64_t address)
+{
+	static const uint8_t endbr[] = {0xf3, 0x0f, 0x1e, 0xfa};
+	size_t at = n >= 4 && memcmp(code, endbr, 4) == 0 ? 4 : 0;
+	int32_t operand;
+	uint64_t number;
+	Elf64_Rela r;
+
+	at += at < n && code[at] == 0xf2; /* bnd */
+	if (at + 6 <= n && code[at] == 0xff && code[at + 1] == 0x25) {
+		memcpy(&operand, code + at + 2, sizeof(operand));
+		return map64_find(&p->by_slot, address + at + 6 + (uint64_t)(int64_t)operand,
+				  &number)
+			       ? number
+			       : 0;
+	}
+	if (at + 5 <= n && code[at] == 0x68) {
+		memcpy(&operand, code + at + 1, sizeof(operand));
+		return operand >= 0 && get_relocation(&p->jumps, (size_t)operand, &r)
+			       ? r.r_info >> 32
+			       : 0;
+	}
+	return 0;
+}
+
+static void add_entries(struct plt *p, const char *name, size_t step)
+{
+	struct elf_section s = sections_get(p->sections, name);
+
+	for (size_t at = 0; s.n && at + step <= s.n; at += step) {
+		uint64_t number =
+			entry_number(p, (const uint8_t *)s.bytes + at, step, s.address + at);
+
+		visit_entry(p, s.address + at, step, number);
+	}
+}
+
+void plt_symbols(struct sections *s, elf_visit *visit, void *ctx)
+{
+	struct plt p = {.sections = s, .visit = visit, .ctx = ctx};
+	struct elf_section got = sections_get(s, ".plt.got");
+
+	p.symbols = sections_get(s, ".dynsym");
+	p.names = sections_get(s, ".dynstr");
+	p.jumps = sections_get(s, ".rela.plt");
+	add_slots(&p, ".rela.plt");
+	add_slots(&p, ".rela.dyn");
+	add_entries(&p, ".plt", 16);
+	add_entries(&p, ".plt.sec", 16);
+	add_entries(&p, ".plt.got",
+		    got.n >= 4 && memcmp(got.bytes, "\xf3\x0f\x1e\xfa", 4) == 0 ? 16 : 8);
+	map64_release(&p.by_slot);
+}
+
+/* -- starts by .eh_frame_hdr -- */
+
+bool function_start(const struct elf_file *f, uint64_t address, uint64_t *ret)
+{
+	uint64_t base = elf_file_eh_frame_hdr(f);
+	struct {
+		uint8_t version, pointer, count, table;
+		int32_t frame;
+		uint32_t n;
+	} head;
+	uint32_t lo = 0, hi;
+	int32_t want = (int32_t)(address - base), entry[2];
+
+	/* The encodings that every linker writes: 4 bytes, relative to the section. */
+	if (!base || !elf_file_read(f, base, &head, sizeof(head)) || head.version != 1 ||
+	    head.count != 0x03 || head.table != 0x3b)
+		return false;
+	for (hi = head.n; lo < hi;) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (!elf_file_read(f, base + sizeof(head) + 8ull * mid, entry, sizeof(entry)))
+			return false;
+		if (entry[0] <= want)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (!lo || !elf_file_read(f, base + sizeof(head) + 8ull * (lo - 1), entry, sizeof(entry)))
+		return false;
+	*ret = base + (uint64_t)(int64_t)entry[0];
+	return true;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The resolver of code that is mapped from files. */
+#include "base/mem.h"
+#include "symbolize/resolver.h"
+#include "symbolize/symbols.h"
+
+static void free_symbols(void *symbols)
+{
+	symbols_free(symbols);
+}
+
+static void answer(struct symbols *s, uint64_t address, struct query *q)
+{
+	struct place places[MAX_PLACES];
+	uint64_t start;
+
+	q->by = symbols_find(s, address, places, &q->n);
+	if (q->n)
+		q->places = mem_dup(places, q->n * sizeof(*places));
+	else if (symbols_start(s, address, &start) && start <= address)
+		q->start = q->offset - (address - start);
+}
+
+static void resolve(struct image *image, struct cache *cache, struct query **queries, size_t n)
+{
+	auto_free uint64_t *addresses = mem_array(n + 1, sizeof(*addresses));
+	auto_free struct query **valid = mem_array(n + 1, sizeof(*valid));
+	size_t n_valid = 0;
+
+	if (!image->elf || image->kind == IMAGE_KERNEL)
+		return;
+	if (!image->symbols) {
+		image->symbols = symbols_new(image, cache);
+		image->free_symbols = free_symbols;
+	}
+	/* Addresses rise with offsets within a segment, and segments do so by their rules. */
+	for (size_t i = 0; i < n; i++) {
+		if (!elf_file_address(image->elf, queries[i]->offset, &addresses[n_valid]))
+			continue;
+		valid[n_valid++] = queries[i];
+	}
+	symbols_prepare(image->symbols, addresses, n_valid, false);
+	for (size_t i = 0; i < n_valid; i++)
+		answer(image->symbols, addresses[i], valid[i]);
+}
+
+const struct resolver resolver_file = {"file", "debug information and symbol tables", resolve};

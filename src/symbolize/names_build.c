@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Makes the table of an image's names. */
+#include "symbolize/names.h"
+
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "symbolize/names_format.h"
+
+#include <string.h>
+
+enum {
+	MAX_NAME = 65536,
+	MAX_ITEMS = 64 << 20,         /* nodes, segments, rows */
+	MAX_STRING_BYTES = 512 << 20, /* a hostile file may have many names share long endings */
+	MAX_DEPTH = 1024,             /* of inlined functions */
+};
+
+struct raw_range {
+	uint64_t lo, hi;
+	uint32_t node, order;
+};
+
+/* Of a function's or a run of lines' addresses; `first` in segments or rows. */
+struct piece {
+	uint64_t lo, hi;
+	uint32_t first, n, order;
+};
+
+struct segment {
+	uint64_t address;
+	uint32_t node;
+};
+
+struct row {
+	uint64_t address;
+	uint32_t file, line;
+};
+
+struct symbol {
+	uint64_t address, reach;
+	uint32_t name, merit;
+	uint32_t order; /* of coming */
+	bool is_sized;
+};
+
+struct names_builder {
+	uint64_t base;
+	struct str strings;
+	struct map64 by_pointer;
+	struct map by_content;
+	struct names_node *nodes;
+	size_t n_nodes, cap_nodes;
+	struct raw_range *ranges; /* of the function being told */
+	size_t n_ranges, cap_ranges;
+	uint32_t first_node; /* of that function */
+	struct segment *segments;
+	size_t n_segments, cap_segments;
+	struct piece *functions;
+	size_t n_functions, cap_functions;
+	struct row *rows;
+	size_t n_rows, cap_rows, first_row;
+	struct piece *runs;
+	size_t n_runs, cap_runs;
+	struct symbol *symbols;
+	size_t n_symbols, cap_symbols;
+	struct raw_range *covers;
+	size_t n_covers, cap_covers;
+};
+
+struct names_builder *names_builder_new(uint64_t base)
+{
+	struct names_builder *b = mem_alloc(sizeof(*b));
+
+	b->base = base;
+	str_putc(&b->strings, '\0'); /* 0: the empty string */
+	return b;
+}
+
+void names_builder_free(struct names_builder *b)
+{
+	if (!b)
+		return;
+	str_release(&b->strings);
+	map64_release(&b->by_pointer);
+	map_release(&b->by_content);
+	free(b->nodes);
+	free(b->ranges);
+	free(b->segments);
+	free(b->functions);
+	free(b->rows);
+	free(b->runs);
+	free(b->symbols);
+	free(b->covers);
+	free(b);
+}
+
+/* -- strings -- */
+
+static uint32_t put_string(struct names_builder *b, const char *text, size_t len)
+{
+	uint32_t id = (uint32_t)b->strings.len;
+
+	if (b->strings.len > MAX_STRING_BYTES)
+		return 0;
+	str_add(&b->strings, text, len);
+	str_putc(&b->strings, '\0');
+	return id;
+}
+
+uint32_t names_string(struct names_builder *b, const char *text, size_t len)
+{
+	uint64_t id;
+
+	if (!text)
+		return NO_ID;
+	if (map64_find(&b->by_pointer, (uintptr_t)text, &id))
+		return (uint32_t)id;
+	id = put_string(b, text, MIN(len, (size_t)MAX_NAME));
+	map64_set(&b->by_pointer, (uintptr_t)text, id);
+	return (uint32_t)id;
+}
+
+static bool text_equal(const void *ctx, uint32_t id, const void *text)
+{
+	return str_equal(((const struct names_builder *)ctx)->strings.text + id, text);
+}
+
+uint32_t names_text(struct names_builder *b, const char *text)
+{
+	size_t len = strnlen(text, MAX_NAME);
+	uint64_t hash = hash_bytes(text, len);
+	uint32_t id = map_find(&b->by_content, hash, text_equal, b, text);
+
+	if (id == NO_ID) {
+		id = put_string(b, text, len);
+		map_add(&b->by_content, hash, id);
+	}
+	return id;
+}
+
+/* -- functions -- */
+
+uint32_t names_node(struct names_builder *b, const struct names_node *node)
+{
+	if (b->n_nodes == MAX_ITEMS)
+		return NO_ID;
+	array_reserve(b->nodes, b->cap_nodes, b->n_nodes + 1);
+	b->nodes[b->n_nodes] = *node;
+	return (uint32_t)b->n_nodes++;
+}
+
+/* Can the table express the range? */
+static bool fits(const struct names_builder *b, uint64_t lo, uint64_t hi)
+{
+	return lo >= b->base && hi > lo && hi - b->base < UINT32_MAX;
+}
+
+void names_range(struct names_builder *b, uint64_t lo, uint64_t hi, uint32_t node)
+{
+	if (!fits(b, lo, hi) || node == NO_ID || b->n_ranges == MAX_ITEMS)
+		return;
+	array_reserve(b->ranges, b->cap_ranges, b->n_ranges + 1);
+	b->ranges[b->n_ranges] = (struct raw_range){lo, hi, node, (uint32_t)b->n_ranges};
+	b->n_ranges++;
+}
+
+static int outer_first(const void *x, const void *y)
+{
+	const struct raw_range *a = x, *b = y;
+
+	if (a->lo != b->lo)
+		return a->lo < b->lo ? -1 : 1;
+	if (a->hi != b->hi)
+		return a->hi > b->hi ? -1 : 1;
+	return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static void add_segment(struct names_builder *b, uint64_t address, uint32_t node)
+{
+	struct segment *last = b->n_segments ? &b->segments[b->n_segments - 1] : NULL;
+	const struct piece *piece = &b->functions[b->n_functions - 1];
+
+	if (last && b->n_segments > piece->first && last->address == address) {
+		last->node = node;
+		return;
+	}
+	if (b->n_segments == MAX_ITEMS)
+		return;
+	array_reserve(b->segments, b->cap_segments, b->n_segments + 1);
+	b->segments[b->n_segments++] = (struct segment){address, node};
+}
+
+static void end_piece(struct names_builder *b)
+{
+	struct piece *piece = &b->functions[b->n_functions - 1];
+
+	piece->n = (uint32_t)b->n_segments - piece->first;
+}
+
+/* Sweeps over sorted ranges with a stack of those that are open. The function's own ranges are
+ * pieces; what lies in none of them is dropped, what sticks out is cut. */
+static void sweep(struct names_builder *b, uint32_t order)
+{
+	struct raw_range stack[MAX_DEPTH];
+	size_t depth = 0;
+
+	for (size_t i = 0; i < b->n_ranges; i++) {
+		struct raw_range r = b->ranges[i];
+
+		while (depth && stack[depth - 1].hi <= r.lo) {
+			depth--;
+			if (depth)
+				add_segment(b, stack[depth].hi, stack[depth - 1].node);
+		}
+		if (!depth && r.node != b->first_node)
+			continue;
+		if (!depth) {
+			if (b->n_functions)
+				end_piece(b);
+			array_reserve(b->functions, b->cap_functions, b->n_functions + 1);
+			b->functions[b->n_functions++] =
+				(struct piece){r.lo, r.hi, (uint32_t)b->n_segments, 0, order};
+		} else if (r.hi > stack[depth - 1].hi) {
+			r.hi = stack[depth - 1].hi;
+		}
+		if (depth == MAX_DEPTH)
+			continue;
+		stack[depth++] = r;
+		add_segment(b, r.lo, r.node);
+	}
+	while (depth-- > 1)
+		add_segment(b, stack[depth].hi, stack[depth - 1].node);
+	if (b->n_functions)
+		end_piece(b);
+}
+
+void names_function_end(struct names_builder *b, uint32_t order)
+{
+	if (b->n_ranges) {
+		qsort(b->ranges, b->n_ranges, sizeof(*b->ranges), outer_first);
+		sweep(b, order);
+	}
+	b->n_ranges = 0;
+	b->first_node = (uint32_t)b->n_nodes;
+}
+
+/* -- lines -- */
+
+void names_row(struct names_builder *b, uint64_t address, uint32_t file, uint32_t line)
+{
+	struct row *last = b->n_rows > b->first_row ? &b->rows[b->n_rows - 1] : NULL;
+
+	if (last && last->address > address)
+		return; /* never backwards within a run */
+	if (last && last->address == address) {
+		last->file = file;
+		last->line = line;
+		return;
+	}
+	if (last && last->file == file && last->line == line)
+		return;
+	if (b->n_rows == MAX_ITEMS)
+		return;
+	array_reserve(b->rows, b->cap_rows, b->n_rows + 1);
+	b->rows[b->n_rows++] = (struct row){address, file, line};
+}
+
+void names_rows_end(struct names_builder *b, uint64_t end, uint32_t order)
+{
+	uint64_t start;
+
+	while (b->n_rows > b->first_row && b->rows[b->n_rows - 1].address >= end)
+		b->n_rows--;
+	start = b->n_rows > b->first_row ? b->rows[b->first_row].address : 0;
+	/* Code that the linker dropped lies at 0 (or at the end of the address space). */
+	if (start && fits(b, start, end)) {
+		array_reserve(b->runs, b->cap_runs, b->n_runs + 1);
+		b->runs[b->n_runs++] = (struct piece){start, end, (uint32_t)b->first_row,
+						      (uint32_t)(b->n_rows - b->first_row), order};
+	} else {
+		b->n_rows = b->first_row;
+	}
+	b->first_row = b->n_rows;
+}
+
+/* -- symbols -- */
+
+void names_symbol(struct names_builder *b, const struct names_symbol *s)
+{
+	if (!fits(b, s->address, s->address + 1) || b->n_symbols == MAX_ITEMS)
+		return;
+	array_reserve(b->symbols, b->cap_symbols, b->n_symbols + 1);
+	b->symbols[b->n_symbols] =
+		(struct symbol){s->address,
+				s->reach,
+				put_string(b, s->name, strnlen(s->name, MAX_NAME)),
+				s->merit,
+				(uint32_t)b->n_symbols,
+				s->is_sized};
+	b->n_symbols++;
+}
+
+static int best_first(const void *x, const void *y, void *strings)
+{
+	const struct symbol *a = x, *b = y;
+	const char *one, *other;
+	size_t la, lb;
+
+	if (a->address != b->address)
+		return a->address < b->address ? -1 : 1;
+	if (a->merit != b->merit)
+		return a->merit > b->merit ? -1 : 1;
+	one = (const char *)strings + a->name;
+	other = (const char *)strings + b->name;
+	la = strlen(one);
+	lb = strlen(other);
+	if (la != lb)
+		return la < lb ? -1 : 1;
+	return a->order > b->order ? -1 : 1;
+}
+
+/* One winner an address, which ends where the next begins. */
+static void choose_symbols(struct names_builder *b)
+{
+	size_t kept = 0;
+
+	if (!b->n_symbols)
+		return;
+	qsort_r(b->symbols, b->n_symbols, sizeof(*b->symbols), best_first, b->strings.text);
+	for (size_t i = 0; i < b->n_symbols; i++) {
+		struct symbol *last = kept ? &b->symbols[kept - 1] : NULL;
+
+		if (last && last->address == b->symbols[i].address)
+			continue;
+		if (last)
+			last->reach = MIN(last->reach, b->symbols[i].address - last->address);
+		b->symbols[kept++] = b->symbols[i];
+	}
+	b->n_symbols = kept;
+}
+
+/* -- the table -- */
+
+void names_cover(struct names_builder *b, uint64_t lo, uint64_t hi)
+{
+	if (!fits(b, lo, hi))
+		return;
+	array_reserve(b->covers, b->cap_covers, b->n_covers + 1);
+	b->covers[b->n_covers++] = (struct raw_range){.lo = lo, .hi = hi};
+}
+
+static int first_wins(const void *x, const void *y)
+{
+	const struct piece *a = x, *b = y;
+
+	if (a->lo != b->lo)
+		return a->lo < b->lo ? -1 : 1;
+	return a->order < b->order ? -1 : a->order > b->order;
+}
+
+/* Sorts; of pieces that overlap the first one stays. Returns how many do. */
+static size_t choose_pieces(struct piece *pieces, size_t n)
+{
+	size_t kept = 0;
+
+	if (n)
+		qsort(pieces, n, sizeof(*pieces), first_wins);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || pieces[i].lo >= pieces[kept - 1].hi)
+			pieces[kept++] = pieces[i];
+	return kept;
+}
+
+/* Merges ranges that touch. */
+void names_covers_sort(struct names_builder *b)
+{
+	size_t kept = 0;
+
+	if (b->n_covers)
+		qsort(b->covers, b->n_covers, sizeof(*b->covers), outer_first);
+	for (size_t i = 0; i < b->n_covers; i++) {
+		if (kept && b->covers[i].lo <= b->covers[kept - 1].hi)
+			b->covers[kept - 1].hi = MAX(b->covers[kept - 1].hi, b->covers[i].hi);
+		else
+			b->covers[kept++] = b->covers[i];
+	}
+	b->n_covers = kept;
+}
+
+bool names_wants(const struct names_builder *b, uint64_t lo, uint64_t hi, size_t *hint)
+{
+	const struct raw_range *c = b->covers;
+	size_t from = *hint, to = b->n_covers;
+
+	if (!b->n_covers)
+		return true;
+	if (from < to && c[from].hi > lo && (!from || c[from - 1].hi <= lo))
+		return c[from].lo < hi;
+	from = 0;
+	while (from < to) {
+		size_t mid = (from + to) / 2;
+
+		if (c[mid].hi <= lo)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	*hint = from;
+	return from < b->n_covers && c[from].lo < hi;
+}
+
+static void *part(uint8_t *out, const struct names_head *h, enum names_part which)
+{
+	return out + h->parts[which].offset;
+}
+
+static void put_covers(const struct names_builder *b, const struct names_head *h, uint8_t *out)
+{
+	uint32_t *to = part(out, h, PART_COVER);
+
+	for (size_t i = 0; i < b->n_covers; i++) {
+		*to++ = (uint32_t)(b->covers[i].lo - b->base);
+		*to++ = (uint32_t)(b->covers[i].hi - b->base);
+	}
+}
+
+static uint32_t put_segments(const struct names_builder *b, const struct names_head *h,
+			     uint8_t *out)
+{
+	uint32_t *address = part(out, h, PART_SEGMENT_ADDRESS);
+	uint32_t *node = part(out, h, PART_SEGMENT_NODE), n = 0;
+
+	for (size_t i = 0; i < b->n_functions; i++) {
+		const struct piece *p = &b->functions[i];
+		uint32_t lo = (uint32_t)(p->lo - b->base);
+
+		for (uint32_t s = p->first; s < p->first + p->n; s++) {
+			/* Where a function ends and the next begins is one address. */
+			if (s == p->first && n && address[n - 1] == lo)
+				n--;
+			address[n] = (uint32_t)(b->segments[s].address - b->base);
+			node[n++] = b->segments[s].node;
+		}
+		address[n] = (uint32_t)(p->hi - b->base);
+		node[n++] = NO_ID;
+	}
+	return n;
+}
+
+/* The rows of one run within [lo, hi). */
+static uint32_t put_run(const struct names_builder *b, const struct piece *p, uint64_t lo,
+			uint64_t hi, uint32_t *address, struct names_row *row, uint32_t n)
+{
+	uint32_t r = p->first, end = p->first + p->n, above = end;
+
+	/* The last row that does not begin above `lo`; the first one does not. */
+	while (r + 1 < above) {
+		uint32_t mid = r + (above - r) / 2;
+
+		if (b->rows[mid].address <= lo)
+			r = mid;
+		else
+			above = mid;
+	}
+	if (n && address[n - 1] == lo - b->base)
+		n--; /* where a run ends and the next begins is one address */
+	for (; r < end && b->rows[r].address < hi; r++) {
+		address[n] = (uint32_t)(MAX(b->rows[r].address, lo) - b->base);
+		row[n++] = (struct names_row){b->rows[r].file, b->rows[r].line};
+	}
+	address[n] = (uint32_t)(hi - b->base);
+	row[n++] = (struct names_row){NO_ID, 0};
+	return n;
+}
+
+static uint32_t put_rows(const struct names_builder *b, const struct names_head *h, uint8_t *out)
+{
+	uint32_t *address = part(out, h, PART_ROW_ADDRESS), n = 0;
+	struct names_row *row = part(out, h, PART_ROW);
+	const struct raw_range *cover = b->covers, *end = cover + b->n_covers;
+
+	for (size_t i = 0; i < b->n_runs; i++) {
+		const struct piece *p = &b->runs[i];
+
+		if (!b->n_covers) {
+			n = put_run(b, p, p->lo, p->hi, address, row, n);
+			continue;
+		}
+		while (cover < end && cover->hi <= p->lo)
+			cover++;
+		for (const struct raw_range *c = cover; c < end && c->lo < p->hi; c++)
+			n = put_run(b, p, MAX(c->lo, p->lo), MIN(c->hi, p->hi), address, row, n);
+	}
+	return n;
+}
+
+static void put_symbols(const struct names_builder *b, const struct names_head *h, uint8_t *out)
+{
+	uint32_t *address = part(out, h, PART_SYMBOL_ADDRESS);
+	struct names_symbol_row *row = part(out, h, PART_SYMBOL);
+
+	for (size_t i = 0; i < b->n_symbols; i++) {
+		address[i] = (uint32_t)(b->symbols[i].address - b->base);
+		row[i] = (struct names_symbol_row){
+			(uint32_t)MIN(b->symbols[i].reach, (uint64_t)SYMBOL_SIZED - 1) |
+				(b->symbols[i].is_sized ? SYMBOL_SIZED : 0),
+			b->symbols[i].name};
+	}
+}
+
+static uint64_t sum_of(const struct piece *pieces, size_t n)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += pieces[i].n + 1u;
+	return sum;
+}
+
+/* Where everything lies; the counts are upper bounds. Returns the size, 0 when it is too large. */
+static uint64_t lay_out(const struct names_builder *b, struct names_head *h)
+{
+	uint64_t n_segments = sum_of(b->functions, b->n_functions);
+	uint64_t n_rows = sum_of(b->runs, b->n_runs) + b->n_runs + 2 * (uint64_t)b->n_covers;
+	uint64_t at = sizeof(*h);
+	const uint64_t n[N_PARTS] = {
+		[PART_COVER] = b->n_covers,           [PART_SEGMENT_ADDRESS] = n_segments,
+		[PART_SEGMENT_NODE] = n_segments,     [PART_NODE] = b->n_nodes,
+		[PART_ROW_ADDRESS] = n_rows,          [PART_ROW] = n_rows,
+		[PART_SYMBOL_ADDRESS] = b->n_symbols, [PART_SYMBOL] = b->n_symbols,
+		[PART_STRINGS] = b->strings.len,
+	};
+
+	for (int i = 0; i < N_PARTS; i++) {
+		h->parts[i].offset = (uint32_t)at;
+		h->parts[i].n = (uint32_t)n[i];
+		at += (n[i] * names_part_bytes[i] + 7) & ~7ull;
+		if (at > UINT32_MAX)
+			return 0;
+	}
+	return at;
+}
+
+void *names_finish(struct names_builder *b, unsigned flags, size_t *ret_bytes)
+{
+	struct names_head head = {.magic = NAMES_MAGIC, .version = NAMES_VERSION, .flags = flags};
+	struct names_head *h;
+	uint64_t bytes;
+	uint8_t *out;
+
+	choose_symbols(b);
+	b->n_functions = choose_pieces(b->functions, b->n_functions);
+	b->n_runs = choose_pieces(b->runs, b->n_runs);
+	names_covers_sort(b);
+	bytes = lay_out(b, &head);
+	if (!bytes)
+		return NULL;
+	head.base = b->base;
+	head.bytes = bytes;
+	head.n_functions = (uint32_t)b->n_functions;
+	out = mem_alloc(bytes);
+	put_covers(b, &head, out);
+	head.parts[PART_SEGMENT_ADDRESS].n = head.parts[PART_SEGMENT_NODE].n =
+		put_segments(b, &head, out);
+	head.parts[PART_ROW_ADDRESS].n = head.parts[PART_ROW].n = put_rows(b, &head, out);
+	put_symbols(b, &head, out);
+	if (b->n_nodes)
+		memcpy(part(out, &head, PART_NODE), b->nodes, b->n_nodes * sizeof(*b->nodes));
+	memcpy(part(out, &head, PART_STRINGS), b->strings.text, b->strings.len);
+	h = (void *)out;
+	*h = head;
+	*ret_bytes = bytes;
+	return out;
+}

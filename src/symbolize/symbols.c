@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All that names the addresses of one image. */
+#include "symbolize/symbols.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "elf/plt.h"
+#include "maps/debugfile.h"
+#include "symbolize/dwarf.h"
+#include "symbolize/go.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	MAX_TABLES = 16, /* of one image; then they are made one */
+	/* Up to here all debug information is read at once; beyond, what is asked for. */
+	SMALL_DEBUG_BYTES = 12 << 20,
+	/* A table that is made faster than it is found is not kept. */
+	MIN_CACHED_BYTES = 256 << 10,
+};
+
+struct symbols {
+	struct image *image;
+	struct cache *cache;
+	char key[2 * MAX_BUILD_ID + 32]; /* in the cache; "": it is not kept */
+	struct cache_view *view;
+	struct names *tables[MAX_TABLES];
+	void *made[MAX_TABLES]; /* the bytes of those that were made here */
+	size_t n_tables;
+	struct go *go;
+	bool opened, looked_for_debug;
+	/* Of the file and of its debug file. */
+	struct sections *sections, *debug_sections;
+	struct elf_file *debug, *mini;
+	char *debug_path;
+	struct dwarf *dwarf;
+};
+
+/* -- the cache -- */
+
+static struct elf_file *debug_file(struct symbols *s)
+{
+	if (!s->looked_for_debug && s->image->elf && !elf_file_has_debug_info(s->image->elf))
+		s->debug = debugfile_open(s->image, &s->debug_path);
+	s->looked_for_debug = true;
+	return s->debug;
+}
+
+/* Could a new table know more than one with these flags? */
+static bool is_outdated(struct symbols *s, unsigned flags)
+{
+	struct elf_file *elf = s->image->elf, *debug;
+
+	if (flags & NAMES_DEBUG_INFO || !elf)
+		return false;
+	if (elf_file_has_debug_info(elf))
+		return true;
+	debug = flags & NAMES_OF_DEBUG_FILE ? NULL : debug_file(s);
+	return debug || (!(flags & NAMES_STATIC_SYMBOLS) && elf_file_has_symtab(elf));
+}
+
+static void drop_tables(struct symbols *s)
+{
+	for (size_t i = 0; i < s->n_tables; i++) {
+		names_free(s->tables[i]);
+		free(s->made[i]);
+	}
+	s->n_tables = 0;
+	cache_view_free(s->view);
+	s->view = NULL;
+}
+
+/* Tables lie one behind the other in an entry. */
+static void load_cached(struct symbols *s)
+{
+	size_t at = 0;
+
+	s->view = s->cache && *s->key ? cache_view_open(s->cache, s->key) : NULL;
+	while (s->view && at < s->view->bytes && s->n_tables < MAX_TABLES) {
+		struct names *n = names_open(s->view->data + at, s->view->bytes - at,
+					     cache_view_need, s->view);
+
+		if (!n)
+			break;
+		s->made[s->n_tables] = NULL;
+		s->tables[s->n_tables++] = n;
+		at += names_bytes(n);
+	}
+	if (!s->n_tables || is_outdated(s, names_flags(s->tables[0])))
+		drop_tables(s);
+}
+
+static bool is_trusted(const struct symbols *s)
+{
+	return elf_file_is_trusted(s->image->elf) && (!s->debug || elf_file_is_trusted(s->debug));
+}
+
+/* Writes all tables again: what was there, and what was made since. */
+static void store(struct symbols *s)
+{
+	struct str all auto_release(str_release) = {0};
+
+	if (!s->cache || !*s->key || !is_trusted(s))
+		return;
+	for (size_t i = 0; i < s->n_tables; i++) {
+		const void *data = names_data(s->tables[i]);
+		size_t bytes = names_bytes(s->tables[i]);
+
+		if (!s->made[i] && !cache_view_need(s->view, data, bytes))
+			return;
+		str_add(&all, data, bytes);
+	}
+	if (all.len >= MIN_CACHED_BYTES || s->dwarf)
+		cache_put(s->cache, s->key, all.text, all.len);
+}
+
+/* -- files -- */
+
+static struct sections *open_named(void *symbols, const char *directory, const char *path,
+				   const struct build_id *id);
+
+static void open_files(struct symbols *s)
+{
+	const struct dwarf_source source = {open_named, s};
+	struct sections *debug;
+
+	if (s->opened)
+		return;
+	s->opened = true;
+	s->sections = sections_new(s->image->elf);
+	if (debug_file(s))
+		s->debug_sections = sections_new(s->debug);
+	debug = s->debug_sections ? s->debug_sections : s->sections;
+	if (debug)
+		s->dwarf = dwarf_new(debug, &source);
+	if (s->sections && !elf_file_has_symtab(s->image->elf) && !s->debug)
+		s->mini = sections_debugdata(s->sections);
+}
+
+/* An ELF file with sections that own it. */
+static struct sections *own_sections(struct elf_file *f)
+{
+	struct sections *s = f ? sections_new(f) : NULL;
+
+	if (s)
+		sections_own(s, f);
+	else
+		elf_file_free(f);
+	return s;
+}
+
+static struct sections *open_path(struct symbols *s, const char *folder, const char *path,
+				  const struct build_id *id)
+{
+	auto_free char *joined =
+		*path == '/' || !*folder ? mem_strdup(path) : mem_printf("%s/%s", folder, path);
+
+	return own_sections(debugfile_open_path(s->image, joined, id));
+}
+
+static char *folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? mem_printf("%.*s", (int)(slash - path), path) : mem_strdup("");
+}
+
+/* For the debug information: the alternate file by its build id, the package of split units (no
+ * path), or a file of split units. */
+static struct sections *open_named(void *symbols, const char *directory, const char *path,
+				   const struct build_id *id)
+{
+	struct symbols *s = symbols;
+	const char *own = s->debug_path ? s->debug_path : s->image->path;
+	auto_free char *folder = folder_of(own), *package = mem_printf("%s.dwp", own);
+	const char *slash = strrchr(path, '/');
+	char hex[2 * MAX_BUILD_ID + 1];
+	struct sections *found;
+
+	if (id) {
+		auto_free char *by_id =
+			mem_printf("/usr/lib/debug/.build-id/%.2s/%s.debug", build_id_hex(id, hex),
+				   hex + MIN(id->len, 1) * 2);
+
+		found = open_path(s, folder, path, id);
+		return found ? found : open_path(s, "", by_id, id);
+	}
+	if (!*path)
+		return open_path(s, "", package, NULL);
+	found = open_path(s, directory, path, NULL);
+	return found ? found : open_path(s, folder, slash ? slash + 1 : path, NULL);
+}
+
+/* -- making tables -- */
+
+struct adding {
+	struct names_builder *builder;
+	const uint64_t *addresses; /* only symbols that hold one of them; NULL: all */
+	size_t n;
+};
+
+static bool holds_one(const struct adding *a, uint64_t lo, uint64_t hi)
+{
+	size_t from = 0, to = a->n;
+
+	while (from < to) {
+		size_t mid = (from + to) / 2;
+
+		if (a->addresses[mid] < lo)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from < a->n && a->addresses[from] < hi;
+}
+
+static void add_symbol(void *adding, const struct elf_symbol *e)
+{
+	const struct adding *a = adding;
+	size_t len = strcspn(e->name, "@"); /* without the symbol's version */
+	bool is_plt = str_equal(e->name + len, "@plt");
+	auto_free char *name = len && e->name[len] && !is_plt ? strndup(e->name, len) : NULL;
+	size_t underscores = MIN(strspn(e->name, "_"), (size_t)7);
+	struct names_symbol s = {.address = e->address,
+				 .reach = e->reach,
+				 .name = name ? name : e->name,
+				 .is_sized = e->size};
+
+	/* One without a size ends where the next begins, whichever that is. */
+	if (a->addresses && e->size && !holds_one(a, e->address, e->address + e->reach))
+		return;
+	/* The winner among aliases: sized, a function, few underscores, global, then weak, and not
+	 * of an old version. */
+	s.merit = (e->size ? 128u : 0) + (e->is_function ? 64u : 0) +
+		  8 * (7 - (uint32_t)underscores) +
+		  (e->is_global ? 4u
+		   : e->is_weak ? 2u
+				: 0u) +
+		  (e->name[len] == '@' && e->name[len + 1] != '@' ? 0 : 1);
+	if (is_plt)
+		s.merit = 0;
+	names_symbol(a->builder, &s);
+}
+
+static unsigned add_symbols(struct symbols *s, struct adding *a)
+{
+	struct elf_file *elf = s->image->elf, *best = elf;
+	unsigned flags = 0;
+
+	if (s->debug && elf_file_has_symtab(s->debug))
+		best = s->debug;
+	elf_file_symbols(best, add_symbol, a);
+	if (elf_file_has_symtab(best))
+		flags = NAMES_STATIC_SYMBOLS;
+	if (s->mini && elf_file_symbols(s->mini, add_symbol, a))
+		flags = NAMES_MINI_SYMBOLS;
+	if (s->sections)
+		plt_symbols(s->sections, add_symbol, a);
+	return flags;
+}
+
+/* Takes a finished table. */
+static void take_table(struct symbols *s, struct names_builder *b, unsigned flags)
+{
+	size_t bytes;
+	void *data = names_finish(b, flags, &bytes);
+	struct names *n = data ? names_open(data, bytes, NULL, NULL) : NULL;
+
+	if (!n) {
+		free(data);
+		return;
+	}
+	s->made[s->n_tables] = data;
+	s->tables[s->n_tables++] = n;
+}
+
+/* Is it worth it to read all of the debug information? */
+static bool reads_all(const struct symbols *s, bool all)
+{
+	return all || !s->dwarf || dwarf_bytes(s->dwarf) <= SMALL_DEBUG_BYTES;
+}
+
+static void make_table(struct symbols *s, const uint64_t *addresses, size_t n, bool all)
+{
+	struct adding adding = {.n = n};
+	uint64_t min, max;
+	unsigned flags;
+
+	open_files(s);
+	all = reads_all(s, all);
+	if (all || s->n_tables == MAX_TABLES)
+		drop_tables(s);
+	elf_file_code_range(s->image->elf, &min, &max);
+	adding.builder = names_builder_new(min);
+	adding.addresses = all ? NULL : addresses;
+	flags = add_symbols(s, &adding);
+	if (s->dwarf)
+		flags |= NAMES_DEBUG_INFO;
+	if (s->debug)
+		flags |= NAMES_OF_DEBUG_FILE;
+	if (s->dwarf && all)
+		dwarf_all(s->dwarf, adding.builder);
+	else if (s->dwarf)
+		dwarf_some(s->dwarf, addresses, n, adding.builder);
+	take_table(s, adding.builder, flags);
+	names_builder_free(adding.builder);
+	store(s);
+}
+
+/* -- */
+
+struct symbols *symbols_new(struct image *image, struct cache *cache)
+{
+	struct symbols *s = mem_alloc(sizeof(*s));
+	char hex[2 * MAX_BUILD_ID + 1];
+
+	s->image = image;
+	s->cache = cache;
+	s->go = go_new(image->elf);
+	if (image->build_id.len)
+		snprintf(s->key, sizeof(s->key), "names-%s-%d", build_id_hex(&image->build_id, hex),
+			 NAMES_VERSION);
+	load_cached(s);
+	return s;
+}
+
+void symbols_free(struct symbols *s)
+{
+	if (!s)
+		return;
+	drop_tables(s);
+	go_free(s->go);
+	dwarf_free(s->dwarf);
+	elf_file_free(s->mini);
+	sections_free(s->debug_sections);
+	sections_free(s->sections);
+	elf_file_free(s->debug);
+	free(s->debug_path);
+	free(s);
+}
+
+static bool is_known(const struct symbols *s, uint64_t address)
+{
+	struct place go[MAX_PLACES];
+
+	for (size_t i = 0; i < s->n_tables; i++)
+		if (names_covers(s->tables[i], address))
+			return true;
+	return s->go && go_find(s->go, address, go);
+}
+
+void symbols_prepare(struct symbols *s, const uint64_t *addresses, size_t n, bool all)
+{
+	auto_free uint64_t *unknown = mem_array(n + 1, sizeof(*unknown));
+	size_t n_unknown = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!is_known(s, addresses[i]))
+			unknown[n_unknown++] = addresses[i];
+	if (n_unknown || all)
+		make_table(s, unknown, n_unknown, all);
+}
+
+/* By the tables that are there. */
+static enum named_by find(struct symbols *s, uint64_t address, struct place *ret, size_t *ret_n)
+{
+	const char *symbol = NULL;
+	unsigned flags = 0;
+	uint64_t start;
+	bool sized;
+
+	*ret_n = 0;
+	ret[0] = (struct place){0};
+	for (size_t i = 0; i < s->n_tables; i++) {
+		if (!names_covers(s->tables[i], address))
+			continue;
+		flags = names_flags(s->tables[i]);
+		*ret_n = names_find(s->tables[i], address, ret);
+		symbol = names_find_symbol(s->tables[i], address, &start, &sized);
+		break;
+	}
+	if (*ret_n) {
+		if (symbol && (sized || !ret[*ret_n - 1].function))
+			ret[*ret_n - 1].function = symbol;
+		return BY_DEBUG_INFO;
+	}
+	if (!symbol)
+		return BY_NOTHING;
+	ret[0].function = symbol;
+	*ret_n = 1;
+	return flags & NAMES_MINI_SYMBOLS ? BY_MINI_SYMBOLS : BY_SYMBOLS;
+}
+
+enum named_by symbols_find(struct symbols *s, uint64_t address, struct place *ret, size_t *ret_n)
+{
+	enum named_by by;
+
+	if (s->go) {
+		*ret_n = go_find(s->go, address, ret);
+		if (*ret_n)
+			return BY_GO;
+	}
+	by = find(s, address, ret, ret_n);
+	if (s->view && s->view->damaged) {
+		/* Not what was written: made anew, without what is there. */
+		drop_tables(s);
+		make_table(s, &address, 1, false);
+		by = find(s, address, ret, ret_n);
+	}
+	return by;
+}
+
+bool symbols_start(const struct symbols *s, uint64_t address, uint64_t *ret)
+{
+	return function_start(s->image->elf, address, ret);
+}
+
+bool symbols_has_debug_info(const struct symbols *s)
+{
+	return s->n_tables && names_flags(s->tables[0]) & NAMES_DEBUG_INFO;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * All that names the addresses of one image: Go's own tables, debug information, symbol tables, the
+ * linker's jumps; as a table from the cache where there is one.
+ *
+ * Owner: symbols_free(). Texts live as long. Threads: one a struct; different ones at once.
+ */
+#pragma once
+
+#include "base/cache.h"
+#include "maps/images.h"
+#include "symbolize/named_by.h"
+#include "symbolize/names.h"
+
+struct symbols;
+
+/* `image` has a file, and outlives it; `cache` may be NULL. */
+struct symbols *symbols_new(struct image *image, struct cache *cache);
+void symbols_free(struct symbols *s);
+/* Reads what the addresses (sorted; of the file's segments) need. With `all`, everything. */
+void symbols_prepare(struct symbols *s, const uint64_t *addresses, size_t n, bool all);
+/* The levels of an address, innermost first, at most MAX_PLACES. The outermost one's name is that
+ * of the symbol table. */
+enum named_by symbols_find(struct symbols *s, uint64_t address, struct place *ret, size_t *ret_n);
+/* Where the function without a name begins that holds the address. */
+bool symbols_start(const struct symbols *s, uint64_t address, uint64_t *ret);
+/* Has it debug information, and did reading it write to the cache? For `cprof cache build`. */
+bool symbols_has_debug_info(const struct symbols *s);

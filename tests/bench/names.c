@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * names FILE [CACHE-FOLDER [all]] < ADDRESSES: names addresses of an ELF file, in the form of
+ * llvm-symbolizer --no-demangle: the levels from the innermost outwards, each as the function and
+ * FILE:LINE, then an empty line.
+ */
+#include "base/mem.h"
+#include "base/str.h"
+#include "symbolize/symbols.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+static int by_value(const void *x, const void *y)
+{
+	uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+
+	return a < b ? -1 : a > b;
+}
+
+static uint64_t *read_addresses(size_t *ret_n)
+{
+	uint64_t *all = NULL;
+	size_t cap = 0;
+	char line[64];
+
+	*ret_n = 0;
+	while (fgets(line, sizeof(line), stdin)) {
+		array_reserve(all, cap, *ret_n + 1);
+		all[(*ret_n)++] = strtoull(line, NULL, 16);
+	}
+	return all;
+}
+
+int main(int argc, char **argv)
+{
+	struct image image = {.kind = IMAGE_FILE, .path = argv[argc > 1], .root = -1};
+	struct cache *cache = argc > 2 && *argv[2] ? cache_new(argv[2]) : NULL;
+	bool all = argc > 3 && str_equal(argv[3], "all");
+	struct place places[MAX_PLACES];
+	struct symbols *symbols;
+	uint64_t *wanted, *sorted;
+	size_t n, levels;
+
+	if (argc < 2 || elf_file_open(open(argv[1], O_RDONLY | O_CLOEXEC), &image.elf)) {
+		fprintf(stderr, "usage: names ELF-FILE [CACHE-FOLDER [all]] < ADDRESSES\n");
+		return 2;
+	}
+	elf_file_build_id(image.elf, &image.build_id);
+	wanted = read_addresses(&n);
+	sorted = mem_dup(wanted, n * sizeof(*sorted) + 1);
+	qsort(sorted, n, sizeof(*sorted), by_value);
+	symbols = symbols_new(&image, cache);
+	symbols_prepare(symbols, sorted, n, all);
+	for (size_t i = 0; i < n; i++) {
+		symbols_find(symbols, wanted[i], places, &levels);
+		for (size_t p = 0; p < levels || !p; p++) {
+			bool has_line = places[p].file;
+
+			printf("%s\n%s:%u\n", places[p].function ? places[p].function : "??",
+			       has_line ? places[p].file : "??", has_line ? places[p].line : 0);
+		}
+		printf("\n");
+	}
+	symbols_free(symbols);
+	elf_file_free(image.elf);
+	cache_free(cache);
+	free(wanted);
+	free(sorted);
+	return 0;
+}
