@@ -62,6 +62,13 @@ static int set_no_annotations(void *ctx, const char *arg, struct err *err)
 	return 0;
 }
 
+static int set_java_perfmap(void *ctx, const char *arg, struct err *err)
+{
+	(void)arg, (void)err;
+	((struct record *)ctx)->target.names.java_perfmap = true;
+	return 0;
+}
+
 static int set_no_names(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;
@@ -79,6 +86,8 @@ static int set_exit_status(void *ctx, const char *arg, struct err *err)
 static const struct option_row options[] = {
 	TARGET_OPTIONS,
 	NAME_OPTIONS,
+	{0, "java-perfmap", NULL, "ask Java machines for their perf maps (attach socket)", 0, NULL,
+	 set_java_perfmap},
 	{0, "no-names", NULL, "save addresses only: report and export name them", 0, NULL,
 	 set_no_names},
 	{'d', "duration", "SECS", "stop after that many seconds", 0, NULL, set_duration},

@@ -334,7 +334,7 @@ static bool apply_capture(struct ingest *in, const struct capture_record *r)
 		publish_note_futile(in->publish, space->pid);
 	if (r->head.end != WALK_UNSUPPORTED)
 		publish_space(in->publish, space, r->key.start_ns, r->exec_id);
-	stack = resolved_capture(in->stacks, captured, space, &r->key,
+	stack = resolved_capture(in->stacks, captured, space, &r->key, r->head.time_ns,
 				 r->leaf_call == LEAF_CALL_EXEC, &missing);
 	in->without_stack += missing;
 	add_sample(in, &r->key, stack, 1, r->value);

@@ -47,6 +47,7 @@ struct resolved {
 	struct map cut_map;
 	uint64_t user_stacks, complete;
 	frame_id lost_note, full_note;
+	uint64_t now_ns;   /* the time of the stack being resolved */
 	uint32_t full_cut; /* row of `cuts`, once the profile was full */
 };
 
@@ -113,7 +114,8 @@ static bool place_equal(const void *ctx, uint32_t id, const void *key)
 {
 	const struct frame *have = &((const struct resolved *)ctx)->p->frames[id], *want = key;
 
-	return have->mapping == want->mapping && have->address == want->address;
+	return have->mapping == want->mapping && have->address == want->address &&
+	       (have->kind != FRAME_JIT || have->function == want->function);
 }
 
 static mapping_id mapping_of(struct resolved *r, struct image *image, const struct space_map *map)
@@ -133,6 +135,27 @@ static mapping_id mapping_of(struct resolved *r, struct image *image, const stru
 	return image->mapping;
 }
 
+/* Names generated code while it is there: the next function may come to lie at its address. */
+static void name_generated(struct resolved *r, const struct space *space, struct image *image,
+			   struct frame *f)
+{
+	struct jit *jit = image_jit(image);
+	const struct space_map *dump = jit_has_dump(jit) ? NULL : space_jitdump(space);
+	struct jit_function is;
+
+	if (dump)
+		jit_set_dump(jit, dump->image->path, dump->start, dump->end);
+	if (!jit_find(jit, f->address, r->now_ns, &is))
+		return;
+	f->function = f->system_name = strings_add(&r->p->strings, is.name);
+	f->file = is.file ? strings_add(&r->p->strings, is.file) : 0;
+	f->line = is.line;
+	f->named = true;
+	r->p->mappings[f->mapping].has_functions = true;
+	r->p->mappings[f->mapping].has_filenames |= f->file != 0;
+	r->p->mappings[f->mapping].has_lines |= f->line != 0;
+}
+
 static frame_id frame_at(struct resolved *r, const struct space *space, const struct space_map *map,
 			 uint64_t address)
 {
@@ -145,12 +168,14 @@ static frame_id frame_at(struct resolved *r, const struct space *space, const st
 	f.mapping = mapping_of(r, image, map);
 	/* Generated code lies where it lies; code of a file has one address whatever the process.
 	 */
-	f.address = image->kind == IMAGE_ANONYMOUS
+	f.address = f.kind == FRAME_JIT
 			    ? address
 			    : address - map->start + map->offset + r->p->mappings[f.mapping].start;
 	if (f.address >= r->p->mappings[f.mapping].limit)
 		r->p->mappings[f.mapping].limit = f.address + 1;
-	hash = hash_u64(f.address ^ (uint64_t)f.mapping << 48);
+	if (f.kind == FRAME_JIT)
+		name_generated(r, space, image, &f);
+	hash = hash_u64(f.address ^ (uint64_t)f.mapping << 48) ^ f.function;
 	id = map_find(&r->frame_map, hash, place_equal, r, &f);
 	if (id == NO_ID) {
 		id = profile_add_frame(r->p, &f);
@@ -387,6 +412,7 @@ void resolved_add_user(struct resolved *r, const struct stack_record *record,
 
 	if (is_known(r, record->id))
 		return;
+	r->now_ns = record->time_ns;
 	if (r->p->stacks.n > MAX_STACK_NODES) {
 		info = full_info(r);
 	} else {
@@ -460,14 +486,15 @@ stack_id resolved_find(struct resolved *r, const struct count_key *key, uint64_t
 }
 
 stack_id resolved_capture(struct resolved *r, const struct captured *captured,
-			  const struct space *space, const struct count_key *key, bool in_exec,
-			  bool *ret_missing)
+			  const struct space *space, const struct count_key *key, uint64_t time_ns,
+			  bool in_exec, bool *ret_missing)
 {
 	struct stack_info info;
 	struct walk *w;
 	stack_id stack;
 	uint64_t kernel;
 
+	r->now_ns = time_ns;
 	if (r->p->stacks.n > MAX_STACK_NODES) {
 		info = full_info(r);
 	} else {

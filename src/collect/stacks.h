@@ -31,8 +31,8 @@ stack_id resolved_find(struct resolved *r, const struct count_key *key, uint64_t
 
 /* The stack of one captured sample; keeps its account. */
 stack_id resolved_capture(struct resolved *r, const struct captured *captured,
-			  const struct space *space, const struct count_key *key, bool in_exec,
-			  bool *ret_missing);
+			  const struct space *space, const struct count_key *key, uint64_t time_ns,
+			  bool in_exec, bool *ret_missing);
 
 /* Forgets ids two settlements after they stopped being sent (`seen_cleared`). */
 void resolved_settle(struct resolved *r, bool seen_cleared);

@@ -150,8 +150,16 @@ static bool take_note(Elf_Data *data, struct build_id *ret)
 	return false;
 }
 
+static bool is_note(uint64_t bytes)
+{
+	return bytes && bytes <= 1 << 20;
+}
+
 bool elf_file_build_id(const struct elf_file *f, struct build_id *ret)
 {
+	Elf_Scn *scn = NULL;
+	GElf_Shdr shdr;
+	Elf_Data *data;
 	size_t n = 0;
 
 	*ret = (struct build_id){0};
@@ -159,13 +167,20 @@ bool elf_file_build_id(const struct elf_file *f, struct build_id *ret)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		GElf_Phdr p;
-		Elf_Data *data;
 
 		if (!gelf_getphdr(f->elf, (int)i, &p) || p.p_type != PT_NOTE ||
-		    p.p_filesz > 1 << 20)
+		    !is_note(p.p_filesz))
 			continue;
 		data = elf_getdata_rawchunk(f->elf, (int64_t)p.p_offset, p.p_filesz,
 					    p.p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR);
+		if (data && take_note(data, ret))
+			return true;
+	}
+	/* Files that are not loaded (dwz's) have sections only. */
+	while (!n && (scn = elf_nextscn(f->elf, scn))) {
+		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type != SHT_NOTE || !is_note(shdr.sh_size))
+			continue;
+		data = elf_getdata(scn, NULL);
 		if (data && take_note(data, ret))
 			return true;
 	}

@@ -58,6 +58,7 @@ void images_free(struct images *images)
 			image->free_unwind(image->unwind);
 		if (image->free_unwind_full)
 			image->free_unwind_full(image->unwind_full);
+		jit_free(image->jit);
 		elf_file_free(image->elf);
 		free(image->path);
 		free(image);
@@ -79,7 +80,7 @@ static bool image_equal(const void *ctx, uint32_t id, const void *key)
 	       memcmp(a->build_id.bytes, b->build_id.bytes, a->build_id.len) == 0;
 }
 
-static enum image_kind kind_of(const char *path)
+enum image_kind image_kind_of(const char *path)
 {
 	if (str_starts(path, "[vdso]"))
 		return IMAGE_VDSO;
@@ -92,7 +93,7 @@ static enum image_kind kind_of(const char *path)
 struct image *images_add(struct images *images, const char *path, const struct build_id *build_id,
 			 uint64_t device, uint64_t inode)
 {
-	struct image key = {.kind = kind_of(path),
+	struct image key = {.kind = image_kind_of(path),
 			    .path = (char *)path,
 			    .mapping = NO_ID,
 			    .table = NO_ID,
@@ -105,8 +106,10 @@ struct image *images_add(struct images *images, const char *path, const struct b
 		key.device = build_id->len ? 0 : device;
 		key.inode = build_id->len ? 0 : inode;
 		key.build_id = *build_id;
-	} else if (key.kind == IMAGE_ANONYMOUS && (!*path || str_starts(path, "//anon"))) {
-		key.path = "[anon]";
+	} else if (key.kind == IMAGE_ANONYMOUS) {
+		key.inode = inode;
+		if (!*path || str_starts(path, "//anon"))
+			key.path = "[anon]";
 	}
 	hash = hash_bytes(key.path, strlen(key.path)) ^ hash_u64(key.inode ^ key.device << 40) ^
 	       hash_bytes(key.build_id.bytes, key.build_id.len);
@@ -285,6 +288,13 @@ void images_bind(struct images *images, struct image *image, uint32_t mapping)
 struct image *images_by_mapping(const struct images *images, uint32_t mapping)
 {
 	return mapping < images->n_by_mapping ? images->by_mapping[mapping] : NULL;
+}
+
+struct jit *image_jit(struct image *image)
+{
+	if (!image->jit && image->kind == IMAGE_ANONYMOUS)
+		image->jit = jit_new((pid_t)image->inode);
+	return image->jit;
 }
 
 const char *image_name(const struct image *image)

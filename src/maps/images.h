@@ -14,6 +14,7 @@
 
 #include "base/map.h"
 #include "elf/elf_file.h"
+#include "maps/jit.h"
 
 enum { MAX_OPEN_IMAGES = 512 };
 
@@ -28,15 +29,16 @@ struct image {
 	enum image_kind kind;
 	char *path;
 	struct build_id build_id;
-	uint64_t device, inode;
-	uint32_t mapping; /* in the profile, NO_ID until code of it was sampled */
-	bool opened;      /* it is open, or will never be */
-	int attempts;     /* that failed, each by another process: one may still have the file */
+	uint64_t device, inode; /* of generated code the process, as `inode` */
+	uint32_t mapping;       /* in the profile, NO_ID until code of it was sampled */
+	bool opened;            /* it is open, or will never be */
+	int attempts; /* that failed, each by another process: one may still have the file */
 	pid_t attempted_by;
 	struct elf_file *elf; /* NULL: not openable, or no ELF file */
 	int root; /* O_PATH of the root of who mapped it, where that is not ours; else -1 */
 	struct image *same; /* the image with the same build id that stands for this one */
-	void *symbols;      /* symbolize/'s, freed by free_symbols */
+	struct jit *jit; /* of generated code: what its process tells of it; NULL: not asked yet */
+	void *symbols;   /* symbolize/'s, freed by free_symbols */
 	void (*free_symbols)(void *symbols);
 	uint32_t table; /* unwind/'s number of its table, NO_ID: none yet */
 	void *unwind;   /* unwind/'s, freed by free_unwind */
@@ -49,12 +51,16 @@ struct image {
 	void *name_ctx;
 };
 
+/* What a mapping's path says of it. */
+enum image_kind image_kind_of(const char *path);
+
 struct images;
 
 struct images *images_new(void);
 void images_free(struct images *images);
 
-/* The image of a mapping as the kernel tells it. `path` decides the kind ("[vdso]", "//anon"). */
+/* The image of a mapping as the kernel tells it. `path` decides the kind ("[vdso]", "//anon");
+ * generated code of a process is one image: its `inode` is the process. */
 struct image *images_add(struct images *images, const char *path, const struct build_id *build_id,
 			 uint64_t device, uint64_t inode);
 struct image *images_kernel(struct images *images);
@@ -74,5 +80,7 @@ struct image *images_open_path(struct images *images, struct image *image);
 void images_bind(struct images *images, struct image *image, uint32_t mapping);
 struct image *images_by_mapping(const struct images *images, uint32_t mapping);
 
+/* What the process tells of its generated code; NULL for images of other kinds. */
+struct jit *image_jit(struct image *image);
 /* File name without folders, as it is shown. */
 const char *image_name(const struct image *image);

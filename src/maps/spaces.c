@@ -3,6 +3,7 @@
 #include "maps/spaces.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "proc/pmaps.h"
 
 #include <string.h>
@@ -61,6 +62,7 @@ struct space *spaces_fork(struct spaces *spaces, pid_t parent, pid_t child)
 		array_reserve(space->maps, space->cap, from->n);
 		memcpy(space->maps, from->maps, from->n * sizeof(*from->maps));
 		space->n = from->n;
+		space->has_jitdump = from->has_jitdump;
 	}
 	return space;
 }
@@ -102,6 +104,7 @@ void space_take(struct space *space, struct space *from)
 	space->maps = steal(from->maps);
 	space->n = from->n;
 	space->cap = from->cap;
+	space->has_jitdump = from->has_jitdump;
 	from->n = from->cap = 0;
 	space->version++;
 	note_change(space, 0, UINT64_MAX);
@@ -178,15 +181,35 @@ bool space_add(struct space *space, const struct space_map *map)
 	return replaced;
 }
 
+/* "/somewhere/jit-123.dump", which a runtime maps so that it be found. */
+static bool is_jitdump(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && str_starts(slash, "/jit-") && str_ends(slash, ".dump");
+}
+
+const struct space_map *space_jitdump(const struct space *space)
+{
+	for (size_t i = 0; space->has_jitdump && i < space->n; i++)
+		if (is_jitdump(space->maps[i].image->path))
+			return &space->maps[i];
+	return NULL;
+}
+
 bool space_add_source(struct space *space, struct images *images, const struct space_source *s)
 {
 	struct space_map map = {s->start, s->end, s->offset, NULL};
 
 	if (s->start > INT64_MAX)
 		return false;
-	map.image = images_add(images, s->path, &s->build_id, s->device, s->inode);
+	map.image = images_add(images, s->path, &s->build_id, s->device,
+			       image_kind_of(s->path) == IMAGE_ANONYMOUS ? (uint64_t)space->pid
+									 : s->inode);
 	if (map.image->kind != IMAGE_FILE)
 		map.offset = 0;
+	if (is_jitdump(s->path))
+		space->has_jitdump = true;
 	return space_add(space, &map);
 }
 

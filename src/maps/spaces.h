@@ -38,6 +38,7 @@ struct space {
 	bool scanned;       /* /proc was read, or it was born while we watched */
 	uint64_t looked_ns; /* when /proc was read for mappings that no record told of */
 	bool exited;
+	bool has_jitdump; /* maybe */
 	struct space_map *maps;
 	size_t n, cap;
 };
@@ -72,5 +73,7 @@ bool space_add_source(struct space *space, struct images *images,
 int space_scan(struct space *space, struct images *images);
 /* Was code at the address mapped over since `version`? */
 bool space_changed_since(const struct space *space, uint32_t version, uint64_t address);
+/* The mapping of a jitdump file, or NULL. */
+const struct space_map *space_jitdump(const struct space *space);
 /* The mapping that holds the address, or NULL. */
 const struct space_map *space_find(const struct space *space, uint64_t address);

@@ -2,6 +2,7 @@
 /* Small facts from /proc and /sys. */
 #include "proc/procfs.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -112,6 +113,46 @@ bool process_exists(pid_t pid)
 bool thread_exists(pid_t tid)
 {
 	return tid > 0 && thread_group(tid) > 0;
+}
+
+/* The text behind `key` in /proc/PID/status (heap), NULL when there is none. */
+static char *status_field(pid_t pid, const char *key)
+{
+	auto_free char *path = mem_printf("/proc/%d/status", pid);
+	struct str text auto_release(str_release) = {0};
+	char *at;
+
+	if (file_read(path, 1 << 16, &text) || !(at = strstr(text.text, key)))
+		return NULL;
+	at += strlen(key);
+	return strndup(at, strcspn(at, "\n"));
+}
+
+pid_t process_inner_pid(pid_t pid)
+{
+	auto_free char *pids = status_field(pid, "\nNSpid:");
+	const char *last = pids ? strrchr(pids, '\t') : NULL;
+
+	return last ? (pid_t)atoi(last + 1) : -1;
+}
+
+int64_t process_started_s(pid_t pid)
+{
+	auto_free char *path = mem_printf("/proc/%d/stat", pid);
+	struct str text auto_release(str_release) = {0};
+	unsigned long long ticks = 0;
+	char *at;
+
+	/* The name, in brackets, may hold anything; the 20th field behind it counts from boot. */
+	if (file_read(path, 4096, &text) || !(at = strrchr(text.text, ')')) ||
+	    sscanf(at + 1,
+		   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
+		   "%llu",
+		   &ticks) != 1)
+		return -1;
+	return (int64_t)(clock_ns(CLOCK_REALTIME) / 1000000000) -
+	       (int64_t)(clock_ns(CLOCK_BOOTTIME) / 1000000000) +
+	       (int64_t)(ticks / (unsigned long long)sysconf(_SC_CLK_TCK));
 }
 
 bool pid_namespace_is_initial(void)

@@ -32,6 +32,10 @@ bool process_exists(pid_t pid);
 bool thread_exists(pid_t tid);
 /* The process that a thread belongs to; -1 if it is gone. */
 pid_t thread_group(pid_t tid);
+/* The process's number in its own, innermost pid namespace; -1 if it is gone. */
+pid_t process_inner_pid(pid_t pid);
+/* When it began, seconds since 1970; -1 if it is gone. */
+int64_t process_started_s(pid_t pid);
 /* False when pids here are not those that the kernel reports to BPF programs and perf. */
 bool pid_namespace_is_initial(void);
 

@@ -66,12 +66,14 @@ static void read_old_lists(struct files *f, struct cursor *c)
 }
 
 /* A list of DWARF 5, which begins with what its entries are made of. */
-static void read_new_list(struct files *f, struct cursor *c, bool is_files)
+static void read_new_list(struct files *f, struct cursor *c, bool is_files, uint8_t offset_size)
 {
+	struct unit u = *f->unit; /* which may have offsets of another size */
 	struct attribute formats[MAX_FORMATS];
 	unsigned n = take_u8(c);
 	uint64_t entries;
 
+	u.offset_size = offset_size;
 	if (n > MAX_FORMATS) {
 		c->bad = true;
 		return;
@@ -79,7 +81,7 @@ static void read_new_list(struct files *f, struct cursor *c, bool is_files)
 	for (unsigned i = 0; i < n; i++) {
 		uint64_t name = take_uleb(c), form = take_uleb(c);
 
-		formats[i] = unit_attribute(f->unit, name, form);
+		formats[i] = unit_attribute(&u, name, form);
 	}
 	entries = take_uleb(c);
 	for (uint64_t e = 0; n && e < entries && !c->bad && c->at < c->end; e++) {
@@ -89,7 +91,7 @@ static void read_new_list(struct files *f, struct cursor *c, bool is_files)
 		for (unsigned i = 0; i < n; i++) {
 			struct value v = {0};
 
-			read_value(f->unit, c, &formats[i], &v);
+			read_value(&u, c, &formats[i], &v);
 			if (formats[i].name == DW_LNCT_path)
 				name = unit_text(f->unit, &v);
 			else if (formats[i].name == DW_LNCT_directory_index)
@@ -102,14 +104,14 @@ static void read_new_list(struct files *f, struct cursor *c, bool is_files)
 	}
 }
 
-static void read_lists(struct files *f, struct cursor *c)
+static void read_lists(struct files *f, struct cursor *c, uint8_t offset_size)
 {
 	if (f->version < 5) {
 		read_old_lists(f, c);
 		return;
 	}
-	read_new_list(f, c, false);
-	read_new_list(f, c, true);
+	read_new_list(f, c, false, offset_size);
+	read_new_list(f, c, true, offset_size);
 }
 
 static void read_line_header(struct files *f)
@@ -117,7 +119,7 @@ static void read_line_header(struct files *f)
 	const struct elf_section *s = &f->unit->dwarf->line;
 	struct cursor c = cursor_at(s->bytes, s->n, f->unit->lines);
 	uint64_t length = take_u32(&c), header;
-	unsigned offset_size = 4;
+	uint8_t offset_size = 4;
 
 	if (length == 0xffffffff) {
 		length = take_u64(&c);
@@ -145,7 +147,7 @@ static void read_line_header(struct files *f)
 	for (unsigned i = 1; i < f->opcode_base; i++)
 		f->lengths[i] = take_u8(&c);
 	c.end = f->program.at;
-	read_lists(f, &c);
+	read_lists(f, &c, offset_size);
 }
 
 struct files *unit_files(struct unit *u, struct names_builder *b)
@@ -175,6 +177,8 @@ void files_free(struct files *f)
 
 static void add_part(struct str *path, struct text part)
 {
+	if (!part.n)
+		return;
 	if (path->len && path->text[path->len - 1] != '/')
 		str_putc(path, '/');
 	str_add(path, part.at, MIN(part.n, (size_t)MAX_PATH));
@@ -194,9 +198,9 @@ uint32_t files_get(struct files *f, uint64_t index)
 	if (file->directory < f->n_directories)
 		directory = f->directories[file->directory];
 	if (file->name.at[0] != '/') {
-		if ((!directory.n || directory.at[0] != '/') && f->unit->directory.n)
+		if (!directory.n || directory.at[0] != '/')
 			add_part(&path, f->unit->directory);
-		if (directory.n && directory.at != f->unit->directory.at)
+		if (directory.n && (path.len == 0 || directory.at != f->unit->directory.at))
 			add_part(&path, directory);
 	}
 	add_part(&path, file->name);

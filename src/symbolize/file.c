@@ -21,7 +21,8 @@ static void answer(struct symbols *s, uint64_t address, struct query *q)
 		q->start = q->offset - (address - start);
 }
 
-static void resolve(struct image *image, struct cache *cache, struct query **queries, size_t n)
+static void resolve(struct image *image, const struct resolving *with, struct query **queries,
+		    size_t n)
 {
 	auto_free uint64_t *addresses = mem_array(n + 1, sizeof(*addresses));
 	auto_free struct query **valid = mem_array(n + 1, sizeof(*valid));
@@ -30,7 +31,7 @@ static void resolve(struct image *image, struct cache *cache, struct query **que
 	if (!image->elf || image->kind == IMAGE_KERNEL)
 		return;
 	if (!image->symbols) {
-		image->symbols = symbols_new(image, cache);
+		image->symbols = symbols_new(image, with->cache);
 		image->free_symbols = free_symbols;
 	}
 	/* Addresses rise with offsets within a segment, and segments do so by their rules. */

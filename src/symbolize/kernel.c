@@ -153,9 +153,10 @@ static bool resolve_by_kernel(struct image *image, struct query **queries, size_
 	return any;
 }
 
-static void resolve(struct image *image, struct cache *cache, struct query **queries, size_t n)
+static void resolve(struct image *image, const struct resolving *with, struct query **queries,
+		    size_t n)
 {
-	(void)cache;
+	(void)with;
 	if (image->kind != IMAGE_KERNEL || resolve_by_kernel(image, queries, n))
 		return;
 	if (!image->symbols) {

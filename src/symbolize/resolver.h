@@ -27,11 +27,18 @@ struct query {
 	uint64_t start; /* offset at which the function begins that has no name; 0: unknown */
 };
 
+/* What resolvers work with. */
+struct resolving {
+	struct cache *cache; /* NULL: none */
+	bool java_perfmap;   /* ask Java machines for their perf maps */
+};
+
 struct resolver {
 	const char *name;
 	const char *what; /* in words, for people */
 	/* Answers the queries it can. `queries` are sorted by offset. */
-	void (*resolve)(struct image *image, struct cache *cache, struct query **queries, size_t n);
+	void (*resolve)(struct image *image, const struct resolving *with, struct query **queries,
+			size_t n);
 };
 
 /* Answers with one level, whose texts live as long as `owned`, which the query takes (or NULL). */

@@ -68,7 +68,7 @@ struct batches {
 	struct batch *all;
 	size_t n;
 	atomic_size_t next;
-	struct cache *cache;
+	const struct resolving *with;
 };
 
 static int by_image(const void *a, const void *b)
@@ -88,7 +88,7 @@ void query_answer(struct query *q, enum named_by by, const struct place *place, 
 	q->owned = owned;
 }
 
-static void resolve_batch(const struct batch *b, struct cache *cache)
+static void resolve_batch(const struct batch *b, const struct resolving *with)
 {
 	auto_free struct query **open = mem_array(b->n, sizeof(*open));
 
@@ -100,7 +100,7 @@ static void resolve_batch(const struct batch *b, struct cache *cache)
 				open[n_open++] = &b->work[i].query;
 		if (!n_open)
 			return;
-		resolvers[r]->resolve(b->work->image, cache, open, n_open);
+		resolvers[r]->resolve(b->work->image, with, open, n_open);
 	}
 }
 
@@ -110,7 +110,7 @@ static void *resolve_batches(void *batches)
 	size_t i;
 
 	while ((i = atomic_fetch_add(&bs->next, 1)) < bs->n)
-		resolve_batch(&bs->all[i], bs->cache);
+		resolve_batch(&bs->all[i], bs->with);
 	return NULL;
 }
 
@@ -265,7 +265,8 @@ void symbolize_frames(struct symbolizer *z, struct profile *p, struct images *im
 	auto_free struct work *work = mem_array(p->n_frames - first + 1, sizeof(*work));
 	size_t n = collect_work(p, images, first, work), end;
 	auto_free struct batch *all = mem_array(n + 1, sizeof(*all));
-	struct batches bs = {.all = all, .cache = z->cache};
+	const struct resolving with = {z->cache, z->o.java_perfmap};
+	struct batches bs = {.all = all, .with = &with};
 
 	if (!n)
 		return;
@@ -333,6 +334,14 @@ void symbolize_in_full(struct symbolizer *z, struct profile *p)
 	}
 }
 
+static enum named_by named_by(const struct symbolizer *z, const struct profile *p, frame_id id)
+{
+	/* Generated code has its name since its stack arrived. */
+	if (p->frames[id].kind == FRAME_JIT)
+		return BY_JIT;
+	return id < z->cap_by ? z->by[id] : BY_NOTHING;
+}
+
 void symbolize_account(const struct symbolizer *z, const struct profile *p, struct account *a)
 {
 	static const char *const texts[] = {
@@ -348,7 +357,7 @@ void symbolize_account(const struct symbolizer *z, const struct profile *p, stru
 		frame_id id = p->stacks.nodes[i].item;
 
 		if (p->frames[id].kind != FRAME_NOTE && p->frames[id].named)
-			sums[id < z->cap_by ? z->by[id] : BY_NOTHING] += (uint64_t)weight[i];
+			sums[named_by(z, p, id)] += (uint64_t)weight[i];
 	}
 	for (size_t by = BY_NOTHING + 1; by < N_NAMED_BY; by++)
 		account_add(&a->named_by, texts[by], sums[by]);

@@ -17,7 +17,8 @@ struct symbolizer;
 struct symbolize_options {
 	bool full_names; /* with parameters */
 	bool no_cache;
-	bool no_names; /* of a recording: addresses only */
+	bool java_perfmap; /* ask Java machines for their perf maps */
+	bool no_names;     /* of a recording: addresses only */
 };
 
 struct symbolizer *symbolizer_new(const struct symbolize_options *o);

@@ -35,7 +35,7 @@ static uint64_t *read_addresses(size_t *ret_n)
 
 int main(int argc, char **argv)
 {
-	struct image image = {.kind = IMAGE_FILE, .path = argv[argc > 1], .root = -1};
+	struct image image = {.kind = IMAGE_FILE, .path = realpath(argv[argc > 1], NULL), .root = -1};
 	struct cache *cache = argc > 2 && *argv[2] ? cache_new(argv[2]) : NULL;
 	bool all = argc > 3 && str_equal(argv[3], "all");
 	struct place places[MAX_PLACES];
@@ -49,7 +49,9 @@ int main(int argc, char **argv)
 	}
 	elf_file_build_id(image.elf, &image.build_id);
 	wanted = read_addresses(&n);
-	sorted = mem_dup(wanted, n * sizeof(*sorted) + 1);
+	sorted = mem_array(n + 1, sizeof(*sorted));
+	if (n)
+		memcpy(sorted, wanted, n * sizeof(*sorted));
 	qsort(sorted, n, sizeof(*sorted), by_value);
 	symbols = symbols_new(&image, cache);
 	symbols_prepare(symbols, sorted, n, all);
@@ -65,6 +67,7 @@ int main(int argc, char **argv)
 	}
 	symbols_free(symbols);
 	elf_file_free(image.elf);
+	free(image.path);
 	cache_free(cache);
 	free(wanted);
 	free(sorted);

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* jitdump files. */
+#include "maps/jit.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+enum {
+	MAGIC = 0x4a695444,
+	RECORD_LOAD = 0,
+	RECORD_MOVE = 1,
+	RECORD_LINES = 2,
+	MAX_RECORD = 64 << 20,
+	MAX_LINES = 1 << 20, /* of one function */
+};
+
+struct dump_header {
+	uint32_t magic, version, bytes, machine, unused, pid;
+	uint64_t time, flags;
+};
+
+struct record {
+	uint32_t id, bytes;
+	uint64_t time;
+};
+
+struct load {
+	uint32_t pid, tid;
+	uint64_t unused, address, bytes, index;
+};
+
+struct move {
+	uint32_t pid, tid;
+	uint64_t unused, from, to, bytes, index;
+};
+
+struct lines {
+	uint64_t address, n;
+};
+
+struct entry {
+	uint64_t address;
+	uint32_t line, column;
+};
+
+static void take_lines(struct jit *j, const uint8_t *body, size_t len)
+{
+	struct lines head;
+	struct entry e;
+	size_t at = sizeof(head);
+
+	if (len < sizeof(head))
+		return;
+	memcpy(&head, body, sizeof(head));
+	for (uint64_t i = 0; i < head.n && i < MAX_LINES && len - at >= sizeof(e); i++) {
+		const uint8_t *nul;
+
+		memcpy(&e, body + at, sizeof(e));
+		at += sizeof(e);
+		nul = memchr(body + at, '\0', len - at);
+		if (!nul)
+			return;
+		jit_add_line(j, e.address, e.line, (const char *)body + at,
+			     (size_t)(nul - (body + at)));
+		at = (size_t)(nul - body) + 1;
+	}
+}
+
+static void take_load(struct jit *j, uint64_t time, const uint8_t *body, size_t len)
+{
+	struct load l;
+	const char *name = (const char *)body + sizeof(l);
+
+	if (len <= sizeof(l))
+		return;
+	memcpy(&l, body, sizeof(l));
+	jit_add(j, l.address, l.bytes, name, strnlen(name, len - sizeof(l)), time);
+}
+
+static void take_record(struct jit *j, const struct record *r, const uint8_t *body, size_t len)
+{
+	struct move m;
+
+	switch (r->id) {
+	case RECORD_LOAD:
+		take_load(j, r->time, body, len);
+		break;
+	case RECORD_MOVE:
+		if (len < sizeof(m))
+			break;
+		memcpy(&m, body, sizeof(m));
+		jit_move(j, m.from, m.to, m.bytes, r->time);
+		break;
+	case RECORD_LINES:
+		take_lines(j, body, len);
+		break;
+	default:
+		break;
+	}
+}
+
+size_t jit_parse_dump(struct jit *j, const uint8_t *data, size_t len, bool header)
+{
+	struct dump_header h;
+	struct record r;
+	size_t at = 0;
+
+	if (header) {
+		if (len < sizeof(h))
+			return 0;
+		memcpy(&h, data, sizeof(h));
+		if (h.magic != MAGIC || h.bytes < sizeof(h) || h.bytes > len)
+			return 0;
+		at = h.bytes;
+	}
+	while (len - at >= sizeof(r)) {
+		memcpy(&r, data + at, sizeof(r));
+		if (r.bytes < sizeof(r) || r.bytes > MAX_RECORD)
+			return len; /* damaged: what follows says nothing */
+		if (r.bytes > len - at)
+			break;
+		take_record(j, &r, data + at + sizeof(r), r.bytes - sizeof(r));
+		at += r.bytes;
+	}
+	return at;
+}

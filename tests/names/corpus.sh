@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# One C and one C++ source, as every compiler and tool leaves them: each address is named as
+# llvm-symbolizer names it in the plain file.
+. "$SOURCE/tests/lib.sh"
+here=$SOURCE/tests/names
+symbolizer=$(command -v llvm-symbolizer llvm-symbolizer-14 | head -n 1)
+
+# theirs FILE OUT: what llvm-symbolizer says of the addresses in `at`
+theirs() { "$symbolizer" --obj="$1" --no-demangle --functions=linkage --inlines <at >"$2"; }
+
+# check FILE PLAIN WHAT: our names of FILE against theirs of PLAIN, in want
+check() {
+	"$PROGS/names" "$1" <at >ours || fail "$3: exit $?"
+	# Nothing of a table's making may differ from its reading back, whole or in parts.
+	rm -rf cache
+	"$PROGS/names" "$1" cache <at >cached
+	cmp -s ours cached || fail "$3: another answer with an empty cache"
+	"$PROGS/names" "$1" cache all <at >cached
+	cmp -s ours cached || fail "$3: another answer of the whole table"
+	"$PROGS/names" "$1" cache <at >cached
+	cmp -s ours cached || fail "$3: another answer from the cache"
+	"$here/compare" ours want "$2" 99.9 >result || fail "$3: $(cat result)"
+	checked=$((checked + 1))
+}
+
+# variants NAME: of the program NAME, whose debug information is plain
+variants() {
+	local kind
+	for kind in zlib zlib-gnu zstd; do
+		objcopy --compress-debug-sections=$kind "$1" "$1.$kind"
+		check "$1.$kind" "$1" "$1 $kind"
+	done
+	cp "$1" "$1.dwz"
+	cp "$1" "$1.dwz2"
+	if dwz -m "$dir/$1.alt" "$1.dwz" "$1.dwz2" 2>err && [ -e "$1.alt" ]; then
+		check "$1.dwz" "$1" "$1 dwz -m"
+	elif dwz "$1.dwz" 2>err; then
+		check "$1.dwz" "$1" "$1 dwz"
+	fi
+	objcopy --only-keep-debug "$1" "$1.debug"
+	objcopy --strip-all --add-gnu-debuglink="$1.debug" "$1" "$1.stripped"
+	check "$1.stripped" "$1" "$1 debuglink"
+}
+
+# build NAME COMPILER FLAGS...: code.c, and code.cc in two parts
+build() {
+	local name=$1 cc=$2 cxx=g++
+	shift 2
+	[ "$cc" = gcc ] || cxx=clang++
+	"$cc" -w "$@" "$here/code.c" -o "$name-c" || fail "$name: $cc failed"
+	"$cxx" -w "$@" -c "$here/code.cc" -o one.o && "$cxx" -w -DPART=1 "$@" -c "$here/code.cc" -o two.o &&
+		"$cxx" -w "$@" one.o two.o -o "$name-cc" || fail "$name: $cxx failed"
+	for language in c cc; do
+		"$here/addresses" "$name-$language" 400 >at
+		theirs "$name-$language" want
+		check "$name-$language" "$name-$language" "$name-$language"
+		[ -z "${with_variants:-}" ] || variants "$name-$language"
+	done
+}
+
+checked=0
+for cc in gcc clang; do
+	for version in 4 5; do
+		with_variants=1 build "$cc-$version" $cc -O2 -g -gdwarf-$version -Wl,--build-id
+		with_variants='' build "$cc-$version-gc" $cc -O2 -g -gdwarf-$version -ffunction-sections \
+			-Wl,--gc-sections
+		with_variants='' build "$cc-$version-split" $cc -O2 -g -gdwarf-$version -gsplit-dwarf
+		with_variants='' build "$cc-$version-lines" $cc -O2 -g1 -gdwarf-$version
+	done
+	build "$cc-O3" $cc -O3 -g -fno-pie -no-pie
+	build "$cc-O0" $cc -O0 -g
+	build "$cc-types" $cc -O2 -g -fdebug-types-section
+	build "$cc-64" $cc -O2 -g -gdwarf64 -gdwarf-5
+done
+build gcc-lto gcc -O2 -g -flto
+build gcc-old gcc -O2 -g -gdwarf-2 -gstrict-dwarf
+echo "$checked files"
+[ "$checked" -ge 60 ] || fail "only $checked files were built"
+finish
