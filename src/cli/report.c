@@ -2,10 +2,12 @@
 /* cprof report: tables of a saved profile. */
 #include "base/io.h"
 #include "base/mem.h"
+#include "analysis/missing.h"
 #include "cli/command.h"
 #include "cli/view_options.h"
 #include "format/format.h"
 #include "format/table.h"
+#include "maps/packages.h"
 
 #include <string.h>
 #include <sys/ioctl.h>
@@ -14,7 +16,7 @@ enum { DEFAULT_ROWS = 50 };
 
 struct report {
 	struct view_args view; /* first: the context of VIEW_OPTIONS */
-	bool tree, json, rows_given;
+	bool tree, json, rows_given, missing;
 	uint64_t rows;
 	enum sort_key sort;
 };
@@ -30,6 +32,13 @@ static int set_tree(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;
 	((struct report *)ctx)->tree = true;
+	return 0;
+}
+
+static int set_missing(void *ctx, const char *arg, struct err *err)
+{
+	(void)arg, (void)err;
+	((struct report *)ctx)->missing = true;
 	return 0;
 }
 
@@ -68,6 +77,8 @@ static const struct option_row options[] = {
 	NAME_OPTIONS,
 	{0, "top", NULL, "a table of functions (the default)", 0, NULL, set_top},
 	{0, "tree", NULL, "the call tree, from the root down", 0, NULL, set_tree},
+	{0, "missing", NULL, "modules with functions that have no name, and what would name them",
+	 0, NULL, set_missing},
 	{'n', "rows", "N", "show that many rows (50); 0 is all", 0, NULL, set_rows},
 	{0, "sort", "KEY", "by self or total", COMPLETE_CHOICES, "self|total", set_sort},
 	{0, "json", NULL, "the table as JSON", 0, NULL, set_json},
@@ -107,6 +118,89 @@ static int print(const struct report *r, const struct profile *p, struct err *er
 	return code;
 }
 
+/* What would name the functions of a module, in words. */
+static char *cure_of(const struct profile *p, const struct missing *m)
+{
+	const char *path =
+		m->mapping == NO_ID ? "" : profile_text(p, p->mappings[m->mapping].filename);
+	auto_free char *package = path[0] == '/' ? package_of(path) : NULL;
+
+	if (str_starts(path, "[kernel"))
+		return mem_strdup("as root: sysctl kernel.kptr_restrict=0");
+	if (str_starts(path, "[anon") || str_equal(path, "[jit]"))
+		return mem_strdup("a perf map: node --perf-basic-prof, record --java-perfmap, "
+				  "python3 -X perf");
+	if (path[0] != '/')
+		return mem_strdup("");
+	return package ? package_cure(package) : mem_strdup("build it with -g, or do not strip it");
+}
+
+static void missing_json(const struct profile *p, const struct missing *all, size_t n,
+			 uint64_t frames, struct str *out)
+{
+	json_t *list = json_array(), *object = json_object();
+	char *text;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct mapping *m =
+			all[i].mapping == NO_ID ? NULL : &p->mappings[all[i].mapping];
+		auto_free char *cure = cure_of(p, &all[i]);
+		json_t *row = json_object();
+
+		json_object_set_new(row, "module",
+				    json_text(m ? profile_text(p, m->filename) : ""));
+		json_object_set_new(row, "build_id",
+				    json_text(m ? profile_text(p, m->build_id) : ""));
+		json_object_set_new(row, "unnamed", json_integer((json_int_t)all[i].unnamed));
+		json_object_set_new(row, "frames", json_integer((json_int_t)all[i].frames));
+		json_object_set_new(row, "cure", json_text(cure));
+		json_array_append_new(list, row);
+	}
+	json_object_set_new(object, "version", json_integer(1));
+	json_object_set_new(object, "frames", json_integer((json_int_t)frames));
+	json_object_set_new(object, "missing", list);
+	text = json_dumps(object, JSON_INDENT(1));
+	str_puts(out, text);
+	str_putc(out, '\n');
+	free(text);
+	json_decref(object);
+}
+
+static void missing_text(const struct report *r, const struct profile *p, const struct missing *all,
+			 size_t n, uint64_t frames, struct str *out)
+{
+	uint64_t unnamed = 0;
+
+	for (size_t i = 0; i < n; i++)
+		unnamed += all[i].unnamed;
+	str_printf(out, "%.2f %% of frames have no name\n",
+		   frames ? 100.0 * (double)unnamed / (double)frames : 0.0);
+	for (size_t i = 0; i < n && (!r->rows || i < r->rows); i++) {
+		const struct mapping *m =
+			all[i].mapping == NO_ID ? NULL : &p->mappings[all[i].mapping];
+		auto_free char *cure = cure_of(p, &all[i]);
+		const char *id = m ? profile_text(p, m->build_id) : "";
+
+		str_printf(out, "%6.2f %%  %s%s%s%s%s\n",
+			   100.0 * (double)all[i].unnamed / (double)frames,
+			   m ? profile_text(p, m->filename) : "[no module]",
+			   *id ? "  build id " : "", id, *cure ? "\n          " : "", cure);
+	}
+}
+
+static int print_missing(const struct report *r, const struct profile *p, struct err *err)
+{
+	struct str out auto_release(str_release) = {0};
+	uint64_t frames;
+	size_t n;
+	auto_free struct missing *all = missing_names(p, &n, &frames);
+	int code;
+
+	r->json ? missing_json(p, all, n, frames, &out) : missing_text(r, p, all, n, frames, &out);
+	code = fd_write(1, out.text, out.len);
+	return code ? err_set(err, code, "cannot write") : 0;
+}
+
 static int run(void *ctx, int argc, char **argv, struct err *err)
 {
 	struct report *r = ctx;
@@ -122,7 +216,7 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 	profile_init(&p);
 	code = profile_load(argc ? argv[0] : "cprof.pb.gz", &r->view.names, &p, err);
 	if (!code)
-		code = print(r, &p, err);
+		code = r->missing ? print_missing(r, &p, err) : print(r, &p, err);
 	profile_release(&p);
 	return code ? EXIT_FAILED : EXIT_DONE;
 }

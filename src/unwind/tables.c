@@ -231,6 +231,16 @@ static struct job *job_new(const struct image *image, uint32_t entry)
 	return job;
 }
 
+void tables_build(const struct image *image, struct cache *cache)
+{
+	struct tables t = {.cache = cache};
+	struct job *job = job_new(image, 0);
+
+	if (job->elf)
+		run_job(&t, job);
+	job_free(job);
+}
+
 uint32_t tables_epoch(void)
 {
 	return (uint32_t)(monotonic_ns() / 1000000000);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/cache.h"
 #include "maps/images.h"
 #include "unwind/store.h"
 
@@ -37,6 +38,9 @@ uint32_t tables_peek(const struct tables *tables, const struct image *image);
 /* Evicts tables, those used longest ago first, until `bytes` more are free. Returns whether there
  * was one to evict. */
 bool tables_make_room(struct tables *tables, uint32_t bytes);
+
+/* Makes the image's table and keeps it in the cache, for nobody in particular. */
+void tables_build(const struct image *image, struct cache *cache);
 
 /* Readable when tables_take() has something to do. */
 int tables_wait_fd(const struct tables *tables);

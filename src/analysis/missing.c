@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where names are missing. */
+#include "analysis/missing.h"
+
+#include "base/mem.h"
+
+static int most_first(const void *x, const void *y)
+{
+	const struct missing *a = x, *b = y;
+
+	if (a->unnamed != b->unnamed)
+		return a->unnamed < b->unnamed ? 1 : -1;
+	return a->mapping < b->mapping ? -1 : a->mapping > b->mapping;
+}
+
+struct missing *missing_names(const struct profile *p, size_t *ret_n, uint64_t *ret_frames)
+{
+	/* By mapping; the last one is of frames without. */
+	struct missing *all = mem_array(p->n_mappings + 1, sizeof(*all));
+	auto_free int64_t *weight = mem_array(p->stacks.n + 1, sizeof(*weight));
+	size_t n = 0;
+
+	for (size_t i = 0; i <= p->n_mappings; i++)
+		all[i].mapping = i < p->n_mappings ? (mapping_id)i : NO_ID;
+	profile_stack_weights(p, weight);
+	*ret_frames = 0;
+	for (size_t i = 0; i < p->stacks.n; i++) {
+		const struct frame *f = &p->frames[p->stacks.nodes[i].item];
+		struct missing *m = &all[f->mapping == NO_ID ? p->n_mappings : f->mapping];
+
+		if (f->kind == FRAME_NOTE)
+			continue;
+		*ret_frames += (uint64_t)weight[i];
+		m->frames += (uint64_t)weight[i];
+		m->unnamed += f->named ? 0 : (uint64_t)weight[i];
+	}
+	for (size_t i = 0; i <= p->n_mappings; i++)
+		if (all[i].unnamed)
+			all[n++] = all[i];
+	qsort(all, n, sizeof(*all), most_first);
+	*ret_n = n;
+	return all;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cprof cache: the tables kept on disk, of names and of unwind rules. */
+#include "base/cache.h"
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/command.h"
+#include "cli/name_options.h"
+#include "format/format.h"
+#include "symbolize/symbols.h"
+#include "unwind/tables.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct cache_command {
+	bool json;
+};
+
+static int set_json(void *ctx, const char *arg, struct err *err)
+{
+	(void)arg, (void)err;
+	((struct cache_command *)ctx)->json = true;
+	return 0;
+}
+
+static const struct option_row options[] = {
+	{0, "json", NULL, "the list as JSON", 0, NULL, set_json},
+};
+
+static int print(const struct str *out, struct err *err)
+{
+	int code = out->len ? fd_write(1, out->text, out->len) : 0;
+
+	return code ? err_set(err, code, "cannot write") : 0;
+}
+
+/* -- list -- */
+
+/* "names-BUILDID-1" is a table of names of that build id. */
+static void take_apart(const char *key, char *kind, char *id)
+{
+	if (sscanf(key, "%15[a-z]-%40[0-9a-f]", kind, id) != 2) {
+		snprintf(kind, 16, "other");
+		snprintf(id, 41, "%.40s", key);
+	}
+}
+
+static void list_text(const struct cache_entry *all, size_t n, struct str *out)
+{
+	int64_t now = (int64_t)(clock_ns(CLOCK_REALTIME) / 1000000000);
+	uint64_t sum = 0;
+	char kind[16], id[41], size[32];
+
+	if (n)
+		str_printf(out, "%-8s %-40s %10s %s\n", "KIND", "BUILD ID", "SIZE", "USED");
+	for (size_t i = n; i-- > 0;) {
+		double hours = (double)MAX(now - all[i].used_s, 0) / 3600;
+
+		take_apart(all[i].name, kind, id);
+		str_printf(out, "%-8s %-40s %10s %.*f %s ago\n", kind, id,
+			   format_bytes(size, all[i].bytes), hours < 1 ? 0 : 1,
+			   hours < 1    ? hours * 60
+			   : hours < 48 ? hours
+					: hours / 24,
+			   hours < 1    ? "minutes"
+			   : hours < 48 ? "hours"
+					: "days");
+		sum += all[i].bytes;
+	}
+	str_printf(out, "%zu tables, %s\n", n, format_bytes(size, sum));
+}
+
+static void list_json(const struct cache_entry *all, size_t n, struct str *out)
+{
+	json_t *list = json_array(), *object = json_object();
+	char kind[16], id[41], *text;
+
+	for (size_t i = n; i-- > 0;) {
+		json_t *row = json_object();
+
+		take_apart(all[i].name, kind, id);
+		json_object_set_new(row, "kind", json_text(kind));
+		json_object_set_new(row, "build_id", json_text(id));
+		json_object_set_new(row, "bytes", json_integer((json_int_t)all[i].bytes));
+		json_object_set_new(row, "used", json_integer((json_int_t)all[i].used_s));
+		json_array_append_new(list, row);
+	}
+	json_object_set_new(object, "version", json_integer(1));
+	json_object_set_new(object, "tables", list);
+	text = json_dumps(object, JSON_INDENT(1));
+	str_puts(out, text);
+	str_putc(out, '\n');
+	free(text);
+	json_decref(object);
+}
+
+static int list(const struct cache_command *c, const struct cache *cache, struct err *err)
+{
+	struct str out auto_release(str_release) = {0};
+	size_t n;
+	struct cache_entry *all = cache_list(cache, &n);
+
+	c->json ? list_json(all, n, &out) : list_text(all, n, &out);
+	cache_list_free(all, n);
+	return print(&out, err);
+}
+
+/* -- build -- */
+
+static void build_image(struct image *image, struct cache *cache)
+{
+	struct symbols *s = symbols_new(image, cache);
+
+	symbols_prepare(s, NULL, 0, true);
+	tables_build(image, cache);
+	log_info("%s: names %s", image->path,
+		 symbols_has_debug_info(s) ? "from debug information" : "from symbol tables");
+	symbols_free(s);
+}
+
+/* An ELF file. Returns false when it is none. */
+static bool build_elf(struct images *images, const char *path, struct cache *cache)
+{
+	static const struct build_id none;
+	auto_free char *real = realpath(path, NULL);
+	struct image *image =
+		real ? images_open_path(images, images_add(images, real, &none, 0, 0)) : NULL;
+
+	if (!image || !image->elf)
+		return false;
+	if (!image->build_id.len)
+		log_warn("%s has no build id: its tables cannot be kept", path);
+	else
+		build_image(image, cache);
+	return true;
+}
+
+/* The files that a saved profile has code of. */
+static int build_profile(struct images *images, const char *path, struct cache *cache,
+			 struct err *err)
+{
+	struct profile p;
+	int code;
+
+	profile_init(&p);
+	code = profile_read(path, &p, err);
+	for (mapping_id id = 0; !code && id < p.n_mappings; id++) {
+		const char *file = profile_text(&p, p.mappings[id].filename);
+		struct build_id build_id;
+		struct image *image;
+
+		if (file[0] != '/' ||
+		    !build_id_parse(profile_text(&p, p.mappings[id].build_id), &build_id))
+			continue;
+		image = images_open_path(images, images_add(images, file, &build_id, 0, 0));
+		if (image->elf)
+			build_image(image, cache);
+		else
+			log_warn("%s: not here, or another file by now", file);
+	}
+	profile_release(&p);
+	return code;
+}
+
+static int build(int n, char **paths, struct cache *cache, struct err *err)
+{
+	struct images *images = images_new();
+	int code = 0;
+
+	if (!n) {
+		err_usage(err, "build needs ELF files or saved profiles");
+		code = err_cure(err, "as in: cprof cache build /usr/bin/postgres cprof.pb.gz");
+	}
+	for (int i = 0; i < n && !code; i++)
+		if (!build_elf(images, paths[i], cache))
+			code = build_profile(images, paths[i], cache, err);
+	images_free(images);
+	cache_trim(cache, CACHE_MAX_BYTES);
+	return code;
+}
+
+/* -- clean -- */
+
+static int clean(const struct cache *cache)
+{
+	char size[32];
+
+	log_info("removed %s", format_bytes(size, cache_trim(cache, 0)));
+	return 0;
+}
+
+static int run(void *ctx, int argc, char **argv, struct err *err)
+{
+	static const char *const words[] = {"list", "build", "clean"};
+	const char *word = argc ? argv[0] : "list", *near;
+	struct cache *cache = cache_new(NULL);
+	int code = 0;
+
+	if (!cache_directory(cache))
+		code = err_set(err, 0, "there is no folder for a cache: HOME is not set");
+	else if (str_equal(word, "list") && argc <= 1)
+		code = list(ctx, cache, err);
+	else if (str_equal(word, "build"))
+		code = build(argc - 1, argv + 1, cache, err);
+	else if (str_equal(word, "clean") && argc <= 1)
+		code = clean(cache);
+	else {
+		near = nearest_word(word, words, ARRAY_SIZE(words));
+		err_usage(err, "cache %.40s: list, build FILE... or clean", argv[argc > 1]);
+		code = near && !str_equal(near, word)
+			       ? err_cure(err, "did you mean 'cprof cache %s'?", near)
+			       : err->code;
+	}
+	cache_free(cache);
+	return !code ? EXIT_DONE : err->exit_code ? err->exit_code : EXIT_FAILED;
+}
+
+static void more_help(struct str *out)
+{
+	struct cache *cache = cache_new(NULL);
+	const char *where = cache_directory(cache);
+
+	str_puts(out, "\n  list            the tables that are kept, last used first\n"
+		      "  build FILE...   make them for ELF files, or for what saved profiles have "
+		      "code of\n"
+		      "  clean           remove all\n");
+	if (where)
+		str_printf(out, "\nThey lie in %s.\n", where);
+	cache_free(cache);
+}
+
+const struct command command_cache = {
+	.name = "cache",
+	.summary = "the cache of names and unwind tables",
+	.operands = "[list|build FILE...|clean]",
+	.options = options,
+	.n_options = ARRAY_SIZE(options),
+	.more_help = more_help,
+	.ctx_bytes = sizeof(struct cache_command),
+	.run = run,
+};
