@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/name_options.h"
 #include "format/format.h"
+#include "symbolize/debuginfod.h"
 #include "symbolize/symbols.h"
 #include "unwind/tables.h"
 
@@ -15,7 +16,10 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { DEBUGINFOD_S = 300 };
+
 struct cache_command {
+	struct symbolize_options names; /* first: the context of the option that is theirs */
 	bool json;
 };
 
@@ -27,6 +31,8 @@ static int set_json(void *ctx, const char *arg, struct err *err)
 }
 
 static const struct option_row options[] = {
+	{0, "debuginfod", NULL, "build: fetch debug information from $DEBUGINFOD_URLS first", 0,
+	 NULL, name_set_debuginfod},
 	{0, "json", NULL, "the list as JSON", 0, NULL, set_json},
 };
 
@@ -110,37 +116,47 @@ static int list(const struct cache_command *c, const struct cache *cache, struct
 
 /* -- build -- */
 
-static void build_image(struct image *image, struct cache *cache)
-{
-	struct symbols *s = symbols_new(image, cache);
+struct builder {
+	struct images *images;
+	struct cache *cache;
+	struct debuginfod *debuginfod; /* NULL: not asked for */
+};
 
+static void build_image(const struct builder *b, struct image *image)
+{
+	struct symbols *s;
+
+	if (b->debuginfod) {
+		debuginfod_want(b->debuginfod, image);
+		debuginfod_wait(b->debuginfod, DEBUGINFOD_S);
+	}
+	s = symbols_new(image, b->cache);
 	symbols_prepare(s, NULL, 0, true);
-	tables_build(image, cache);
+	tables_build(image, b->cache);
 	log_info("%s: names %s", image->path,
 		 symbols_has_debug_info(s) ? "from debug information" : "from symbol tables");
 	symbols_free(s);
 }
 
 /* An ELF file. Returns false when it is none. */
-static bool build_elf(struct images *images, const char *path, struct cache *cache)
+static bool build_elf(const struct builder *b, const char *path)
 {
 	static const struct build_id none;
 	auto_free char *real = realpath(path, NULL);
 	struct image *image =
-		real ? images_open_path(images, images_add(images, real, &none, 0, 0)) : NULL;
+		real ? images_open_path(b->images, images_add(b->images, real, &none, 0, 0)) : NULL;
 
 	if (!image || !image->elf)
 		return false;
 	if (!image->build_id.len)
 		log_warn("%s has no build id: its tables cannot be kept", path);
 	else
-		build_image(image, cache);
+		build_image(b, image);
 	return true;
 }
 
 /* The files that a saved profile has code of. */
-static int build_profile(struct images *images, const char *path, struct cache *cache,
-			 struct err *err)
+static int build_profile(const struct builder *b, const char *path, struct err *err)
 {
 	struct profile p;
 	int code;
@@ -155,9 +171,9 @@ static int build_profile(struct images *images, const char *path, struct cache *
 		if (file[0] != '/' ||
 		    !build_id_parse(profile_text(&p, p.mappings[id].build_id), &build_id))
 			continue;
-		image = images_open_path(images, images_add(images, file, &build_id, 0, 0));
+		image = images_open_path(b->images, images_add(b->images, file, &build_id, 0, 0));
 		if (image->elf)
-			build_image(image, cache);
+			build_image(b, image);
 		else
 			log_warn("%s: not here, or another file by now", file);
 	}
@@ -165,19 +181,23 @@ static int build_profile(struct images *images, const char *path, struct cache *
 	return code;
 }
 
-static int build(int n, char **paths, struct cache *cache, struct err *err)
+static int build(const struct cache_command *c, int n, char **paths, struct cache *cache,
+		 struct err *err)
 {
-	struct images *images = images_new();
+	struct builder b = {images_new(), cache, NULL};
 	int code = 0;
 
 	if (!n) {
 		err_usage(err, "build needs ELF files or saved profiles");
 		code = err_cure(err, "as in: cprof cache build /usr/bin/postgres cprof.pb.gz");
+	} else if (c->names.debuginfod) {
+		b.debuginfod = debuginfod_new();
 	}
 	for (int i = 0; i < n && !code; i++)
-		if (!build_elf(images, paths[i], cache))
-			code = build_profile(images, paths[i], cache, err);
-	images_free(images);
+		if (!build_elf(&b, paths[i]))
+			code = build_profile(&b, paths[i], err);
+	images_free(b.images);
+	debuginfod_free(b.debuginfod);
 	cache_trim(cache, CACHE_MAX_BYTES);
 	return code;
 }
@@ -204,7 +224,7 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 	else if (str_equal(word, "list") && argc <= 1)
 		code = list(ctx, cache, err);
 	else if (str_equal(word, "build"))
-		code = build(argc - 1, argv + 1, cache, err);
+		code = build(ctx, argc - 1, argv + 1, cache, err);
 	else if (str_equal(word, "clean") && argc <= 1)
 		code = clean(cache);
 	else {

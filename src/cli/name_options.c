@@ -4,6 +4,13 @@
 
 #include "format/format.h"
 
+int name_set_debuginfod(void *ctx, const char *arg, struct err *err)
+{
+	(void)arg, (void)err;
+	((struct symbolize_options *)ctx)->debuginfod = true;
+	return 0;
+}
+
 int name_set_full(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;

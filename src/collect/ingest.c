@@ -245,6 +245,10 @@ static void apply_side(struct ingest *in, const struct side_record *r)
 		array_reserve(in->exited, in->cap_exited, in->n_exited + 1);
 		in->exited[in->n_exited++] = r->pid;
 		break;
+	case SIDE_KSYMBOL:
+		/* By the end it may be gone, and the kernel would not know the name. */
+		images_add_kernel_code(in->images, r->start, r->len, r->path);
+		break;
 	case SIDE_LOST:
 		in->rescan = true;
 		break;

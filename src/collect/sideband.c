@@ -2,6 +2,7 @@
 /* perf's own records of who is mapped where. */
 #include "collect/sideband.h"
 
+#include "base/cursor.h"
 #include "base/mem.h"
 #include "collect/perf.h"
 
@@ -60,6 +61,7 @@ static int open_dummy(struct sideband *s, int cpu)
 		.comm = 1,
 		.comm_exec = 1,
 		.task = 1,
+		.ksymbol = 1,
 		.sample_id_all = 1,
 		.use_clockid = 1,
 		.clockid = CLOCK_MONOTONIC,
@@ -129,61 +131,52 @@ void sideband_poll(const struct sideband *s, int epoll_fd)
 	}
 }
 
-/* Reads fixed fields off a record, never beyond its end. */
-struct cursor {
-	const char *p;
-	size_t left;
-	bool bad;
-};
-
-static uint64_t take(struct cursor *c, size_t bytes)
+/* The text at the end of a record. Returns the bytes of the whole, 0 when it does not end. */
+static size_t parse_text(struct cursor *c, struct side_record *ret)
 {
-	uint64_t value = 0;
+	struct text t = take_text(c);
 
-	if (c->left < bytes) {
-		c->bad = true;
+	if (c->bad)
 		return 0;
-	}
-	memcpy(&value, c->p, bytes);
-	c->p += bytes;
-	c->left -= bytes;
-	return value;
+	memcpy(ret->path, t.at, t.n + 1);
+	return sizeof(*ret) + t.n + 1;
 }
 
 static size_t parse_map(struct cursor *c, bool has_build_id, struct side_record *ret)
 {
-	size_t len;
-
-	ret->pid = (pid_t)take(c, 4);
-	ret->tid = (pid_t)take(c, 4);
-	ret->start = take(c, 8);
-	ret->len = take(c, 8);
-	ret->offset = take(c, 8);
+	ret->pid = (pid_t)take_n(c, 4);
+	ret->tid = (pid_t)take_n(c, 4);
+	ret->start = take_n(c, 8);
+	ret->len = take_n(c, 8);
+	ret->offset = take_n(c, 8);
 	if (has_build_id) {
-		uint8_t n = (uint8_t)take(c, 1);
+		uint8_t n = (uint8_t)take_n(c, 1);
 
-		take(c, 3);
-		if (c->left < MAX_BUILD_ID || n > MAX_BUILD_ID)
+		take_n(c, 3);
+		if ((size_t)(c->end - c->at) < MAX_BUILD_ID || n > MAX_BUILD_ID)
 			return 0;
-		memcpy(ret->build_id.bytes, c->p, MAX_BUILD_ID);
+		memcpy(ret->build_id.bytes, c->at, MAX_BUILD_ID);
 		ret->build_id.len = n;
-		c->p += MAX_BUILD_ID;
-		c->left -= MAX_BUILD_ID;
+		c->at += MAX_BUILD_ID;
 	} else {
-		uint32_t major = (uint32_t)take(c, 4), minor = (uint32_t)take(c, 4);
+		uint32_t major = (uint32_t)take_n(c, 4), minor = (uint32_t)take_n(c, 4);
 
 		ret->device = (uint64_t)major << 32 | minor;
-		ret->inode = take(c, 8);
-		take(c, 8);
+		ret->inode = take_n(c, 8);
+		take_n(c, 8);
 	}
-	take(c, 8); /* protection and flags: only executable mappings are reported */
+	take_n(c, 8); /* protection and flags: only executable mappings are reported */
 	if (c->bad || ret->start + ret->len < ret->start)
 		return 0;
-	len = strnlen(c->p, c->left);
-	if (len == c->left)
-		return 0;
-	memcpy(ret->path, c->p, len + 1);
-	return sizeof(*ret) + len + 1;
+	return parse_text(c, ret);
+}
+
+static size_t parse_ksymbol(struct cursor *c, struct side_record *ret)
+{
+	ret->start = take_u64(c);
+	ret->len = take_u32(c);
+	take_u32(c); /* type and flags */
+	return parse_text(c, ret);
 }
 
 size_t side_parse(const void *record, size_t size, int cpu, struct side_record *ret)
@@ -196,7 +189,7 @@ size_t side_parse(const void *record, size_t size, int cpu, struct side_record *
 		return 0;
 	memcpy(&head, record, sizeof(head));
 	/* The record's time is its last word (sample_id_all). */
-	c = (struct cursor){(const char *)record + sizeof(head), size - sizeof(head) - 8, false};
+	c = cursor_at(record, size - 8, sizeof(head));
 	memset(ret, 0, sizeof(*ret) + 1);
 	memcpy(&ret->time_ns, (const char *)record + size - 8, 8);
 	ret->cpu = cpu;
@@ -209,24 +202,28 @@ size_t side_parse(const void *record, size_t size, int cpu, struct side_record *
 		if (!(head.misc & PERF_RECORD_MISC_COMM_EXEC))
 			return 0;
 		ret->type = SIDE_EXEC;
-		ret->pid = (pid_t)take(&c, 4);
+		ret->pid = (pid_t)take_n(&c, 4);
 		break;
 	case PERF_RECORD_FORK:
 	case PERF_RECORD_EXIT:
 		ret->type = head.type == PERF_RECORD_FORK ? SIDE_FORK : SIDE_EXIT;
-		ret->pid = (pid_t)take(&c, 4);
-		ret->parent = (pid_t)take(&c, 4);
-		ret->tid = (pid_t)take(&c, 4);
+		ret->pid = (pid_t)take_n(&c, 4);
+		ret->parent = (pid_t)take_n(&c, 4);
+		ret->tid = (pid_t)take_n(&c, 4);
+		break;
+	case PERF_RECORD_KSYMBOL:
+		ret->type = SIDE_KSYMBOL;
+		bytes = parse_ksymbol(&c, ret);
 		break;
 	case PERF_RECORD_LOST:
 		ret->type = SIDE_LOST;
-		take(&c, 8);
-		ret->lost = take(&c, 8);
+		take_n(&c, 8);
+		ret->lost = take_n(&c, 8);
 		break;
 	case PERF_RECORD_THROTTLE:
 	case PERF_RECORD_UNTHROTTLE:
 		ret->type = head.type == PERF_RECORD_THROTTLE ? SIDE_THROTTLE : SIDE_UNTHROTTLE;
-		ret->time_ns = take(&c, 8);
+		ret->time_ns = take_n(&c, 8);
 		break;
 	default:
 		return 0;

@@ -23,7 +23,8 @@ enum side_type {
 	SIDE_EXIT,
 	SIDE_LOST,
 	SIDE_THROTTLE,
-	SIDE_UNTHROTTLE
+	SIDE_UNTHROTTLE,
+	SIDE_KSYMBOL /* code of the kernel that came or goes: a BPF program, a trampoline */
 };
 
 struct side_record {
@@ -31,12 +32,12 @@ struct side_record {
 	uint64_t time_ns;
 	pid_t pid, tid;
 	pid_t parent;                /* FORK */
-	uint64_t start, len, offset; /* MAP */
+	uint64_t start, len, offset; /* MAP, KSYMBOL */
 	uint64_t device, inode;      /* MAP, when there is no build id */
 	struct build_id build_id;    /* MAP */
 	uint64_t lost;               /* LOST: records */
 	int cpu;
-	char path[]; /* MAP */
+	char path[]; /* MAP; of a KSYMBOL its name */
 };
 
 typedef void side_visit(void *ctx, const struct side_record *record, size_t bytes);

@@ -155,6 +155,18 @@ static bool is_note(uint64_t bytes)
 	return bytes && bytes <= 1 << 20;
 }
 
+bool build_id_of_notes(const void *notes, size_t n, struct build_id *ret)
+{
+	Elf_Data data = {.d_buf = (void *)notes,
+			 .d_size = n,
+			 .d_type = ELF_T_NHDR,
+			 .d_version = EV_CURRENT,
+			 .d_align = 4};
+
+	*ret = (struct build_id){0};
+	return take_note(&data, ret);
+}
+
 bool elf_file_build_id(const struct elf_file *f, struct build_id *ret)
 {
 	Elf_Scn *scn = NULL;
@@ -509,6 +521,11 @@ const char *elf_file_debuglink(const struct elf_file *f)
 	if (data && data->d_size && memchr(data->d_buf, '\0', data->d_size))
 		return data->d_buf;
 	return NULL;
+}
+
+int elf_file_descriptor(const struct elf_file *f)
+{
+	return f->fd;
 }
 
 void *elf_file_handle(const struct elf_file *f)

@@ -29,6 +29,9 @@ char *build_id_hex(const struct build_id *id, char *buf);
 /* The id in hexadecimal digits; false when it is none. */
 bool build_id_parse(const char *hex, struct build_id *ret);
 
+/* The build id among notes as they lie in memory; false when there is none. */
+bool build_id_of_notes(const void *notes, size_t n, struct build_id *ret);
+
 struct elf_symbol {
 	const char *name;
 	uint64_t address;
@@ -97,5 +100,7 @@ int elf_file_map(const struct elf_file *f, struct file_map *ret_map, const uint8
 
 /* Is there an .eh_frame section of a size that may be read into memory? */
 bool elf_file_may_unwind(const struct elf_file *f);
+/* The file's descriptor; -1 for one in memory. */
+int elf_file_descriptor(const struct elf_file *f);
 /* The libelf handle, for libdw. */
 void *elf_file_handle(const struct elf_file *f);

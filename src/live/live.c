@@ -19,6 +19,7 @@ struct live {
 /* Names what is new and brings the account up to date. */
 static void name_new(struct live *l)
 {
+	symbolizer_watch(l->symbolizer, l->images);
 	if (!l->no_names)
 		symbolize_frames(l->symbolizer, &l->profile, l->images, l->named);
 	l->named = (frame_id)l->profile.n_frames;
@@ -97,6 +98,7 @@ int live_wait_fd(const struct live *l)
 
 int live_poll(struct live *l, struct err *err)
 {
+	symbolizer_watch(l->symbolizer, l->images);
 	return recording_poll(l->recording, err);
 }
 

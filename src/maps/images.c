@@ -135,6 +135,25 @@ struct image *images_kernel(struct images *images)
 	return images->kernel;
 }
 
+void images_add_kernel_code(struct images *images, uint64_t start, uint64_t bytes, const char *name)
+{
+	struct image *kernel = images_kernel(images);
+
+	if (!kernel->jit)
+		kernel->jit = jit_empty();
+	jit_add(kernel->jit, start, bytes, name, strlen(name), 0);
+}
+
+size_t images_count(const struct images *images)
+{
+	return images->n;
+}
+
+struct image *images_at(const struct images *images, size_t i)
+{
+	return images->all[i];
+}
+
 /* The vDSO is the same in every 64-bit process, so ours will do. */
 static void open_vdso(struct image *image)
 {

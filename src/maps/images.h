@@ -31,6 +31,7 @@ struct image {
 	struct build_id build_id;
 	uint64_t device, inode; /* of generated code the process, as `inode` */
 	uint32_t mapping;       /* in the profile, NO_ID until code of it was sampled */
+	bool debug_wanted;      /* from a debuginfod server */
 	bool opened;            /* it is open, or will never be */
 	int attempts; /* that failed, each by another process: one may still have the file */
 	pid_t attempted_by;
@@ -65,6 +66,10 @@ struct image *images_add(struct images *images, const char *path, const struct b
 			 uint64_t device, uint64_t inode);
 struct image *images_kernel(struct images *images);
 
+/* Code that the kernel generated: a BPF program. */
+void images_add_kernel_code(struct images *images, uint64_t start, uint64_t bytes,
+			    const char *name);
+
 /*
  * Opens the image by a process that has it mapped at [start, end): through map_files, the process's
  * root, then the path; a file that is another one by now is refused. Returns the image that stands
@@ -77,6 +82,8 @@ struct image *images_open(struct images *images, struct image *image, pid_t pid,
 struct image *images_open_path(struct images *images, struct image *image);
 
 /* Remembers which profile mapping an image became, and the way back. */
+size_t images_count(const struct images *images);
+struct image *images_at(const struct images *images, size_t i);
 void images_bind(struct images *images, struct image *image, uint32_t mapping);
 struct image *images_by_mapping(const struct images *images, uint32_t mapping);
 

@@ -2,9 +2,9 @@
 /* What the files of the DWARF reader share; see dwarf.h. */
 #pragma once
 
+#include "base/cursor.h"
 #include "base/map.h"
 #include "symbolize/dwarf.h"
-#include "symbolize/dwarf_cursor.h"
 #include "symbolize/intervals.h"
 
 enum {

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "symbolize/resolver.h"
+#include "symbolize/vmlinux.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -101,9 +102,19 @@ static int kallsyms_read(struct symtab *t)
 	return 0;
 }
 
-static void free_table(void *table)
+/* What the kernel's image keeps. */
+struct kernel_names {
+	struct symtab *table;    /* of /proc/kallsyms, where the kernel cannot be asked */
+	struct vmlinux *vmlinux; /* NULL: not installed */
+};
+
+static void names_free_all(void *names)
 {
-	symtab_free(table);
+	struct kernel_names *k = names;
+
+	symtab_free(k->table);
+	vmlinux_free(k->vmlinux);
+	free(k);
 }
 
 bool kernel_words_parse(char *text, uint64_t *ret_offset, char **ret_module)
@@ -143,6 +154,10 @@ static bool resolve_by_kernel(struct image *image, struct query **queries, size_
 		char text[512], *module;
 		uint64_t offset;
 
+		if (queries[i]->n) {
+			any = true;
+			continue;
+		}
 		if (!image->name_address(image->name_ctx, queries[i]->offset, text, sizeof(text)))
 			continue;
 		any = true;
@@ -153,26 +168,82 @@ static bool resolve_by_kernel(struct image *image, struct query **queries, size_
 	return any;
 }
 
-static void resolve(struct image *image, const struct resolving *with, struct query **queries,
-		    size_t n)
+/* Code that came or went while we watched. */
+static void resolve_generated(struct image *image, struct query **queries, size_t n)
 {
-	(void)with;
-	if (image->kind != IMAGE_KERNEL || resolve_by_kernel(image, queries, n))
-		return;
-	if (!image->symbols) {
-		image->symbols = symtab_new();
-		image->free_symbols = free_table;
-		if (kallsyms_read(image->symbols))
+	struct jit_function is;
+
+	for (size_t i = 0; image->jit && i < n; i++)
+		if (jit_find(image->jit, queries[i]->offset, UINT64_MAX, &is))
+			answer(queries[i], is.name, str_starts(is.name, "bpf_") ? "[bpf]" : NULL);
+}
+
+static struct kernel_names *names_of(struct image *image, struct cache *cache)
+{
+	struct kernel_names *k = image->symbols;
+
+	if (k)
+		return k;
+	k = mem_alloc(sizeof(*k));
+	k->vmlinux = vmlinux_new(cache);
+	image->symbols = k;
+	image->free_symbols = names_free_all;
+	return k;
+}
+
+static void resolve_by_table(struct kernel_names *k, struct query **queries, size_t n)
+{
+	if (!k->table) {
+		k->table = symtab_new();
+		if (kallsyms_read(k->table))
 			log_warn("kernel functions have no names: /proc/kallsyms hides addresses; "
 				 "as root: sysctl kernel.kptr_restrict=0");
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct symtab_hit hit;
 
-		if (!symtab_find(image->symbols, queries[i]->offset, &hit))
-			continue;
-		answer(queries[i], hit.name, hit.module);
+		if (!queries[i]->n && symtab_find(k->table, queries[i]->offset, &hit))
+			answer(queries[i], hit.name, hit.module);
 	}
+}
+
+/* Adds lines and what is inlined to names that are known. */
+static void add_lines(struct vmlinux *v, struct query **queries, size_t n)
+{
+	auto_free uint64_t *addresses = mem_array(n + 1, sizeof(*addresses));
+	struct place places[MAX_PLACES];
+
+	for (size_t i = 0; i < n; i++)
+		addresses[i] = queries[i]->offset;
+	vmlinux_prepare(v, addresses, n);
+	for (size_t i = 0; i < n; i++) {
+		size_t levels = vmlinux_find(v, queries[i]->offset, places);
+		const char *name = queries[i]->n ? queries[i]->places[0].function : NULL;
+
+		if (!levels || queries[i]->module)
+			continue;
+		if (name)
+			places[levels - 1].function = name;
+		free(queries[i]->places);
+		queries[i]->places = mem_dup(places, levels * sizeof(*places));
+		queries[i]->n = levels;
+		queries[i]->by = BY_KERNEL;
+	}
+}
+
+static void resolve(struct image *image, const struct resolving *with, struct query **queries,
+		    size_t n)
+{
+	struct kernel_names *k;
+
+	if (image->kind != IMAGE_KERNEL)
+		return;
+	k = names_of(image, with->cache);
+	resolve_generated(image, queries, n);
+	if (!resolve_by_kernel(image, queries, n))
+		resolve_by_table(k, queries, n);
+	if (k->vmlinux)
+		add_lines(k->vmlinux, queries, n);
 }
 
 const struct resolver resolver_kernel = {"kernel", "kernel symbols", resolve};

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "symbolize/debuginfod.h"
 #include "symbolize/demangle.h"
 #include "symbolize/resolver.h"
 
@@ -24,8 +25,9 @@ static const struct resolver *const resolvers[] = {
 struct symbolizer {
 	struct symbolize_options o;
 	struct cache *cache;
-	struct map64 demangled; /* string of a mangled name -> string of the readable one */
-	uint8_t *by;            /* frame -> enum named_by */
+	struct debuginfod *debuginfod; /* NULL: not asked for */
+	struct map64 demangled;        /* string of a mangled name -> string of the readable one */
+	uint8_t *by;                   /* frame -> enum named_by */
 	size_t cap_by;
 };
 
@@ -35,6 +37,7 @@ struct symbolizer *symbolizer_new(const struct symbolize_options *o)
 
 	z->o = *o;
 	z->cache = o->no_cache ? NULL : cache_new(NULL);
+	z->debuginfod = o->debuginfod ? debuginfod_new() : NULL;
 	return z;
 }
 
@@ -45,9 +48,17 @@ void symbolizer_free(struct symbolizer *z)
 	if (z->cache)
 		cache_trim(z->cache, CACHE_MAX_BYTES);
 	cache_free(z->cache);
+	debuginfod_free(z->debuginfod);
 	map64_release(&z->demangled);
 	free(z->by);
 	free(z);
+}
+
+void symbolizer_watch(struct symbolizer *z, const struct images *images)
+{
+	for (size_t i = 0; z->debuginfod && i < images_count(images); i++)
+		if (images_at(images, i)->kind == IMAGE_FILE)
+			debuginfod_want(z->debuginfod, images_at(images, i));
 }
 
 /* -- looking up -- */

@@ -16,6 +16,7 @@ struct symbolizer;
 
 struct symbolize_options {
 	bool full_names; /* with parameters */
+	bool debuginfod; /* fetch missing debug information in the background */
 	bool no_cache;
 	bool java_perfmap; /* ask Java machines for their perf maps */
 	bool no_names;     /* of a recording: addresses only */
@@ -24,6 +25,9 @@ struct symbolize_options {
 struct symbolizer *symbolizer_new(const struct symbolize_options *o);
 void symbolizer_free(struct symbolizer *z);
 
+/* Has debug information of new images fetched, where that was asked for; to be called now and then.
+ */
+void symbolizer_watch(struct symbolizer *z, const struct images *images);
 /* Names the frames from `first` on. `images` knows the image of each of the profile's mappings. */
 void symbolize_frames(struct symbolizer *z, struct profile *p, struct images *images,
 		      frame_id first);

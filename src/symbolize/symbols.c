@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "elf/plt.h"
 #include "maps/debugfile.h"
+#include "symbolize/debuginfod.h"
 #include "symbolize/dwarf.h"
 #include "symbolize/go.h"
 
@@ -43,6 +44,13 @@ static struct elf_file *debug_file(struct symbols *s)
 {
 	if (!s->looked_for_debug && s->image->elf && !elf_file_has_debug_info(s->image->elf))
 		s->debug = debugfile_open(s->image, &s->debug_path);
+	if (!s->looked_for_debug && !s->debug && s->image->debug_wanted) {
+		/* A server may have had it. */
+		s->debug_path = debuginfod_path(&s->image->build_id);
+		s->debug = s->debug_path ? debugfile_open_path(s->image, s->debug_path,
+							       &s->image->build_id)
+					 : NULL;
+	}
 	s->looked_for_debug = true;
 	return s->debug;
 }
