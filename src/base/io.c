@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/syscall.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -40,6 +42,25 @@ int file_read(const char *path, size_t max, struct str *out)
 	if (fd < 0)
 		return -errno;
 	return fd_read(fd, max, out);
+}
+
+int file_open_regular(int root, const char *path)
+{
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC,
+			       .resolve = root >= 0 ? RESOLVE_IN_ROOT : 0};
+	auto_close int at =
+		(int)syscall(SYS_openat2, root >= 0 ? root : AT_FDCWD, path, &how, sizeof(how));
+	char self[32];
+	struct stat st;
+	int fd;
+
+	if (at < 0 || fstat(at, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", at);
+	fd = open(self, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 int fd_write(int fd, const void *data, size_t len)

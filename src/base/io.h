@@ -16,6 +16,9 @@
 /* Appends the whole file, at most `max` bytes (-EFBIG beyond). */
 int file_read(const char *path, size_t max, struct str *out);
 int fd_read(int fd, size_t max, struct str *out);
+/* Opens a regular file for reading, and nothing else: to open a device may do something. `root` (a
+ * descriptor, or -1: ours) is where the path and its links begin. */
+int file_open_regular(int root, const char *path);
 int fd_write(int fd, const void *data, size_t len);
 
 /*

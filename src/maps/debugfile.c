@@ -2,32 +2,19 @@
 /* Finds files that belong to an image. */
 #include "maps/debugfile.h"
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/str.h"
 
-#include <fcntl.h>
-#include <linux/openat2.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 
 static struct elf_file *open_in(int root, const char *path, const struct build_id *id)
 {
-	/* Links lead where they would lead within the image's root. */
-	struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
-			       .resolve = root >= 0 ? RESOLVE_IN_ROOT : 0};
-	int fd = (int)syscall(SYS_openat2, root >= 0 ? root : AT_FDCWD, path, &how, sizeof(how));
+	int fd = file_open_regular(root, path);
 	struct build_id has;
 	struct elf_file *f;
-	struct stat st;
 
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return NULL;
-	}
-	if (elf_file_open(fd, &f))
+	if (fd < 0 || elf_file_open(fd, &f))
 		return NULL;
 	if (!id || (elf_file_build_id(f, &has) && build_id_equal(&has, id)))
 		return f;

@@ -3,6 +3,7 @@
 #include "maps/images.h"
 
 #include "base/hash.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -173,7 +174,7 @@ static bool is_file_of(const struct image *image, int fd, bool exact_path)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+	if (fstat(fd, &st))
 		return false;
 	/* Overlay and btrfs report other device numbers in maps than stat does: the inode alone
 	 * decides. map_files needs no check: it is the mapped file itself. */
@@ -182,7 +183,7 @@ static bool is_file_of(const struct image *image, int fd, bool exact_path)
 
 static bool try_open(struct image *image, const char *path, bool exact_path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = file_open_regular(-1, path);
 	struct build_id id;
 
 	if (fd < 0)

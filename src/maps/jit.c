@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "proc/procfs.h"
@@ -365,7 +366,7 @@ void jit_set_dump(struct jit *j, const char *path, uint64_t start, uint64_t end)
 	if (j->dump.fd >= 0)
 		return;
 	/* map_files are links, to the very file that is mapped. */
-	fd = open(exact, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd = file_open_regular(-1, exact);
 	if (fd >= 0 && may_speak(fd, j->pid)) {
 		j->dump.fd = fd;
 		return;

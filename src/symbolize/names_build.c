@@ -479,7 +479,7 @@ static uint32_t put_rows(const struct names_builder *b, const struct names_head 
 {
 	uint32_t *address = part(out, h, PART_ROW_ADDRESS), n = 0;
 	struct names_row *row = part(out, h, PART_ROW);
-	const struct raw_range *cover = b->covers, *end = cover + b->n_covers;
+	size_t cover = 0;
 
 	for (size_t i = 0; i < b->n_runs; i++) {
 		const struct piece *p = &b->runs[i];
@@ -488,10 +488,11 @@ static uint32_t put_rows(const struct names_builder *b, const struct names_head 
 			n = put_run(b, p, p->lo, p->hi, address, row, n);
 			continue;
 		}
-		while (cover < end && cover->hi <= p->lo)
+		while (cover < b->n_covers && b->covers[cover].hi <= p->lo)
 			cover++;
-		for (const struct raw_range *c = cover; c < end && c->lo < p->hi; c++)
-			n = put_run(b, p, MAX(c->lo, p->lo), MIN(c->hi, p->hi), address, row, n);
+		for (size_t c = cover; c < b->n_covers && b->covers[c].lo < p->hi; c++)
+			n = put_run(b, p, MAX(b->covers[c].lo, p->lo), MIN(b->covers[c].hi, p->hi),
+				    address, row, n);
 	}
 	return n;
 }

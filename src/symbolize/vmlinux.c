@@ -35,7 +35,7 @@ static void note_text(void *wanted, const struct elf_symbol *s)
 struct vmlinux *vmlinux_open(const char *path, const struct build_id *id, uint64_t text,
 			     struct cache *cache)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = file_open_regular(-1, path);
 	struct wanted wanted = {0};
 	struct build_id has;
 	struct elf_file *elf;
