@@ -35,7 +35,8 @@ static uint64_t *read_addresses(size_t *ret_n)
 
 int main(int argc, char **argv)
 {
-	struct image image = {.kind = IMAGE_FILE, .path = realpath(argv[argc > 1], NULL), .root = -1};
+	struct image image = {
+		.kind = IMAGE_FILE, .path = realpath(argv[argc > 1], NULL), .root = -1};
 	struct cache *cache = argc > 2 && *argv[2] ? cache_new(argv[2]) : NULL;
 	bool all = argc > 3 && str_equal(argv[3], "all");
 	struct place places[MAX_PLACES];

@@ -6,19 +6,19 @@
 here=$SOURCE/tests/names
 symbolizer=$(command -v llvm-symbolizer llvm-symbolizer-14 | head -n 1)
 
-# theirs FILE OUT: what llvm-symbolizer says of the addresses in `at`
-theirs() { "$symbolizer" --obj="$1" --no-demangle --functions=linkage --inlines <at >"$2"; }
+# theirs FILE OUT: what llvm-symbolizer says of the addresses in `addresses`
+theirs() { "$symbolizer" --obj="$1" --no-demangle --functions=linkage --inlines <addresses >"$2"; }
 
 # check FILE PLAIN WHAT: our names of FILE against theirs of PLAIN, in want
 check() {
-	"$PROGS/names" "$1" <at >ours || fail "$3: exit $?"
+	"$PROGS/names" "$1" <addresses >ours || fail "$3: exit $?"
 	# Nothing of a table's making may differ from its reading back, whole or in parts.
 	rm -rf cache
-	"$PROGS/names" "$1" cache <at >cached
+	"$PROGS/names" "$1" cache <addresses >cached
 	cmp -s ours cached || fail "$3: another answer with an empty cache"
-	"$PROGS/names" "$1" cache all <at >cached
+	"$PROGS/names" "$1" cache all <addresses >cached
 	cmp -s ours cached || fail "$3: another answer of the whole table"
-	"$PROGS/names" "$1" cache <at >cached
+	"$PROGS/names" "$1" cache <addresses >cached
 	cmp -s ours cached || fail "$3: another answer from the cache"
 	"$here/compare" ours want "$2" 99.9 >result || fail "$3: $(cat result)"
 	checked=$((checked + 1))
@@ -52,7 +52,7 @@ build() {
 	"$cxx" -w "$@" -c "$here/code.cc" -o one.o && "$cxx" -w -DPART=1 "$@" -c "$here/code.cc" -o two.o &&
 		"$cxx" -w "$@" one.o two.o -o "$name-cc" || fail "$name: $cxx failed"
 	for language in c cc; do
-		"$here/addresses" "$name-$language" 400 >at
+		"$here/addresses" "$name-$language" 400 >addresses
 		theirs "$name-$language" want
 		check "$name-$language" "$name-$language" "$name-$language"
 		[ -z "${with_variants:-}" ] || variants "$name-$language"
