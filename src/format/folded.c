@@ -12,11 +12,6 @@ enum { MAX_FRAMES = 65536 };
 
 /* -- writing -- */
 
-struct line {
-	size_t text, len; /* in the buffer */
-	int64_t weight;
-};
-
 /* `;` separates frames and a line end lines, so neither can stand in a name. */
 static void put_name(struct str *s, const char *name, const char *annotation)
 {
@@ -25,117 +20,199 @@ static void put_name(struct str *s, const char *name, const char *annotation)
 	str_puts(s, annotation);
 }
 
-/* The texts of rows as they stand in lines, made once. */
-struct row_texts {
-	struct str text;
-	size_t *at; /* of each row; [n_rows]: the end */
+/*
+ * Lines come sorted without being sorted: the tree is walked with the children of each node in
+ * order. A node stands there twice, as the line that ends with it ("a;b 1") and as what goes on
+ * behind it
+ * ("a;b;..."), since names such as "b c" lie between the two.
+ */
+struct item {
+	uint32_t next; /* of the same parent; NO_ID: the last */
 };
 
-static void make_texts(struct row_texts *r, const struct tree *t, bool annotate)
+struct folding {
+	struct str texts; /* of names, each with ';' */
+	size_t *at;       /* of each name; [n_names]: the end */
+	size_t n_names;
+	uint32_t *name_of;  /* row -> name */
+	uint32_t *ranks;    /* 2 x name: the order of "name", + 1: that of "name;" */
+	struct stacks tree; /* of names: functions of one name in two modules are one line */
+	int64_t *self;
+	struct item *items; /* 2 x node: its line, + 1: what is below it */
+	uint32_t *first;    /* node -> item; [n]: of the root */
+	struct str path, out;
+	int fd, code;
+};
+
+static void folding_release(struct folding *f)
 {
-	r->at = mem_array(t->n_rows + 1, sizeof(*r->at));
+	str_release(&f->texts);
+	str_release(&f->path);
+	str_release(&f->out);
+	stacks_release(&f->tree);
+	free(f->at);
+	free(f->name_of);
+	free(f->ranks);
+	free(f->self);
+	free(f->items);
+	free(f->first);
+}
+
+static int by_text(const void *x, const void *y, void *folding)
+{
+	const struct folding *f = folding;
+	uint32_t i = *(const uint32_t *)x, k = *(const uint32_t *)y;
+	/* With the ';' or without. */
+	size_t n = f->at[i / 2 + 1] - f->at[i / 2] - !(i & 1);
+	size_t m = f->at[k / 2 + 1] - f->at[k / 2] - !(k & 1);
+	int order = memcmp(f->texts.text + f->at[i / 2], f->texts.text + f->at[k / 2], MIN(n, m));
+
+	return order ? order : n < m ? -1 : n > m;
+}
+
+/* Texts and their order; equal texts get one name. */
+static void rank_names(struct folding *f, const struct tree *t, bool annotate)
+{
+	auto_free uint32_t *sorted = mem_array(2 * t->n_rows + 1, sizeof(*sorted));
+	uint32_t rank = 0;
+
+	f->at = mem_array(t->n_rows + 1, sizeof(*f->at));
+	f->name_of = mem_array(t->n_rows + 1, sizeof(*f->name_of));
+	f->ranks = mem_array(2 * t->n_rows + 1, sizeof(*f->ranks));
 	for (size_t i = 0; i < t->n_rows; i++) {
-		r->at[i] = r->text.len;
-		put_name(&r->text, t->rows[i].name, annotate ? row_annotation(&t->rows[i]) : "");
-		str_putc(&r->text, ';');
+		f->at[i] = f->texts.len;
+		put_name(&f->texts, t->rows[i].name, annotate ? row_annotation(&t->rows[i]) : "");
+		str_putc(&f->texts, ';');
 	}
-	r->at[t->n_rows] = r->text.len;
-}
+	f->at[t->n_rows] = f->texts.len;
+	f->n_names = t->n_rows;
+	for (uint32_t i = 0; i < 2 * t->n_rows; i++)
+		sorted[i] = i;
+	if (t->n_rows)
+		qsort_r(sorted, 2 * t->n_rows, sizeof(*sorted), by_text, f);
+	for (size_t i = 0; i < 2 * t->n_rows; i++) {
+		bool same = i && by_text(&sorted[i - 1], &sorted[i], f) == 0;
 
-/* `path` is kept from call to call. */
-struct path {
-	uint32_t *rows;
-	size_t cap;
-};
-
-static void put_stack(struct str *s, const struct tree *t, stack_id node, const struct row_texts *r,
-		      struct path *path)
-{
-	size_t n = 0;
-
-	for (; node != NO_ID; node = t->shape.nodes[node].parent) {
-		array_reserve(path->rows, path->cap, n + 1);
-		path->rows[n++] = t->shape.nodes[node].item;
+		rank += i && !same;
+		f->ranks[sorted[i]] = rank;
+		f->name_of[sorted[i] / 2] = same ? f->name_of[sorted[i - 1] / 2] : sorted[i] / 2;
 	}
-	while (n--) {
-		uint32_t row = path->rows[n];
+}
 
-		str_add(s, r->text.text + r->at[row], r->at[row + 1] - r->at[row]);
+/* The tree of names. */
+static void merge(struct folding *f, const struct tree *t)
+{
+	auto_free stack_id *to = mem_array(t->shape.n + 1, sizeof(*to));
+
+	f->self = mem_array(t->shape.n + 1, sizeof(*f->self));
+	for (stack_id i = 0; i < t->shape.n; i++) {
+		const struct stack_node *node = &t->shape.nodes[i];
+
+		to[i] = stacks_push(&f->tree, node->parent == NO_ID ? NO_ID : to[node->parent],
+				    f->name_of[node->item]);
+		f->self[to[i]] += t->nodes[i].self;
 	}
-	s->len--; /* the last ';' */
 }
 
-static int by_text(const void *x, const void *y, void *buffer)
+/* Hangs every node's items into its parent's list, the last ones first. */
+static void order_items(struct folding *f)
 {
-	const struct line *a = x, *b = y;
-	int order = memcmp((char *)buffer + a->text, (char *)buffer + b->text, MIN(a->len, b->len));
+	size_t n = f->tree.n, n_ranks = 2 * f->n_names;
+	auto_free uint32_t *bucket = mem_array(n_ranks + 1, sizeof(*bucket)); /* first of a rank */
+	auto_free uint32_t *chain = mem_array(2 * n + 1, sizeof(*chain));
+	auto_free bool *has_child = mem_array(n + 1, sizeof(*has_child));
 
-	return order ? order : a->len < b->len ? -1 : a->len > b->len;
-}
+	f->items = mem_array(2 * n + 1, sizeof(*f->items));
+	f->first = mem_array(n + 1, sizeof(*f->first));
+	memset(bucket, 0xff, (n_ranks + 1) * sizeof(*bucket));
+	memset(f->first, 0xff, (n + 1) * sizeof(*f->first));
+	for (size_t i = 0; i < n; i++)
+		if (f->tree.nodes[i].parent != NO_ID)
+			has_child[f->tree.nodes[i].parent] = true;
+	for (uint32_t i = 0; i < 2 * n; i++) {
+		uint32_t rank = f->ranks[2 * f->tree.nodes[i / 2].item + (i & 1)];
 
-static bool same_text(const struct line *a, const struct line *b, const char *buffer)
-{
-	return a->len == b->len && memcmp(buffer + a->text, buffer + b->text, a->len) == 0;
-}
+		if (i & 1 ? !has_child[i / 2] : !f->self[i / 2])
+			continue;
+		chain[i] = bucket[rank];
+		bucket[rank] = i;
+	}
+	for (size_t rank = n_ranks; rank-- > 0;) {
+		for (uint32_t i = bucket[rank]; i != NO_ID; i = chain[i]) {
+			stack_id parent = f->tree.nodes[i / 2].parent;
+			uint32_t *first = &f->first[parent == NO_ID ? n : parent];
 
-static int put_lines(struct line *lines, size_t n, const struct str *texts, int fd)
-{
-	struct str out auto_release(str_release) = {0};
-	int code = 0;
-
-	for (size_t i = 0; i < n && !code;) {
-		const struct line *first = &lines[i];
-		int64_t weight = 0;
-
-		/* Functions of one name in two modules are one line. */
-		for (; i < n && same_text(first, &lines[i], texts->text); i++)
-			weight += lines[i].weight;
-		str_add(&out, texts->text + first->text, first->len);
-		str_printf(&out, " %lld\n", (long long)weight);
-		if (out.len > 1 << 20) {
-			code = fd_write(fd, out.text, out.len);
-			out.len = 0;
+			f->items[i].next = *first;
+			*first = i;
 		}
 	}
-	return code || !out.len ? code : fd_write(fd, out.text, out.len);
+}
+
+static void put_line(struct folding *f, stack_id node)
+{
+	uint32_t name = f->tree.nodes[node].item;
+
+	str_add(&f->out, f->path.text, f->path.len);
+	str_add(&f->out, f->texts.text + f->at[name], f->at[name + 1] - f->at[name] - 1);
+	str_printf(&f->out, " %lld\n", (long long)f->self[node]);
+	if (f->out.len > 1 << 20 && !f->code) {
+		f->code = fd_write(f->fd, f->out.text, f->out.len);
+		f->out.len = 0;
+	}
+}
+
+static void walk(struct folding *f)
+{
+	uint32_t i = f->first[f->tree.n];
+	stack_id at = NO_ID;
+
+	for (;;) {
+		while (i == NO_ID && at != NO_ID) {
+			uint32_t name = f->tree.nodes[at].item;
+
+			f->path.len -= f->at[name + 1] - f->at[name];
+			i = f->items[2 * at + 1].next;
+			at = f->tree.nodes[at].parent;
+		}
+		if (i == NO_ID)
+			return;
+		if (i & 1) {
+			uint32_t name = f->tree.nodes[i / 2].item;
+
+			str_add(&f->path, f->texts.text + f->at[name],
+				f->at[name + 1] - f->at[name]);
+			at = i / 2;
+			i = f->first[at];
+		} else {
+			put_line(f, i / 2);
+			i = f->items[i].next;
+		}
+	}
 }
 
 int folded_write(const struct profile *p, int fd, const struct write_options *o, struct err *err)
 {
 	struct view_options view = o->view;
-	struct str texts auto_release(str_release) = {0};
-	auto_free struct line *lines = NULL;
-	struct row_texts rows = {0};
-	struct path path = {0};
-	size_t n = 0, cap = 0;
+	struct folding f = {.fd = fd};
 	struct tree t;
 	int code;
 
 	view.count = true;
 	code = tree_build(&t, p, &view, err);
-	if (code) {
-		tree_release(&t);
-		return code;
+	if (!code) {
+		rank_names(&f, &t, !o->no_annotations);
+		merge(&f, &t);
+		order_items(&f);
+		str_puts(&f.path, "");
+		walk(&f);
+		if (!f.code && f.out.len)
+			f.code = fd_write(fd, f.out.text, f.out.len);
+		if (f.code)
+			code = err_set(err, f.code, "cannot write the stacks");
 	}
-	make_texts(&rows, &t, !o->no_annotations);
-	for (stack_id i = 0; i < t.shape.n; i++) {
-		struct line line = {.text = texts.len, .weight = t.nodes[i].self};
-
-		if (!line.weight)
-			continue;
-		put_stack(&texts, &t, i, &rows, &path);
-		line.len = texts.len - line.text;
-		array_reserve(lines, cap, n + 1);
-		lines[n++] = line;
-	}
-	if (n)
-		qsort_r(lines, n, sizeof(*lines), by_text, texts.text);
-	code = put_lines(lines, n, &texts, fd);
-	str_release(&rows.text);
-	free(rows.at);
-	free(path.rows);
+	folding_release(&f);
 	tree_release(&t);
-	return code ? err_set(err, code, "cannot write the stacks") : 0;
+	return code;
 }
 
 /* -- reading -- */

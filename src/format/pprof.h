@@ -20,3 +20,10 @@ enum pprof_field {
 	PPROF_COMMENT = 13,
 	PPROF_DEFAULT_TYPE = 14,
 };
+
+/* Fields of a sample. */
+enum pprof_sample_field {
+	PPROF_SAMPLE_LOCATION = 1,
+	PPROF_SAMPLE_VALUE = 2,
+	PPROF_SAMPLE_LABEL = 3,
+};

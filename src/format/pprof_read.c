@@ -36,6 +36,18 @@ struct location {
 	uint32_t levels; /* with what is inlined */
 };
 
+struct numbers {
+	uint64_t *all;
+	size_t n, cap;
+};
+
+/* Of the sample being read. */
+struct sample_parts {
+	struct numbers locations, values;
+	struct label *labels;
+	size_t n_labels, cap_labels;
+};
+
 struct reader {
 	struct profile *p;
 	struct err *err;
@@ -48,6 +60,7 @@ struct reader {
 	size_t n_locations, cap_locations;
 	uint64_t levels; /* of all stacks, with what is inlined */
 	/* The last sample's path from the root: the next one often begins with the same. */
+	struct sample_parts sample;
 	struct stack_node *path; /* .parent: the stack so far */
 	size_t n_path, cap_path;
 	uint64_t default_type;
@@ -283,18 +296,18 @@ static int add_location(struct reader *r, const struct field *f)
 	return code;
 }
 
-static int sample_stack(struct reader *r, const Pprof__Sample *m, stack_id *ret)
+static int sample_stack(struct reader *r, const uint64_t *locations, size_t n, stack_id *ret)
 {
 	stack_id stack = NO_ID;
 	uint64_t depth = 0;
 	size_t had, shared = 0;
 
-	array_reserve(r->path, r->cap_path, m->n_location_id);
-	for (size_t i = m->n_location_id; i-- > 0; shared++) {
+	array_reserve(r->path, r->cap_path, n);
+	for (size_t i = n; i-- > 0; shared++) {
 		const struct location *l;
 		uint64_t index;
 
-		if (!map64_find(&r->location_ids, m->location_id[i], &index))
+		if (!map64_find(&r->location_ids, locations[i], &index))
 			return damaged(r, "a sample names a location that is not there");
 		l = &r->locations[index];
 		depth += l->levels;
@@ -315,43 +328,65 @@ static int sample_stack(struct reader *r, const Pprof__Sample *m, stack_id *ret)
 	return 0;
 }
 
-static int sample_labels(struct reader *r, const Pprof__Sample *m, labels_id *ret)
+static bool sample_label(const struct reader *r, const struct field *f, struct label *ret)
 {
-	auto_free struct label *labels = mem_array(m->n_label + 1, sizeof(*labels));
+	Pprof__Label *m = pprof__label__unpack(NULL, f->value, f->bytes);
+	bool ok = m && get_string(r, m->key, &ret->key) && get_string(r, m->str, &ret->text) &&
+		  get_string(r, m->num_unit, &ret->unit);
 
-	for (size_t i = 0; i < m->n_label; i++) {
-		const Pprof__Label *from = m->label[i];
-
-		labels[i].number = from->num;
-		if (!get_string(r, from->key, &labels[i].key) ||
-		    !get_string(r, from->str, &labels[i].text) ||
-		    !get_string(r, from->num_unit, &labels[i].unit))
-			return damaged(r, "a label is damaged");
-	}
-	*ret = profile_add_labels(r->p, labels, m->n_label);
-	return 0;
+	if (ok)
+		ret->number = m->num;
+	if (m)
+		pprof__label__free_unpacked(m, NULL);
+	return ok;
 }
 
+/* Numbers of a repeated field, packed or one by one. */
+static bool take_numbers(const struct field *f, struct numbers *to)
+{
+	uint64_t value = f->value;
+
+	for (size_t at = 0; !f->is_bytes || at < f->value;) {
+		if (f->is_bytes && !take_varint(f->bytes, f->value, &at, &value))
+			return false;
+		array_reserve(to->all, to->cap, to->n + 1);
+		to->all[to->n++] = value;
+		if (!f->is_bytes)
+			break;
+	}
+	return true;
+}
+
+/* Samples are read by hand: there are many, and each is little but numbers. */
 static int add_sample(struct reader *r, const struct field *f)
 {
-	Pprof__Sample *m = pprof__sample__unpack(NULL, f->value, f->bytes);
+	struct sample_parts *s = &r->sample;
 	stack_id stack = NO_ID;
-	labels_id labels = NO_ID;
-	int code;
+	struct field part;
+	size_t at = 0;
+	bool bad = false, ok = true;
 
-	if (!m)
+	s->locations.n = s->values.n = s->n_labels = 0;
+	while (ok && next_field(f->bytes, f->value, &at, &part, &bad)) {
+		if (part.number == PPROF_SAMPLE_LOCATION) {
+			ok = take_numbers(&part, &s->locations);
+		} else if (part.number == PPROF_SAMPLE_VALUE) {
+			ok = take_numbers(&part, &s->values);
+		} else if (part.number == PPROF_SAMPLE_LABEL && part.is_bytes) {
+			array_reserve(s->labels, s->cap_labels, s->n_labels + 1);
+			ok = sample_label(r, &part, &s->labels[s->n_labels++]);
+		}
+	}
+	if (!ok || bad)
 		return damaged(r, "a sample is damaged");
-	if (m->n_value != r->p->n_types)
-		code = damaged(r,
+	if (s->values.n != r->p->n_types)
+		return damaged(r,
 			       "a sample has another number of values than there are value types");
-	else
-		code = sample_stack(r, m, &stack);
-	if (!code)
-		code = sample_labels(r, m, &labels);
-	if (!code)
-		profile_add_sample(r->p, stack, labels, m->value);
-	pprof__sample__free_unpacked(m, NULL);
-	return code;
+	if (sample_stack(r, s->locations.all, s->locations.n, &stack))
+		return r->err->code;
+	profile_add_sample(r->p, stack, profile_add_labels(r->p, s->labels, s->n_labels),
+			   (const int64_t *)s->values.all);
+	return 0;
 }
 
 static int add_number(struct reader *r, const struct field *f)
@@ -481,6 +516,9 @@ int pprof_read(const void *data, size_t len, struct profile *p, struct err *err)
 	free(r.functions);
 	free(r.locations);
 	free(r.path);
+	free(r.sample.locations.all);
+	free(r.sample.values.all);
+	free(r.sample.labels);
 	map64_release(&r.function_ids);
 	map64_release(&r.mapping_ids);
 	map64_release(&r.location_ids);

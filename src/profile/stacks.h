@@ -24,7 +24,9 @@ struct stacks {
 	struct stack_node *nodes;
 	size_t n;
 	size_t cap;
-	struct map map;
+	stack_id *child; /* the first one of the root, then of each node */
+	size_t cap_child;
+	struct map map; /* the other children */
 };
 
 void stacks_release(struct stacks *s);
