@@ -46,6 +46,11 @@ uint32_t profile_value_index(const struct profile *p, const struct view_options 
 	return NO_ID;
 }
 
+struct placed {
+	uint32_t group; /* row + 1 */
+	stack_id node;  /* NO_ID: nowhere yet */
+};
+
 /* Everything that is needed while a tree is built. */
 struct build {
 	struct tree *t;
@@ -53,7 +58,9 @@ struct build {
 	enum group_by by;
 	uint32_t *row_of_frame; /* NO_ID: not yet */
 	struct map row_map;
-	struct map64 node_of;    /* group row + 1, stack -> node */
+	struct placed
+		*placed;      /* stack -> where it stands under the group that it came with first */
+	struct map64 node_of; /* group row + 1, stack -> node, under further groups */
 	struct map64 group_rows; /* label set -> row + 1, 0: none */
 	struct map group_map;    /* by name */
 	uint8_t *keep;           /* per stack node: bit 0 focus, bit 1 ignore */
@@ -198,19 +205,39 @@ static stack_id node_add(struct tree *t, stack_id parent, uint32_t row)
 	return id;
 }
 
+static bool find_placed(const struct build *b, uint32_t group, stack_id stack, stack_id *ret)
+{
+	const struct placed *p = &b->placed[stack];
+	uint64_t known;
+
+	if (p->node != NO_ID && p->group == group) {
+		*ret = p->node;
+		return true;
+	}
+	if (p->node == NO_ID || !map64_find(&b->node_of, (uint64_t)group << 32 | stack, &known))
+		return false;
+	*ret = (stack_id)known;
+	return true;
+}
+
+static void place(struct build *b, uint32_t group, stack_id stack, stack_id node)
+{
+	if (b->placed[stack].node == NO_ID)
+		b->placed[stack] = (struct placed){group, node};
+	else
+		map64_set(&b->node_of, (uint64_t)group << 32 | stack, node);
+}
+
 /* The node of a stack under a group; NO_ID for an empty stack without a group. */
 static stack_id node_of(struct build *b, uint32_t group, stack_id stack)
 {
 	const struct stack_node *nodes = b->p->stacks.nodes;
 	stack_id *path = NULL, node = NO_ID;
 	size_t n = 0, cap = 0;
-	uint64_t known;
 
 	for (; stack != NO_ID; stack = nodes[stack].parent) {
-		if (map64_find(&b->node_of, (uint64_t)group << 32 | stack, &known)) {
-			node = (stack_id)known;
+		if (find_placed(b, group, stack, &node))
 			break;
-		}
 		array_reserve(path, cap, n + 1);
 		path[n++] = stack;
 	}
@@ -219,7 +246,7 @@ static stack_id node_of(struct build *b, uint32_t group, stack_id stack)
 	while (n--) {
 		for (frame_id f = nodes[path[n]].item; f != NO_ID; f = b->p->frames[f].inner)
 			node = node_add(b->t, node, row_of_frame(b, f));
-		map64_set(&b->node_of, (uint64_t)group << 32 | path[n], node);
+		place(b, group, path[n], node);
 	}
 	free(path);
 	return node;
@@ -341,6 +368,8 @@ int tree_build(struct tree *t, const struct profile *p, const struct view_option
 	t->type = profile_text(p, p->types[value].type);
 	t->unit = profile_text(p, p->types[value].unit);
 	b.keep = mem_alloc(p->stacks.n + 1);
+	b.placed = mem_array(p->stacks.n + 1, sizeof(*b.placed));
+	memset(b.placed, 0xff, p->stacks.n * sizeof(*b.placed));
 	b.row_of_frame = mem_array(p->n_frames + 1, sizeof(*b.row_of_frame));
 	memset(b.row_of_frame, 0xff, (p->n_frames + 1) * sizeof(*b.row_of_frame));
 	for (size_t i = 0; i < ARRAY_SIZE(b.keys); i++)
@@ -351,6 +380,7 @@ int tree_build(struct tree *t, const struct profile *p, const struct view_option
 		add_up(t);
 	}
 	free(b.keep);
+	free(b.placed);
 	free(b.row_of_frame);
 	map_release(&b.row_map);
 	map_release(&b.group_map);
