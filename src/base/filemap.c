@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_MAPS = 4096 };
+enum { MAX_MAPS = 16384 };
 
 /* What is mapped, for the signal's handler: start 0 is a free slot. */
 static struct {
@@ -28,7 +28,7 @@ static bool is_mapped(uintptr_t address)
 	for (size_t i = 0; i < MAX_MAPS; i++) {
 		uintptr_t start = atomic_load(&maps[i].start);
 
-		if (start && address - start < atomic_load(&maps[i].end) - start)
+		if (start && address >= start && address < atomic_load(&maps[i].end))
 			return true;
 	}
 	return false;
@@ -100,8 +100,8 @@ void file_unmap(struct file_map *map)
 	for (size_t i = 0; i < MAX_MAPS; i++) {
 		if (atomic_load(&maps[i].start) != (uintptr_t)map->bytes)
 			continue;
-		atomic_store(&maps[i].end, 0);
 		atomic_store(&maps[i].start, 0);
+		atomic_store(&maps[i].end, 0);
 		break;
 	}
 	munmap((void *)map->bytes, map->n);

@@ -115,7 +115,7 @@ static bool place_equal(const void *ctx, uint32_t id, const void *key)
 	const struct frame *have = &((const struct resolved *)ctx)->p->frames[id], *want = key;
 
 	return have->mapping == want->mapping && have->address == want->address &&
-	       (have->kind != FRAME_JIT || have->function == want->function);
+	       (have->kind != FRAME_JIT || !want->function || have->function == want->function);
 }
 
 static mapping_id mapping_of(struct resolved *r, struct image *image, const struct space_map *map)

@@ -16,7 +16,9 @@ enum {
 	MAX_SEGMENTS = 64,
 	SEGMENT_ALIGN = 4096,
 	MAX_TABLE_BYTES = 1 << 30,
-	MAX_FRAME_BYTES = 256 << 20
+	MAX_FRAME_BYTES = 256 << 20,
+	MAX_NAME_BYTES = 16 << 20,   /* of sections */
+	MAX_STRING_BYTES = 512 << 20 /* of symbols */
 };
 
 struct elf_file {
@@ -89,12 +91,23 @@ static void read_segments(struct elf_file *f)
 static int finish_open(Elf *elf, int fd, struct elf_file **ret)
 {
 	struct elf_file *f;
+	size_t names = 0;
+	GElf_Shdr shdr;
+	Elf_Scn *scn;
 
 	if (!elf || elf_kind(elf) != ELF_K_ELF) {
 		elf_end(elf);
 		if (fd >= 0)
 			close(fd);
 		return -ENOEXEC;
+	}
+	/* libelf reads a table of names as a whole, and a sparse file may say any size. */
+	if (!elf_getshdrstrndx(elf, &names) && names && (scn = elf_getscn(elf, names)) &&
+	    gelf_getshdr(scn, &shdr) && shdr.sh_size > MAX_NAME_BYTES) {
+		elf_end(elf);
+		if (fd >= 0)
+			close(fd);
+		return -EFBIG;
 	}
 	f = mem_alloc(sizeof(*f));
 	f->elf = elf;
@@ -350,14 +363,18 @@ size_t elf_file_symbols(const struct elf_file *f, elf_visit *visit, void *ctx)
 	 * many megabytes. */
 	Elf *elf = f->fd >= 0 ? elf_begin(f->fd, ELF_C_READ, NULL) : f->elf;
 	struct elf_symbol symbol;
-	GElf_Shdr shdr;
-	Elf_Scn *scn = elf ? section_of_type(elf, SHT_SYMTAB, &shdr) : NULL;
+	GElf_Shdr shdr, strings;
+	Elf_Scn *names, *scn = elf ? section_of_type(elf, SHT_SYMTAB, &shdr) : NULL;
 	Elf_Data *data;
 	size_t visited = 0;
 
 	if (elf && !scn)
 		scn = section_of_type(elf, SHT_DYNSYM, &shdr);
-	data = scn && shdr.sh_entsize ? elf_getdata(scn, NULL) : NULL;
+	names = scn ? elf_getscn(elf, shdr.sh_link) : NULL;
+	data = scn && shdr.sh_entsize && names && gelf_getshdr(names, &strings) &&
+			       strings.sh_size <= MAX_STRING_BYTES
+		       ? elf_getdata(scn, NULL)
+		       : NULL;
 	for (size_t i = 0; data && i < data->d_size / shdr.sh_entsize && i < INT32_MAX; i++) {
 		if (!take_symbol(elf, data, (int)i, shdr.sh_link, &symbol))
 			continue;

@@ -26,7 +26,10 @@ enum {
 	/* What compressed bytes can grow to: deflate at most 1032 times; zstd could more. */
 	MAX_GROWTH = 1100,
 };
+/* At once, of all files: many sections may be the same compressed bytes. */
 #define MAX_INFLATED (4ull << 30)
+
+static _Atomic uint64_t inflated;
 
 /* One that was asked for. */
 struct section {
@@ -69,6 +72,7 @@ void sections_free(struct sections *s)
 		next = one->next;
 		if (one->inflated)
 			munmap(one->inflated, one->n_inflated);
+		inflated -= one->inflated ? one->n_inflated : 0;
 		free(one);
 	}
 	file_unmap(&s->map);
@@ -117,10 +121,15 @@ static void inflate(struct section *one, bool is_zstd, const uint8_t *from, size
 
 	if (!want || want > MAX_INFLATED || want / MAX_GROWTH > n)
 		return;
+	if ((inflated += want) > MAX_INFLATED) {
+		inflated -= want;
+		return;
+	}
 	one->inflated =
 		mmap(NULL, want, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (one->inflated == MAP_FAILED) {
 		one->inflated = NULL;
+		inflated -= want;
 		return;
 	}
 	one->n_inflated = want;
@@ -129,6 +138,7 @@ static void inflate(struct section *one, bool is_zstd, const uint8_t *from, size
 		     : inflate_zlib(from, n, one->inflated, want);
 	if (!ok) {
 		munmap(steal(one->inflated), want);
+		inflated -= want;
 		return;
 	}
 	one->is.bytes = one->inflated;

@@ -13,6 +13,7 @@ enum {
 	MAX_TABLE = 8 << 20,
 	MAX_STRINGS = 64 << 20,
 	MAX_DEPTH = 65536, /* frames of a stack */
+	MAX_LEVELS = 4096, /* of what is inlined at one location */
 	MAX_MESSAGE_BYTES =
 		4 << 20,      /* of one sample or location, which unpacks to many times that */
 	MAX_NODES = 64 << 20, /* of the trie */
@@ -281,8 +282,8 @@ static int add_location(struct reader *r, const struct field *f)
 	frame_id frame = NO_ID;
 	int code;
 
-	if (!m || !m->id || m->id == UINT64_MAX || r->n_locations == MAX_TABLE ||
-	    r->p->n_frames > UINT32_MAX / 2) {
+	if (!m || !m->id || m->id == UINT64_MAX || m->n_line > MAX_LEVELS ||
+	    r->n_locations == MAX_TABLE || r->p->n_frames > UINT32_MAX / 2) {
 		code = damaged(r, "a location is damaged");
 	} else {
 		code = location_frame(r, m, &frame);

@@ -45,6 +45,7 @@ struct source {
 	int fd;
 	off_t offset;
 	bool tried, has_header;
+	bool given_up;   /* garbage, or more than enough */
 	struct str rest; /* what was read and is not whole */
 };
 
@@ -52,6 +53,7 @@ struct jit {
 	pid_t pid;
 	struct source map, dump;
 	uint64_t looked_ns, opened_ns;
+	bool ignore_times;
 	struct str names;
 	struct function *functions; /* in the order of coming */
 	size_t n, cap;
@@ -134,7 +136,22 @@ static void add_function(struct jit *j, const struct function *f)
 	if (j->n == MAX_FUNCTIONS || f->end <= f->start)
 		return;
 	array_reserve(j->functions, j->cap, j->n + 1);
-	j->functions[j->n++] = *f;
+	j->functions[j->n] = *f;
+	if (j->ignore_times)
+		j->functions[j->n].time_ns = 0;
+	j->n++;
+}
+
+void jit_ignore_times(struct jit *j, bool ignore)
+{
+	j->ignore_times = ignore;
+}
+
+static int by_address(const void *x, const void *y)
+{
+	const struct line *a = x, *b = y;
+
+	return a->address < b->address ? -1 : a->address > b->address;
 }
 
 void jit_add(struct jit *j, uint64_t start, uint64_t bytes, const char *name, size_t len,
@@ -147,6 +164,8 @@ void jit_add(struct jit *j, uint64_t start, uint64_t bytes, const char *name, si
 	f.n_lines = (uint32_t)(j->n_lines - j->first_line);
 	for (size_t i = j->first_line; i < j->n_lines; i++)
 		j->lines[i].address -= start;
+	if (f.n_lines)
+		qsort(j->lines + f.first_line, f.n_lines, sizeof(*j->lines), by_address);
 	j->first_line = j->n_lines;
 	add_function(j, &f);
 }
@@ -189,10 +208,19 @@ static uint32_t find_flat(const struct jit *j, uint64_t address)
 
 static uint32_t find(const struct jit *j, uint64_t address, uint64_t time_ns)
 {
+	uint32_t flat;
+
 	for (size_t i = j->n; i > j->n_flat; i--)
 		if (holds(&j->functions[i - 1], address) && j->functions[i - 1].time_ns <= time_ns)
 			return (uint32_t)i - 1;
-	return find_flat(j, address);
+	flat = find_flat(j, address);
+	if (flat == NO_ID || j->functions[flat].time_ns <= time_ns)
+		return flat;
+	/* Rare: that one came later. */
+	for (uint32_t i = flat; i > 0; i--)
+		if (holds(&j->functions[i - 1], address) && j->functions[i - 1].time_ns <= time_ns)
+			return i - 1;
+	return NO_ID;
 }
 
 static int by_value(const void *x, const void *y)
@@ -330,9 +358,10 @@ static bool may_speak(int fd, pid_t pid)
 	       (started < 0 || file.st_mtime + 2 >= started);
 }
 
-static bool try_open(struct source *s, const char *path, pid_t pid)
+/* `root` is the process's, or -1: ours. */
+static bool try_open(struct source *s, int root, const char *path, pid_t pid)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	int fd = file_open_regular(root, path);
 
 	if (fd < 0)
 		return false;
@@ -346,35 +375,29 @@ static bool try_open(struct source *s, const char *path, pid_t pid)
 
 static void open_map(struct jit *j)
 {
+	auto_close int root = process_root(j->pid);
 	pid_t inner = process_inner_pid(j->pid);
-	auto_free char *theirs =
-		mem_printf("/proc/%d/root/tmp/perf-%d.map", j->pid, inner > 0 ? inner : j->pid);
-	auto_free char *ours = mem_printf("/tmp/perf-%d.map", j->pid);
+	auto_free char *path = mem_printf("/tmp/perf-%d.map", inner > 0 ? inner : j->pid);
 
 	j->map.tried = true;
-	if (!try_open(&j->map, theirs, j->pid) && inner <= 0)
-		try_open(&j->map, ours, j->pid); /* it is gone */
+	if (root >= 0)
+		try_open(&j->map, root, path, j->pid);
+	else
+		try_open(&j->map, -1, path, j->pid); /* it is gone */
 }
 
 void jit_set_dump(struct jit *j, const char *path, uint64_t start, uint64_t end)
 {
 	auto_free char *exact = mem_printf("/proc/%d/map_files/%llx-%llx", j->pid,
 					   (unsigned long long)start, (unsigned long long)end);
-	auto_free char *root = mem_printf("/proc/%d/root%s", j->pid, path);
-	int fd;
+	auto_close int root = process_root(j->pid);
 
 	if (j->dump.fd >= 0)
 		return;
 	/* map_files are links, to the very file that is mapped. */
-	fd = file_open_regular(-1, exact);
-	if (fd >= 0 && may_speak(fd, j->pid)) {
-		j->dump.fd = fd;
-		return;
-	}
-	if (fd >= 0)
-		close(fd);
-	if (!try_open(&j->dump, root, j->pid))
-		try_open(&j->dump, path, j->pid);
+	if (!try_open(&j->dump, -1, exact, j->pid) &&
+	    !(root >= 0 && try_open(&j->dump, root, path, j->pid)))
+		try_open(&j->dump, -1, path, j->pid);
 }
 
 bool jit_has_dump(const struct jit *j)
@@ -393,14 +416,31 @@ static size_t parse(struct jit *j, struct source *s)
 	return used;
 }
 
+static void rewind_source(struct source *s)
+{
+	s->offset = 0;
+	s->rest.len = 0;
+	s->has_header = false;
+}
+
+void jit_read_anew(struct jit *j)
+{
+	rewind_source(&j->map);
+	jit_look_again(j);
+}
+
 /* Reads what a file has grown by. */
 static void read_more(struct jit *j, struct source *s)
 {
 	auto_free char *piece = NULL;
+	struct stat st;
 	ssize_t n;
 
-	if (s->fd < 0)
+	if (s->fd < 0 || s->given_up)
 		return;
+	/* Written anew: what comes now counts more than what was there. */
+	if (!fstat(s->fd, &st) && st.st_size < s->offset)
+		rewind_source(s);
 	piece = mem_alloc(PIECE_BYTES);
 	while ((n = pread(s->fd, piece, PIECE_BYTES, s->offset)) > 0) {
 		size_t used;
@@ -411,8 +451,9 @@ static void read_more(struct jit *j, struct source *s)
 		memmove(s->rest.text, s->rest.text + used, s->rest.len - used);
 		s->rest.len -= used;
 		if (s->rest.len > MAX_PENDING || j->n == MAX_FUNCTIONS) {
-			close(s->fd); /* garbage, or enough */
-			s->fd = -1;
+			s->given_up = true;
+			str_release(&s->rest);
+			s->rest = (struct str){0};
 			return;
 		}
 	}
@@ -431,21 +472,28 @@ static void look(struct jit *j)
 	}
 	read_more(j, &j->map);
 	read_more(j, &j->dump);
-	if (j->n - j->n_flat > MAX_UNSORTED)
+	/* The more there are the rarer: each time it sorts all. */
+	if (j->n - j->n_flat > MAX_UNSORTED + j->n_flat / 8)
 		flatten(j);
 }
 
 static void find_line(const struct jit *j, const struct function *f, uint64_t offset,
 		      struct jit_function *ret)
 {
-	const struct line *best = NULL;
+	uint32_t lo = f->first_line, hi = f->first_line + f->n_lines;
+	const struct line *best;
 
-	for (uint32_t i = f->first_line; i < f->first_line + f->n_lines; i++)
-		if (j->lines[i].address <= offset &&
-		    (!best || j->lines[i].address >= best->address))
-			best = &j->lines[i];
-	if (!best)
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (j->lines[mid].address <= offset)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == f->first_line)
 		return;
+	best = &j->lines[lo - 1];
 	ret->file = j->names.text + best->file;
 	ret->line = best->line;
 }

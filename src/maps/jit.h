@@ -34,6 +34,8 @@ struct jit_function {
 bool jit_find(struct jit *j, uint64_t address, uint64_t time_ns, struct jit_function *ret);
 /* Reads at the next call what was written meanwhile, however short a while it was. */
 void jit_look_again(struct jit *j);
+/* The same from its beginning: it was written anew. */
+void jit_read_anew(struct jit *j);
 pid_t jit_pid(const struct jit *j);
 
 /* -- for the readers of files, and for tests -- */
@@ -45,6 +47,8 @@ void jit_add(struct jit *j, uint64_t start, uint64_t bytes, const char *name, si
 void jit_add_line(struct jit *j, uint64_t address, uint32_t line, const char *file, size_t len);
 /* The same function at another place. */
 void jit_move(struct jit *j, uint64_t from, uint64_t to, uint64_t bytes, uint64_t time_ns);
+/* Times that come are of another clock. */
+void jit_ignore_times(struct jit *j, bool ignore);
 /* Lines of a perf map: "START SIZE name". Returns the bytes of whole lines. */
 size_t jit_parse_map(struct jit *j, const char *text, size_t len);
 /* Records of a jitdump file. Returns the bytes of whole records, 0 for a damaged file. `header`: it

@@ -11,8 +11,9 @@ enum {
 	RECORD_LOAD = 0,
 	RECORD_MOVE = 1,
 	RECORD_LINES = 2,
+	FLAG_ARCH_TIMESTAMP = 1, /* times are not of the clock that samples have */
 	MAX_RECORD = 64 << 20,
-	MAX_LINES = 1 << 20, /* of one function */
+	MAX_LINES = 1 << 16, /* of one function */
 };
 
 struct dump_header {
@@ -102,7 +103,7 @@ static void take_record(struct jit *j, const struct record *r, const uint8_t *bo
 
 size_t jit_parse_dump(struct jit *j, const uint8_t *data, size_t len, bool header)
 {
-	struct dump_header h;
+	struct dump_header h = {0};
 	struct record r;
 	size_t at = 0;
 
@@ -113,6 +114,7 @@ size_t jit_parse_dump(struct jit *j, const uint8_t *data, size_t len, bool heade
 		if (h.magic != MAGIC || h.bytes < sizeof(h) || h.bytes > len)
 			return 0;
 		at = h.bytes;
+		jit_ignore_times(j, h.flags & FLAG_ARCH_TIMESTAMP);
 	}
 	while (len - at >= sizeof(r)) {
 		memcpy(&r, data + at, sizeof(r));

@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -134,6 +135,14 @@ pid_t process_inner_pid(pid_t pid)
 	const char *last = pids ? strrchr(pids, '\t') : NULL;
 
 	return last ? (pid_t)atoi(last + 1) : -1;
+}
+
+int process_root(pid_t pid)
+{
+	auto_free char *path = mem_printf("/proc/%d/root", pid);
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
 }
 
 int64_t process_started_s(pid_t pid)

@@ -34,6 +34,8 @@ bool thread_exists(pid_t tid);
 pid_t thread_group(pid_t tid);
 /* The process's number in its own, innermost pid namespace; -1 if it is gone. */
 pid_t process_inner_pid(pid_t pid);
+/* A descriptor (O_PATH) of its root, for paths as it sees them; a negative errno if it is gone. */
+int process_root(pid_t pid);
 /* When it began, seconds since 1970; -1 if it is gone. */
 int64_t process_started_s(pid_t pid);
 /* False when pids here are not those that the kernel reports to BPF programs and perf. */

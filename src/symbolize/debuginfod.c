@@ -143,6 +143,9 @@ struct debuginfod *debuginfod_new(void)
 			 "DEBUGINFOD_URLS=https://debuginfod.debian.net");
 		return NULL;
 	}
+	/* Under sudo the usual place is in the caller's home, where root's files do not belong. */
+	if (geteuid() == 0)
+		setenv("DEBUGINFOD_CACHE_PATH", "/var/cache/cprof-debuginfod", 0);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, down))
 		return NULL;
 	if (pipe2(up, O_CLOEXEC)) {
@@ -194,6 +197,8 @@ void debuginfod_want(struct debuginfod *d, struct image *image)
 	path = mem_printf("/proc/%d/fd/%d", (int)getpid(), elf_file_descriptor(image->elf));
 	if (send(d->to, path, strlen(path) + 1, MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
 		d->n_wanted++;
+	else
+		image->debug_wanted = false;
 }
 
 void debuginfod_wait(struct debuginfod *d, int seconds)

@@ -25,12 +25,14 @@ struct dwarf_source {
 	void *ctx;
 };
 
-/* `sections` must outlive it; NULL when there is no debug information. `dwp` (or NULL) is what
- * collects its split units. */
+/* `sections` must outlive it; NULL when there is no debug information. */
 struct dwarf *dwarf_new(struct sections *sections, const struct dwarf_source *source);
 void dwarf_free(struct dwarf *d);
 /* Bytes of .debug_info. */
 uint64_t dwarf_bytes(const struct dwarf *d);
+
+/* Lies most of it in other files (.dwo, .dwp)? */
+bool dwarf_is_split(struct dwarf *d);
 
 /* Tells the builder of all functions and lines. */
 void dwarf_all(struct dwarf *d, struct names_builder *b);

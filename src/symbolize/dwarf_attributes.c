@@ -8,6 +8,12 @@
 
 /* -- ranges -- */
 
+/* Counts a range that is read. */
+static bool may_range(const struct unit *u)
+{
+	return u->dwarf->n_ranges < MAX_ALL_RANGES && ++u->dwarf->n_ranges;
+}
+
 /* .debug_ranges, before DWARF 5. */
 static void old_ranges(const struct unit *u, uint64_t offset, range_visit *visit, void *ctx)
 {
@@ -17,7 +23,7 @@ static void old_ranges(const struct unit *u, uint64_t offset, range_visit *visit
 		cursor_at(s->bytes, s->n, offset + (u->skeleton ? holder->ranges_base : 0));
 	uint64_t base = holder->low_pc, all = u->address_size == 4 ? UINT32_MAX : UINT64_MAX;
 
-	for (int i = 0; i < MAX_RANGES && !c.bad; i++) {
+	for (int i = 0; i < MAX_RANGES && !c.bad && may_range(u); i++) {
 		uint64_t lo = take_n(&c, u->address_size), hi = take_n(&c, u->address_size);
 
 		if (!lo && !hi)
@@ -71,7 +77,8 @@ static void new_ranges(const struct unit *u, uint64_t offset, range_visit *visit
 	struct cursor c = cursor_at(s->bytes, s->n, offset);
 	uint64_t base = u->skeleton ? u->skeleton->low_pc : u->low_pc, lo, hi;
 
-	for (int i = 0; i < MAX_RANGES && take_range(u, &c, &base, &lo, &hi) && !c.bad; i++)
+	for (int i = 0;
+	     i < MAX_RANGES && may_range(u) && take_range(u, &c, &base, &lo, &hi) && !c.bad; i++)
 		if (lo < hi)
 			visit(ctx, lo, hi);
 }

@@ -92,11 +92,16 @@ static void add_range(void *unit, uint64_t lo, uint64_t hi)
 static void add_function(struct unit *u, const uint8_t *at, const struct die *d)
 {
 	struct function f = {.die = at, .first_range = (uint32_t)u->n_ranges};
+	uint64_t offset = (uint64_t)(at - u->dies), known;
 
+	if (u->level == LIST_CONCRETE && map64_find(&u->listed, offset, &known))
+		return; /* one within another is met there, too */
 	die_ranges(u, d, add_range, u);
 	f.n_ranges = (uint32_t)u->n_ranges - f.first_range;
 	if (!f.n_ranges)
 		return;
+	if (u->level == LIST_CONCRETE)
+		map64_set(&u->listed, offset, 1);
 	array_reserve(u->functions, u->cap_functions, u->n_functions + 1);
 	u->functions[u->n_functions++] = f;
 }

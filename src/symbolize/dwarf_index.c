@@ -33,6 +33,7 @@ static bool prepare(struct unit *u)
 
 void dwarf_all(struct dwarf *d, struct names_builder *b)
 {
+	d->n_ranges = 0;
 	for (size_t i = 0; i < d->n_units; i++) {
 		struct unit *u = &d->units[i], *body;
 
@@ -50,7 +51,9 @@ void dwarf_all(struct dwarf *d, struct names_builder *b)
 		free(steal(body->function_ranges));
 		body->n_functions = body->cap_functions = body->n_ranges = body->cap_ranges = 0;
 		body->level = LIST_NONE;
+		map64_release(&body->listed);
 	}
+	map64_release(&d->lines_run);
 }
 
 /* -- some -- */
@@ -192,6 +195,7 @@ void dwarf_some(struct dwarf *d, const uint64_t *addresses, size_t n, struct nam
 {
 	uint64_t reach = 0;
 
+	d->n_ranges = 0;
 	if (!d->ranged)
 		find_unit_ranges(d);
 	for (size_t i = 0; i < n; i++) {
@@ -212,4 +216,5 @@ void dwarf_some(struct dwarf *d, const uint64_t *addresses, size_t n, struct nam
 		files_free(steal(d->units[i].files));
 		d->units[i].touched_by = NULL;
 	}
+	map64_release(&d->lines_run);
 }

@@ -87,6 +87,7 @@ static void read_new_list(struct files *f, struct cursor *c, bool is_files, uint
 	for (uint64_t e = 0; n && e < entries && !c->bad && c->at < c->end; e++) {
 		uint64_t directory = 0;
 		struct text name = {0};
+		const uint8_t *before = c->at;
 
 		for (unsigned i = 0; i < n; i++) {
 			struct value v = {0};
@@ -97,6 +98,8 @@ static void read_new_list(struct files *f, struct cursor *c, bool is_files, uint
 			else if (formats[i].name == DW_LNCT_directory_index)
 				directory = v.number;
 		}
+		if (c->at == before)
+			return; /* entries of nothing */
 		if (is_files)
 			add_file(f, name, directory);
 		else
@@ -308,13 +311,17 @@ static void run_standard(struct files *f, struct cursor *c, struct machine *m, u
 
 void unit_lines(struct unit *u, struct names_builder *b, uint32_t order)
 {
+	struct map64 *run = &u->dwarf->lines_run;
 	struct files *f = unit_files(u, b);
 	struct cursor c = f->program;
 	struct machine m;
+	uint64_t known;
 
 	reset(&m);
-	if (!c.at || !f->line_range || !f->opcode_base)
+	/* Partial units share the program of another one. */
+	if (!c.at || !f->line_range || !f->opcode_base || map64_find(run, u->lines, &known))
 		return;
+	map64_set(run, u->lines, 1);
 	while (c.at < c.end) {
 		uint8_t opcode = take_u8(&c);
 

@@ -8,10 +8,11 @@
 #include "symbolize/intervals.h"
 
 enum {
-	MAX_ABBREV_CODE = 1 << 20,
-	MAX_REFERENCES = 16,     /* from a function to its declaration to ... */
-	MAX_RANGES = 1 << 16,    /* of one function */
-	MAX_DIE_DEPTH = 1 << 14, /* hostile nesting */
+	MAX_ATTRIBUTES_OF_ONE = 256,
+	MAX_ALL_RANGES = 4 << 20, /* of one pass: many DIEs may share one list */
+	MAX_REFERENCES = 16,      /* from a function to its declaration to ... */
+	MAX_RANGES = 1 << 16,     /* of one function */
+	MAX_DIE_DEPTH = 1 << 10,  /* hostile nesting */
 };
 
 /* What a DIE is to us. */
@@ -97,6 +98,7 @@ struct unit {
 	struct files *files;
 	const struct names_builder *touched_by; /* of this pass */
 	struct intervals by_address;            /* of functions */
+	struct map64 listed;                    /* DIEs of `functions`, while all are told of */
 };
 
 /* A function's or inlined function's name and first line, by the offset of its DIE. */
@@ -111,7 +113,10 @@ struct dwarf {
 	struct elf_section info, abbrev, line, line_str, str, str_offsets, addr, ranges, rnglists;
 	struct unit *units;
 	size_t n_units, cap_units;
-	struct map64 abbrevs; /* offset -> struct abbrevs * */
+	struct map64 abbrevs;           /* offset -> struct abbrevs * */
+	size_t n_abbrevs, n_attributes; /* read so far: bounded by the bytes that tell of them */
+	size_t n_ranges;                /* of this pass */
+	struct map64 lines_run;         /* offsets of the line programs that this pass has run */
 	struct map64 origin_at;
 	struct origin *origins;
 	size_t n_origins, cap_origins;

@@ -7,7 +7,7 @@
 
 #include <dwarf.h>
 
-enum { MAX_SPLITS = 1 << 16, MAX_PACKAGED = 1 << 20, MAX_COLUMNS = 16 };
+enum { MAX_SPLITS = 512, MAX_PACKAGED = 1 << 20, MAX_COLUMNS = 16 };
 
 /* -- the alternate file -- */
 
@@ -208,17 +208,25 @@ static bool find_packaged(struct unit *u)
 	struct dwarf *d = u->dwarf, *one;
 	struct package_index x = {0};
 	struct unit *found;
+	uint64_t id;
+	uint32_t i, step;
 
 	if (!d->package_looked)
 		open_package(d);
 	if (!d->package || !read_index(d->package, &x) || d->n_splits == MAX_SPLITS)
 		return false;
-	for (uint32_t i = 0; i < x.slots; i++) {
+	/* A hash table with a second hash for the step; the slots are a power of two. */
+	if (!x.slots || x.slots & (x.slots - 1))
+		return false;
+	i = (uint32_t)u->dwo_id & (x.slots - 1);
+	step = ((uint32_t)(u->dwo_id >> 32) & (x.slots - 1)) | 1;
+	for (uint32_t tries = 0; tries < x.slots; tries++, i = (i + step) & (x.slots - 1)) {
 		uint32_t row = u32_at(x.rows, i);
-		uint64_t id;
 
 		memcpy(&id, x.ids + 8 * (size_t)i, sizeof(id));
-		if (id != u->dwo_id || !row || row > x.units)
+		if (!row)
+			return false;
+		if (id != u->dwo_id || row > x.units)
 			continue;
 		one = package_unit(d->package, &x, row - 1);
 		array_reserve(d->splits, d->cap_splits, d->n_splits + 1);
@@ -229,6 +237,13 @@ static bool find_packaged(struct unit *u)
 		return found;
 	}
 	return false;
+}
+
+bool dwarf_is_split(struct dwarf *d)
+{
+	/* All units are built alike. */
+	unit_root(&d->units[0]);
+	return d->units[0].dwo_name.n;
 }
 
 void unit_find_split(struct unit *u)

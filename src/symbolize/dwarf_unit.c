@@ -56,6 +56,8 @@ void dwarf_read_units(struct dwarf *d)
 	struct unit u;
 
 	while (c.at < c.end && read_header(d, &c, &u)) {
+		if (u.bad)
+			continue;
 		array_reserve(d->units, d->cap_units, d->n_units + 1);
 		d->units[d->n_units++] = u;
 	}
@@ -113,6 +115,7 @@ void dwarf_free(struct dwarf *d)
 		free(d->units[i].functions);
 		free(d->units[i].function_ranges);
 		intervals_release(&d->units[i].by_address);
+		map64_release(&d->units[i].listed);
 	}
 	for (size_t i = 0; i < d->n_splits; i++)
 		dwarf_free(d->splits[i]);
@@ -120,6 +123,7 @@ void dwarf_free(struct dwarf *d)
 	dwarf_free(d->alt);
 	map64_release(&d->abbrevs);
 	map64_release(&d->origin_at);
+	map64_release(&d->lines_run);
 	free(d->splits);
 	free(d->origins);
 	intervals_release(&d->unit_ranges);
@@ -276,41 +280,62 @@ static void join_skips(struct abbrevs *t, struct abbrev *to)
 	to->n_skip = (uint32_t)t->n_attributes - to->first_skip;
 }
 
+/* One abbreviation. False at the end of the table and for garbage. */
+static bool read_abbrev(const struct unit *u, struct cursor *c, struct abbrevs *t,
+			struct abbrev *ret, uint64_t *ret_code)
+{
+	uint64_t code = take_uleb(c), tag = take_uleb(c);
+
+	*ret_code = code;
+	*ret = (struct abbrev){.tag = (uint16_t)tag, .kind = kind_of(tag)};
+	ret->has_children = take_u8(c);
+	if (!code || c->bad)
+		return false;
+	ret->first = (uint32_t)t->n_attributes;
+	for (;;) {
+		uint64_t name = take_uleb(c), form = take_uleb(c);
+		struct attribute is = unit_attribute(u, name, form);
+
+		if (form == DW_FORM_implicit_const)
+			is.implicit = take_sleb(c);
+		if ((!name && !form) || c->bad)
+			break;
+		if (t->n_attributes - ret->first == MAX_ATTRIBUTES_OF_ONE)
+			return false;
+		add_attribute(t, &is);
+	}
+	ret->n = (uint32_t)t->n_attributes - ret->first;
+	join_skips(t, ret);
+	return true;
+}
+
+/* Codes are 1, 2, 3 ... in whatever order: a table with large gaps is garbage. */
 static struct abbrevs *read_abbrevs(const struct unit *u)
 {
-	struct cursor c = cursor_at(u->dwarf->abbrev.bytes, u->dwarf->abbrev.n, u->abbrev_offset);
-	struct abbrevs *t = mem_alloc(sizeof(*t));
-	size_t cap = 0;
+	struct dwarf *d = u->dwarf;
+	struct cursor c = cursor_at(d->abbrev.bytes, d->abbrev.n, u->abbrev_offset), again = c;
+	struct abbrevs *t = mem_alloc(sizeof(*t)), counted = {0};
+	struct abbrev a;
+	uint64_t code, highest = 0;
+	size_t n = 0;
 
-	for (;;) {
-		uint64_t code = take_uleb(&c), tag = take_uleb(&c);
-		struct abbrev a = {.tag = (uint16_t)tag, .kind = kind_of(tag)};
-
-		a.has_children = take_u8(&c);
-		if (!code || code > MAX_ABBREV_CODE || c.bad)
-			break;
-		a.first = (uint32_t)t->n_attributes;
-		for (;;) {
-			uint64_t name = take_uleb(&c), form = take_uleb(&c);
-			struct attribute is = unit_attribute(u, name, form);
-
-			if (form == DW_FORM_implicit_const)
-				is.implicit = take_sleb(&c);
-			if ((!name && !form) || c.bad)
-				break;
-			add_attribute(t, &is);
-		}
-		a.n = (uint32_t)t->n_attributes - a.first;
-		join_skips(t, &a);
-		if (code >= t->n) {
-			size_t had = cap;
-
-			array_reserve(t->all, cap, code + 1);
-			memset(t->all + had, 0, (cap - had) * sizeof(*t->all));
-			t->n = code + 1;
-		}
-		t->all[code] = a;
+	/* Tables that begin within others are garbage, too. */
+	while (d->n_abbrevs + n < d->abbrev.n &&
+	       d->n_attributes + counted.n_attributes < 4 * d->abbrev.n &&
+	       read_abbrev(u, &again, &counted, &a, &code)) {
+		n++;
+		highest = MAX(highest, code);
 	}
+	free(counted.attributes);
+	d->n_abbrevs += n;
+	d->n_attributes += counted.n_attributes;
+	if (highest > 4 * (uint64_t)n + 64)
+		return t;
+	t->n = highest + 1;
+	t->all = mem_array(t->n, sizeof(*t->all));
+	while (n-- && read_abbrev(u, &c, t, &a, &code))
+		if (code < t->n)
+			t->all[code] = a;
 	return t;
 }
 

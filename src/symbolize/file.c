@@ -4,6 +4,8 @@
 #include "symbolize/resolver.h"
 #include "symbolize/symbols.h"
 
+#include <string.h>
+
 static void free_symbols(void *symbols)
 {
 	symbols_free(symbols);
@@ -21,10 +23,18 @@ static void answer(struct symbols *s, uint64_t address, struct query *q)
 		q->start = q->offset - (address - start);
 }
 
+static int by_value(const void *x, const void *y)
+{
+	uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+
+	return a < b ? -1 : a > b;
+}
+
 static void resolve(struct image *image, const struct resolving *with, struct query **queries,
 		    size_t n)
 {
 	auto_free uint64_t *addresses = mem_array(n + 1, sizeof(*addresses));
+	auto_free uint64_t *sorted = NULL;
 	auto_free struct query **valid = mem_array(n + 1, sizeof(*valid));
 	size_t n_valid = 0;
 
@@ -34,13 +44,16 @@ static void resolve(struct image *image, const struct resolving *with, struct qu
 		image->symbols = symbols_new(image, with->cache);
 		image->free_symbols = free_symbols;
 	}
-	/* Addresses rise with offsets within a segment, and segments do so by their rules. */
 	for (size_t i = 0; i < n; i++) {
 		if (!elf_file_address(image->elf, queries[i]->offset, &addresses[n_valid]))
 			continue;
 		valid[n_valid++] = queries[i];
 	}
-	symbols_prepare(image->symbols, addresses, n_valid, false);
+	/* Segments need not lie in the file as they lie in memory. */
+	sorted = mem_array(n_valid + 1, sizeof(*sorted));
+	memcpy(sorted, addresses, n_valid * sizeof(*sorted));
+	qsort(sorted, n_valid, sizeof(*sorted), by_value);
+	symbols_prepare(image->symbols, sorted, n_valid, false);
 	for (size_t i = 0; i < n_valid; i++)
 		answer(image->symbols, addresses[i], valid[i]);
 }

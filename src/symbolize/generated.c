@@ -33,7 +33,6 @@ static bool answer_all(struct jit *jit, struct query **queries, size_t n)
 {
 	bool all = true;
 
-	jit_look_again(jit);
 	for (size_t i = 0; i < n; i++)
 		if (!queries[i]->n)
 			all &= answer(jit, queries[i]);
@@ -45,10 +44,15 @@ static void resolve(struct image *image, const struct resolving *with, struct qu
 {
 	struct jit *jit = image_jit(image);
 
-	if (!jit || answer_all(jit, queries, n) || !with->java_perfmap)
+	if (!jit)
 		return;
-	if (java_write_perfmap(jit_pid(jit)))
+	jit_look_again(jit);
+	if (answer_all(jit, queries, n) || !with->java_perfmap)
+		return;
+	if (java_write_perfmap(jit_pid(jit))) {
+		jit_read_anew(jit);
 		answer_all(jit, queries, n);
+	}
 }
 
 const struct resolver resolver_generated = {"generated", "JIT maps", resolve};

@@ -7,6 +7,7 @@
 enum {
 	MAX_STEPS = 1 << 16, /* of one table of a function */
 	MAX_SCAN = 64 << 20,
+	MAX_CANDIDATES = 16,
 	FUNCDATA_INLINES = 3,
 	PCDATA_INLINES = 2,
 	MAX_FUNCDATA = 64,
@@ -61,6 +62,7 @@ static void find_module(struct go *go)
 	static const char *const tables[] = {".gopclntab", ".data.rel.ro.gopclntab"};
 	static const char *const places[] = {".noptrdata", ".go.module", ".data", ".data.rel.ro"};
 	uint64_t table = 0, words[3];
+	int left = MAX_CANDIDATES;
 
 	for (size_t i = 0; i < ARRAY_SIZE(tables) && !table; i++)
 		table = elf_file_section(go->file, tables[i]).address;
@@ -69,7 +71,8 @@ static void find_module(struct go *go)
 
 		for (size_t at = 0; s.bytes && at + 8 <= s.n && at < MAX_SCAN; at += 8) {
 			memcpy(words, (const char *)s.bytes + at, sizeof(*words));
-			if (words[0] == table && take_module(go, s.address + at, table))
+			if (words[0] == table && left-- > 0 &&
+			    take_module(go, s.address + at, table))
 				return;
 		}
 	}
@@ -79,7 +82,7 @@ static void find_module(struct go *go)
 
 		for (size_t at = 0; s.bytes && at + sizeof(words) <= s.n; at += sizeof(words)) {
 			memcpy(words, (const char *)s.bytes + at, sizeof(words));
-			if (words[2] == table && take_module(go, words[0], table))
+			if (words[2] == table && left-- > 0 && take_module(go, words[0], table))
 				return;
 		}
 	}

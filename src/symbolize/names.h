@@ -25,6 +25,7 @@ enum names_flags {
 	NAMES_DEBUG_INFO = 1,     /* it was made with debug information */
 	NAMES_MINI_SYMBOLS = 2,   /* its symbols come from .gnu_debugdata too */
 	NAMES_STATIC_SYMBOLS = 4, /* its symbols come from .symtab */
+	NAMES_NO_DEBUG_INFO = 16, /* there was some, of no use */
 	NAMES_OF_DEBUG_FILE = 8,  /* from a separate debug file */
 };
 
@@ -66,10 +67,13 @@ struct names_symbol {
 	uint64_t address;
 	uint64_t reach; /* its size, or how far it may reach at most: the next symbol ends it too */
 	const char *name;
+	size_t len;
 	uint32_t merit;
 	bool is_sized;
 };
 void names_symbol(struct names_builder *b, const struct names_symbol *symbol);
+/* A symbol that is left out begins there: it ends one before it that has no size. */
+void names_symbol_bound(struct names_builder *b, uint64_t address);
 
 /* Only [lo, hi) is spoken of; without a call, everything is. */
 void names_cover(struct names_builder *b, uint64_t lo, uint64_t hi);
@@ -95,8 +99,6 @@ size_t names_bytes(const struct names *n);
 const void *names_data(const struct names *n);
 void names_free(struct names *n);
 unsigned names_flags(const struct names *n);
-size_t names_n_symbols(const struct names *n);
-size_t names_n_functions(const struct names *n);
 
 /* One level of an address, innermost first. Texts live as long as the table. */
 struct place {

@@ -65,6 +65,8 @@ struct names_builder {
 	size_t n_runs, cap_runs;
 	struct symbol *symbols;
 	size_t n_symbols, cap_symbols;
+	uint64_t *bounds; /* where symbols begin that were left out */
+	size_t n_bounds, cap_bounds;
 	struct raw_range *covers;
 	size_t n_covers, cap_covers;
 };
@@ -92,6 +94,7 @@ void names_builder_free(struct names_builder *b)
 	free(b->rows);
 	free(b->runs);
 	free(b->symbols);
+	free(b->bounds);
 	free(b->covers);
 	free(b);
 }
@@ -295,11 +298,19 @@ void names_symbol(struct names_builder *b, const struct names_symbol *s)
 	b->symbols[b->n_symbols] =
 		(struct symbol){s->address,
 				s->reach,
-				put_string(b, s->name, strnlen(s->name, MAX_NAME)),
+				put_string(b, s->name, MIN(s->len, (size_t)MAX_NAME)),
 				s->merit,
 				(uint32_t)b->n_symbols,
 				s->is_sized};
 	b->n_symbols++;
+}
+
+void names_symbol_bound(struct names_builder *b, uint64_t address)
+{
+	if (b->n_bounds == MAX_ITEMS)
+		return;
+	array_reserve(b->bounds, b->cap_bounds, b->n_bounds + 1);
+	b->bounds[b->n_bounds++] = address;
 }
 
 static int best_first(const void *x, const void *y, void *strings)
@@ -321,6 +332,29 @@ static int best_first(const void *x, const void *y, void *strings)
 	return a->order > b->order ? -1 : 1;
 }
 
+static int by_value(const void *x, const void *y)
+{
+	uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+
+	return a < b ? -1 : a > b;
+}
+
+static void clamp_to_bounds(struct names_builder *b)
+{
+	size_t bound = 0;
+
+	if (b->n_bounds)
+		qsort(b->bounds, b->n_bounds, sizeof(*b->bounds), by_value);
+	for (size_t i = 0; i < b->n_symbols; i++) {
+		struct symbol *s = &b->symbols[i];
+
+		while (bound < b->n_bounds && b->bounds[bound] <= s->address)
+			bound++;
+		if (bound < b->n_bounds && !s->is_sized)
+			s->reach = MIN(s->reach, b->bounds[bound] - s->address);
+	}
+}
+
 /* One winner an address, which ends where the next begins. */
 static void choose_symbols(struct names_builder *b)
 {
@@ -339,6 +373,7 @@ static void choose_symbols(struct names_builder *b)
 		b->symbols[kept++] = b->symbols[i];
 	}
 	b->n_symbols = kept;
+	clamp_to_bounds(b);
 }
 
 /* -- the table -- */

@@ -57,16 +57,6 @@ const void *names_data(const struct names *n)
 	return n->data;
 }
 
-size_t names_n_symbols(const struct names *n)
-{
-	return n->head.parts[PART_SYMBOL].n;
-}
-
-size_t names_n_functions(const struct names *n)
-{
-	return n->head.n_functions;
-}
-
 /* Element `i` of a part, copied to `to`; false beyond its end and where the cache is damaged. */
 static bool get(const struct names *n, enum names_part part, uint32_t i, void *to)
 {

@@ -309,7 +309,9 @@ static void open_saved(struct profile *p, struct images *images)
 
 		if (m->has_functions || path[0] != '/')
 			continue;
-		build_id_parse(profile_text(p, m->build_id), &build_id);
+		/* Without a build id it might be any file by now. */
+		if (!build_id_parse(profile_text(p, m->build_id), &build_id))
+			continue;
 		image = images_open_path(images, images_add(images, path, &build_id, 0, 0));
 		if (image->elf)
 			images_bind(images, image, id);

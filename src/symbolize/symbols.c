@@ -17,6 +17,7 @@ enum {
 	MAX_TABLES = 16, /* of one image; then they are made one */
 	/* Up to here all debug information is read at once; beyond, what is asked for. */
 	SMALL_DEBUG_BYTES = 12 << 20,
+	MAX_SYMBOL_NAME = 4096,
 	/* A table that is made faster than it is found is not kept. */
 	MIN_CACHED_BYTES = 256 << 10,
 };
@@ -29,6 +30,8 @@ struct symbols {
 	struct names *tables[MAX_TABLES];
 	void *made[MAX_TABLES]; /* the bytes of those that were made here */
 	size_t n_tables;
+	struct cache_view *damaged; /* texts of it may be in use */
+	bool companions_untrusted;  /* a file that the debug information named is anyone's */
 	struct go *go;
 	bool opened, looked_for_debug;
 	/* Of the file and of its debug file. */
@@ -60,7 +63,7 @@ static bool is_outdated(struct symbols *s, unsigned flags)
 {
 	struct elf_file *elf = s->image->elf, *debug;
 
-	if (flags & NAMES_DEBUG_INFO || !elf)
+	if (flags & (NAMES_DEBUG_INFO | NAMES_NO_DEBUG_INFO) || !elf)
 		return false;
 	if (elf_file_has_debug_info(elf))
 		return true;
@@ -77,6 +80,15 @@ static void drop_tables(struct symbols *s)
 	s->n_tables = 0;
 	cache_view_free(s->view);
 	s->view = NULL;
+}
+
+/* The entry is not what was written. What was found in it before stays readable. */
+static void leave_damaged(struct symbols *s)
+{
+	for (size_t i = 0; i < s->n_tables; i++)
+		names_free(s->tables[i]);
+	s->n_tables = 0;
+	s->damaged = steal(s->view);
 }
 
 /* Tables lie one behind the other in an entry. */
@@ -99,9 +111,12 @@ static void load_cached(struct symbols *s)
 		drop_tables(s);
 }
 
+/* May what is read here name code of others with this build id? Not if anyone can have written it,
+ * or the root of a container. */
 static bool is_trusted(const struct symbols *s)
 {
-	return elf_file_is_trusted(s->image->elf) && (!s->debug || elf_file_is_trusted(s->debug));
+	return s->image->root < 0 && !s->companions_untrusted &&
+	       elf_file_is_trusted(s->image->elf) && (!s->debug || elf_file_is_trusted(s->debug));
 }
 
 /* Writes all tables again: what was there, and what was made since. */
@@ -146,25 +161,21 @@ static void open_files(struct symbols *s)
 		s->mini = sections_debugdata(s->sections);
 }
 
-/* An ELF file with sections that own it. */
-static struct sections *own_sections(struct elf_file *f)
-{
-	struct sections *s = f ? sections_new(f) : NULL;
-
-	if (s)
-		sections_own(s, f);
-	else
-		elf_file_free(f);
-	return s;
-}
-
 static struct sections *open_path(struct symbols *s, const char *folder, const char *path,
 				  const struct build_id *id)
 {
 	auto_free char *joined =
 		*path == '/' || !*folder ? mem_strdup(path) : mem_printf("%s/%s", folder, path);
+	struct elf_file *f = debugfile_open_path(s->image, joined, id);
+	struct sections *sections = f ? sections_new(f) : NULL;
 
-	return own_sections(debugfile_open_path(s->image, joined, id));
+	if (!sections) {
+		elf_file_free(f);
+		return NULL;
+	}
+	s->companions_untrusted |= !elf_file_is_trusted(f);
+	sections_own(sections, f);
+	return sections;
 }
 
 static char *folder_of(const char *path)
@@ -226,18 +237,23 @@ static bool holds_one(const struct adding *a, uint64_t lo, uint64_t hi)
 static void add_symbol(void *adding, const struct elf_symbol *e)
 {
 	const struct adding *a = adding;
-	size_t len = strcspn(e->name, "@"); /* without the symbol's version */
-	bool is_plt = str_equal(e->name + len, "@plt");
-	auto_free char *name = len && e->name[len] && !is_plt ? strndup(e->name, len) : NULL;
+	size_t n = strnlen(e->name, MAX_SYMBOL_NAME);
+	const char *version = memchr(e->name, '@', n);
+	bool is_plt =
+		version && n - (size_t)(version - e->name) == 4 && memcmp(version, "@plt", 4) == 0;
+	size_t len = version && version > e->name && !is_plt ? (size_t)(version - e->name) : n;
 	size_t underscores = MIN(strspn(e->name, "_"), (size_t)7);
 	struct names_symbol s = {.address = e->address,
 				 .reach = e->reach,
-				 .name = name ? name : e->name,
+				 .name = e->name,
+				 .len = len,
 				 .is_sized = e->size};
 
 	/* One without a size ends where the next begins, whichever that is. */
-	if (a->addresses && e->size && !holds_one(a, e->address, e->address + e->reach))
+	if (a->addresses && e->size && !holds_one(a, e->address, e->address + e->reach)) {
+		names_symbol_bound(a->builder, e->address);
 		return;
+	}
 	/* The winner among aliases: sized, a function, few underscores, global, then weak, and not
 	 * of an old version. */
 	s.merit = (e->size ? 128u : 0) + (e->is_function ? 64u : 0) +
@@ -245,7 +261,7 @@ static void add_symbol(void *adding, const struct elf_symbol *e)
 		  (e->is_global ? 4u
 		   : e->is_weak ? 2u
 				: 0u) +
-		  (e->name[len] == '@' && e->name[len + 1] != '@' ? 0 : 1);
+		  (version && !is_plt && version[1] != '@' ? 0 : 1);
 	if (is_plt)
 		s.merit = 0;
 	names_symbol(a->builder, &s);
@@ -283,10 +299,24 @@ static void take_table(struct symbols *s, struct names_builder *b, unsigned flag
 	s->tables[s->n_tables++] = n;
 }
 
-/* Is it worth it to read all of the debug information? */
+/* Is all to be read at once? */
 static bool reads_all(const struct symbols *s, bool all)
 {
-	return all || !s->dwarf || dwarf_bytes(s->dwarf) <= SMALL_DEBUG_BYTES;
+	/* What was known with debug information that is gone now stays. */
+	if (!s->dwarf)
+		return !s->n_tables || !(names_flags(s->tables[0]) & NAMES_DEBUG_INFO);
+	return all || s->n_tables == MAX_TABLES ||
+	       (dwarf_bytes(s->dwarf) <= SMALL_DEBUG_BYTES && !dwarf_is_split(s->dwarf));
+}
+
+static unsigned flags_of(const struct symbols *s)
+{
+	const struct elf_file *best = s->debug ? s->debug : s->image->elf;
+
+	if (s->dwarf)
+		return NAMES_DEBUG_INFO | (s->debug ? NAMES_OF_DEBUG_FILE : 0);
+	return (s->debug ? NAMES_OF_DEBUG_FILE : 0) |
+	       (elf_file_has_debug_info(best) ? NAMES_NO_DEBUG_INFO : 0);
 }
 
 static void make_table(struct symbols *s, const uint64_t *addresses, size_t n, bool all)
@@ -297,20 +327,20 @@ static void make_table(struct symbols *s, const uint64_t *addresses, size_t n, b
 
 	open_files(s);
 	all = reads_all(s, all);
-	if (all || s->n_tables == MAX_TABLES)
+	if (!all && s->n_tables == MAX_TABLES)
+		return; /* no more is to be had */
+	if (all)
 		drop_tables(s);
 	elf_file_code_range(s->image->elf, &min, &max);
 	adding.builder = names_builder_new(min);
 	adding.addresses = all ? NULL : addresses;
-	flags = add_symbols(s, &adding);
-	if (s->dwarf)
-		flags |= NAMES_DEBUG_INFO;
-	if (s->debug)
-		flags |= NAMES_OF_DEBUG_FILE;
+	flags = add_symbols(s, &adding) | flags_of(s);
 	if (s->dwarf && all)
 		dwarf_all(s->dwarf, adding.builder);
 	else if (s->dwarf)
 		dwarf_some(s->dwarf, addresses, n, adding.builder);
+	for (size_t i = 0; !s->dwarf && !all && i < n; i++)
+		names_cover(adding.builder, addresses[i], addresses[i] + 1);
 	take_table(s, adding.builder, flags);
 	names_builder_free(adding.builder);
 	store(s);
@@ -338,6 +368,7 @@ void symbols_free(struct symbols *s)
 	if (!s)
 		return;
 	drop_tables(s);
+	cache_view_free(s->damaged);
 	go_free(s->go);
 	dwarf_free(s->dwarf);
 	elf_file_free(s->mini);
@@ -411,9 +442,8 @@ enum named_by symbols_find(struct symbols *s, uint64_t address, struct place *re
 	}
 	by = find(s, address, ret, ret_n);
 	if (s->view && s->view->damaged) {
-		/* Not what was written: made anew, without what is there. */
-		drop_tables(s);
-		make_table(s, &address, 1, false);
+		leave_damaged(s);
+		make_table(s, &address, 1, true);
 		by = find(s, address, ret, ret_n);
 	}
 	return by;

@@ -20,7 +20,7 @@ check() {
 	cmp -s ours cached || fail "$3: another answer of the whole table"
 	"$PROGS/names" "$1" cache <addresses >cached
 	cmp -s ours cached || fail "$3: another answer from the cache"
-	"$here/compare" ours want "$2" 99.9 >result || fail "$3: $(cat result)"
+	"$here/compare" ours want "$2" "${minimum:-99.9}" >result || fail "$3: $(cat result)"
 	checked=$((checked + 1))
 }
 
@@ -74,7 +74,8 @@ for cc in gcc clang; do
 	build "$cc-64" $cc -O2 -g -gdwarf64 -gdwarf-5
 done
 build gcc-lto gcc -O2 -g -flto
-build gcc-old gcc -O2 -g -gdwarf-2 -gstrict-dwarf
+# Without call sites: llvm-symbolizer's guesses at split functions are not ours.
+minimum=95 build gcc-old gcc -O2 -g -gdwarf-2 -gstrict-dwarf
 echo "$checked files"
 [ "$checked" -ge 60 ] || fail "only $checked files were built"
 finish

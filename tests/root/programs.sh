@@ -53,7 +53,7 @@ objcopy --add-gnu-debuglink=stripped.debug stripped
 expect 0 "$CPROF" -q record -o stripped.folded -- ./stripped 5 60000
 says stripped.folded ';f3;f4;f5;leaf '
 rm stripped.debug
-expect 0 "$CPROF" -q record -o nameless.folded -- ./stripped 5 60000
+expect 0 "$CPROF" -q record --no-cache -o nameless.folded -- ./stripped 5 60000
 says nameless.folded '\[stripped\+0x[0-9a-f]+\]'
 
 # C++ names are readable.
