@@ -10,6 +10,7 @@
 #include <gelf.h>
 #include <libdeflate.h>
 #include <lzma.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -29,7 +30,7 @@ enum {
 /* At once, of all files: many sections may be the same compressed bytes. */
 #define MAX_INFLATED (4ull << 30)
 
-static _Atomic uint64_t inflated;
+static atomic_ullong inflated;
 
 /* One that was asked for. */
 struct section {
@@ -72,7 +73,7 @@ void sections_free(struct sections *s)
 		next = one->next;
 		if (one->inflated)
 			munmap(one->inflated, one->n_inflated);
-		inflated -= one->inflated ? one->n_inflated : 0;
+		atomic_fetch_sub(&inflated, one->inflated ? one->n_inflated : 0);
 		free(one);
 	}
 	file_unmap(&s->map);
@@ -121,15 +122,15 @@ static void inflate(struct section *one, bool is_zstd, const uint8_t *from, size
 
 	if (!want || want > MAX_INFLATED || want / MAX_GROWTH > n)
 		return;
-	if ((inflated += want) > MAX_INFLATED) {
-		inflated -= want;
+	if (atomic_fetch_add(&inflated, want) + want > MAX_INFLATED) {
+		atomic_fetch_sub(&inflated, want);
 		return;
 	}
 	one->inflated =
 		mmap(NULL, want, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (one->inflated == MAP_FAILED) {
 		one->inflated = NULL;
-		inflated -= want;
+		atomic_fetch_sub(&inflated, want);
 		return;
 	}
 	one->n_inflated = want;
@@ -138,7 +139,7 @@ static void inflate(struct section *one, bool is_zstd, const uint8_t *from, size
 		     : inflate_zlib(from, n, one->inflated, want);
 	if (!ok) {
 		munmap(steal(one->inflated), want);
-		inflated -= want;
+		atomic_fetch_sub(&inflated, want);
 		return;
 	}
 	one->is.bytes = one->inflated;

@@ -3,8 +3,12 @@
 #include "live/live.h"
 
 #include "analysis/coverage.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "symbolize/symbolize.h"
+
+/* How often new images are read while the recording runs. */
+#define EARLY_NS 3000000000ull
 
 struct live {
 	struct feed feed; /* first: a feed is its live */
@@ -13,6 +17,7 @@ struct live {
 	struct recording *recording;
 	struct symbolizer *symbolizer;
 	bool no_names;
+	uint64_t early_ns;
 	frame_id named; /* frames below have been asked for */
 };
 
@@ -98,7 +103,14 @@ int live_wait_fd(const struct live *l)
 
 int live_poll(struct live *l, struct err *err)
 {
+	uint64_t now = monotonic_ns();
+
 	symbolizer_watch(l->symbolizer, l->images);
+	if (!l->no_names && now - l->early_ns > EARLY_NS) {
+		if (l->early_ns)
+			symbolize_early(l->symbolizer, &l->profile, l->images);
+		l->early_ns = monotonic_ns();
+	}
 	return recording_poll(l->recording, err);
 }
 

@@ -31,6 +31,7 @@ struct image {
 	struct build_id build_id;
 	uint64_t device, inode; /* of generated code the process, as `inode` */
 	uint32_t mapping;       /* in the profile, NO_ID until code of it was sampled */
+	bool named_early;       /* symbolize/ has been asked while the recording ran */
 	bool debug_wanted;      /* from a debuginfod server */
 	bool opened;            /* it is open, or will never be */
 	int attempts; /* that failed, each by another process: one may still have the file */

@@ -246,7 +246,8 @@ static void name_frame(struct symbolizer *z, struct profile *p, const struct wor
 	p->frames[w->frame] = f;
 }
 
-static size_t collect_work(struct profile *p, struct images *images, frame_id first,
+/* Frames without a name; with `early`, of images that were not looked at yet. */
+static size_t collect_work(struct profile *p, struct images *images, frame_id first, bool early,
 			   struct work *work)
 {
 	size_t n = 0;
@@ -258,7 +259,7 @@ static size_t collect_work(struct profile *p, struct images *images, frame_id fi
 		if (f->function || f->mapping == NO_ID)
 			continue;
 		image = images_by_mapping(images, f->mapping);
-		if (!image)
+		if (!image || (early && (image->named_early || image->kind == IMAGE_KERNEL)))
 			continue;
 		work[n++] = (struct work){
 			.query.offset = f->address - p->mappings[f->mapping].start +
@@ -270,11 +271,11 @@ static size_t collect_work(struct profile *p, struct images *images, frame_id fi
 	return n;
 }
 
-void symbolize_frames(struct symbolizer *z, struct profile *p, struct images *images,
-		      frame_id first)
+static void symbolize(struct symbolizer *z, struct profile *p, struct images *images,
+		      frame_id first, bool early)
 {
 	auto_free struct work *work = mem_array(p->n_frames - first + 1, sizeof(*work));
-	size_t n = collect_work(p, images, first, work), end;
+	size_t n = collect_work(p, images, first, early, work), end;
 	auto_free struct batch *all = mem_array(n + 1, sizeof(*all));
 	const struct resolving with = {z->cache, z->o.java_perfmap};
 	struct batches bs = {.all = all, .with = &with};
@@ -289,11 +290,25 @@ void symbolize_frames(struct symbolizer *z, struct profile *p, struct images *im
 	}
 	resolve_all(&bs);
 	for (size_t i = 0; i < n; i++) {
-		name_frame(z, p, &work[i]);
+		work[i].image->named_early |= early;
+		/* By the end there may be a name. */
+		if (work[i].query.n || !early)
+			name_frame(z, p, &work[i]);
 		free(work[i].query.places);
 		free(work[i].query.owned);
 		free(work[i].query.module);
 	}
+}
+
+void symbolize_frames(struct symbolizer *z, struct profile *p, struct images *images,
+		      frame_id first)
+{
+	symbolize(z, p, images, first, false);
+}
+
+void symbolize_early(struct symbolizer *z, struct profile *p, struct images *images)
+{
+	symbolize(z, p, images, 0, true);
 }
 
 /* -- saved profiles -- */

@@ -31,6 +31,9 @@ void symbolizer_watch(struct symbolizer *z, const struct images *images);
 /* Names the frames from `first` on. `images` knows the image of each of the profile's mappings. */
 void symbolize_frames(struct symbolizer *z, struct profile *p, struct images *images,
 		      frame_id first);
+/* Names frames of images that it was not asked about before: the files are read while the recording
+ * runs, so that little is left to do when it ends. */
+void symbolize_early(struct symbolizer *z, struct profile *p, struct images *images);
 /* Names what a profile that was saved without names has addresses of, from the files of this
  * machine with the same build ids. Returns how many frames got a name. */
 size_t symbolize_saved(struct symbolizer *z, struct profile *p);
