@@ -386,7 +386,8 @@ int recording_stop(struct recording *r, struct err *err)
 {
 	int code;
 
-	/* Now somebody waits, and what is left takes little: on a busy machine it would wait its turn. */
+	/* Now somebody waits, and what is left takes little: on a busy machine it would wait its
+	 * turn. */
 	setpriority(PRIO_PROCESS, 0, -10);
 	sampler_stop(r->sampler);
 	r->stopped = true;
