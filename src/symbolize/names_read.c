@@ -86,11 +86,30 @@ static const char *string(const struct names *n, uint32_t id)
 	return NULL;
 }
 
-/* Index of the last element that is not above `key`, NO_ID when there is none. */
+/* Index of the last of sorted numbers that is not above `key`, NO_ID when there is none. */
+static uint32_t last_of(const uint8_t *numbers, uint32_t n, uint32_t key)
+{
+	uint32_t lo = 0, hi = n, value;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		memcpy(&value, numbers + 4ull * mid, sizeof(value));
+		if (value <= key)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo ? lo - 1 : NO_ID;
+}
+
+/* The same of a part of the table. */
 static uint32_t last_at(const struct names *n, enum names_part part, uint32_t key)
 {
 	uint32_t lo = 0, hi = n->head.parts[part].n, value;
 
+	if (!n->need)
+		return last_of(n->data + n->head.parts[part].offset, hi, key);
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
 

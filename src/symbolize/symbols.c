@@ -18,6 +18,7 @@ enum {
 	/* Up to here all debug information is read at once; beyond, what is asked for. */
 	SMALL_DEBUG_BYTES = 12 << 20,
 	MAX_SYMBOL_NAME = 4096,
+	SMALL_VIEW_BYTES = 4 << 20,
 	/* A table that is made faster than it is found is not kept. */
 	MIN_CACHED_BYTES = 256 << 10,
 };
@@ -94,12 +95,17 @@ static void leave_damaged(struct symbols *s)
 /* Tables lie one behind the other in an entry. */
 static void load_cached(struct symbols *s)
 {
+	names_need *need = cache_view_need;
 	size_t at = 0;
 
 	s->view = s->cache && *s->key ? cache_view_open(s->cache, s->key) : NULL;
+	/* A small one is checked as a whole, and then no more. */
+	if (s->view && s->view->bytes <= SMALL_VIEW_BYTES &&
+	    cache_view_need(s->view, s->view->data, s->view->bytes))
+		need = NULL;
 	while (s->view && at < s->view->bytes && s->n_tables < MAX_TABLES) {
-		struct names *n = names_open(s->view->data + at, s->view->bytes - at,
-					     cache_view_need, s->view);
+		struct names *n =
+			names_open(s->view->data + at, s->view->bytes - at, need, s->view);
 
 		if (!n)
 			break;

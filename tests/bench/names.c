@@ -33,6 +33,23 @@ static uint64_t *read_addresses(size_t *ret_n)
 	return all;
 }
 
+static void put_place(struct str *out, const struct place *p)
+{
+	char digits[16], *at = digits + sizeof(digits);
+	uint32_t line = p->file ? p->line : 0;
+
+	*--at = '\0';
+	do
+		*--at = (char)('0' + line % 10);
+	while (line /= 10);
+	str_puts(out, p->function ? p->function : "??");
+	str_putc(out, '\n');
+	str_puts(out, p->file ? p->file : "??");
+	str_putc(out, ':');
+	str_puts(out, at);
+	str_putc(out, '\n');
+}
+
 int main(int argc, char **argv)
 {
 	struct image image = {
@@ -41,6 +58,7 @@ int main(int argc, char **argv)
 	bool all = argc > 3 && str_equal(argv[3], "all");
 	struct place places[MAX_PLACES];
 	struct symbols *symbols;
+	struct str out = {0};
 	uint64_t *wanted, *sorted;
 	size_t n, levels;
 
@@ -58,14 +76,12 @@ int main(int argc, char **argv)
 	symbols_prepare(symbols, sorted, n, all);
 	for (size_t i = 0; i < n; i++) {
 		symbols_find(symbols, wanted[i], places, &levels);
-		for (size_t p = 0; p < levels || !p; p++) {
-			bool has_line = places[p].file;
-
-			printf("%s\n%s:%u\n", places[p].function ? places[p].function : "??",
-			       has_line ? places[p].file : "??", has_line ? places[p].line : 0);
-		}
-		printf("\n");
+		for (size_t p = 0; p < levels || !p; p++)
+			put_place(&out, &places[p]);
+		str_putc(&out, '\n');
 	}
+	fwrite(out.text, 1, out.len, stdout);
+	str_release(&out);
 	symbols_free(symbols);
 	elf_file_free(image.elf);
 	free(image.path);

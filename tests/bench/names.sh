@@ -19,15 +19,26 @@ trap 'rm -rf "$dir"' EXIT
 
 # best OUT COMMAND...: CPU seconds and the memory at its peak
 best() {
-	local out=$1
-	shift
-	for _ in 1 2 3; do
-		[ -z "${cold:-}" ] || rm -rf "$dir/cache"
-		/usr/bin/env time -f '%U %S %M' -o "$dir/time" "$@" <"$dir/addresses" >"$out"
-		awk '{ printf "%.3f %d\n", $1 + $2, $3 / 1024 }' "$dir/time"
-	done | sort -n | head -n 1
+	python3 - "$dir" "${cold:-}" "$@" <<'END'
+import os, resource, shutil, sys
+folder, cold, out, *command = sys.argv[1:]
+rows = []
+for _ in range(3):
+    if cold:
+        shutil.rmtree(folder + "/cache", ignore_errors=True)
+    pid = os.fork()
+    if not pid:
+        os.dup2(os.open(folder + "/addresses", os.O_RDONLY), 0)
+        os.dup2(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
+        os.execvp(command[0], command)
+    _, status, use = os.wait4(pid, 0)
+    if status:
+        sys.exit(f"{command[0]} failed")
+    rows.append((use.ru_utime + use.ru_stime, use.ru_maxrss // 1024))
+print("%.3f %d" % min(rows))
+END
 }
-report() { printf '%-28s %8s s %6s MB\n' "$1" $2; }
+report() { printf '%-28s %8s s %6s MB\n' "$1" "${2% *}" "${2#* }"; }
 
 report "cprof, no cache" "$(best "$dir/ours" "$names" "$file")"
 report "cprof, making the cache" "$(cold=1 best "$dir/ours" "$names" "$file" "$dir/cache")"
