@@ -183,3 +183,22 @@ bool str_ends(const char *s, const char *suffix)
 
 	return n >= m && memcmp(s + n - m, suffix, m) == 0;
 }
+
+bool str_is_utf8(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len;) {
+		unsigned char c = (unsigned char)s[i++];
+		unsigned more = c < 0x80                ? 0
+				: c >= 0xc2 && c < 0xe0 ? 1
+				: c >= 0xe0 && c < 0xf0 ? 2
+				: c >= 0xf0 && c < 0xf5 ? 3
+							: 4;
+
+		if (more == 4 || more > len - i)
+			return false;
+		while (more--)
+			if (((unsigned char)s[i++] & 0xc0) != 0x80)
+				return false;
+	}
+	return true;
+}

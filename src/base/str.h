@@ -40,5 +40,7 @@ static inline bool str_equal(const char *a, const char *b)
 {
 	return __builtin_strcmp(a, b) == 0;
 }
+/* Is it valid UTF-8? */
+bool str_is_utf8(const char *s, size_t len);
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);

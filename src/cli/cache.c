@@ -125,15 +125,17 @@ struct builder {
 static void build_image(const struct builder *b, struct image *image)
 {
 	struct symbols *s;
+	bool had;
 
 	if (b->debuginfod) {
 		debuginfod_want(b->debuginfod, image);
 		debuginfod_wait(b->debuginfod, DEBUGINFOD_S);
 	}
 	s = symbols_new(image, b->cache);
+	had = symbols_is_whole(s);
 	symbols_prepare(s, NULL, 0, true);
 	tables_build(image, b->cache);
-	log_info("%s: names %s", image->path,
+	log_info("%s: %s %s", image->path, had ? "has names" : "names",
 		 symbols_has_debug_info(s) ? "from debug information" : "from symbol tables");
 	symbols_free(s);
 }
@@ -194,7 +196,9 @@ static int build(const struct cache_command *c, int n, char **paths, struct cach
 		b.debuginfod = debuginfod_new();
 	}
 	for (int i = 0; i < n && !code; i++)
-		if (!build_elf(&b, paths[i]))
+		if (access(paths[i], R_OK))
+			code = err_set(err, -errno, "cannot read %s", paths[i]);
+		else if (!build_elf(&b, paths[i]))
 			code = build_profile(&b, paths[i], err);
 	images_free(b.images);
 	debuginfod_free(b.debuginfod);
@@ -229,10 +233,12 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 		code = clean(cache);
 	else {
 		near = nearest_word(word, words, ARRAY_SIZE(words));
-		err_usage(err, "cache %.40s: list, build FILE... or clean", argv[argc > 1]);
-		code = near && !str_equal(near, word)
-			       ? err_cure(err, "did you mean 'cprof cache %s'?", near)
-			       : err->code;
+		if (near && str_equal(near, word))
+			code = err_usage(err, "%s takes no operands", word);
+		else
+			code = err_usage(err, "%.40s: list, build FILE... or clean", word);
+		if (near && !str_equal(near, word))
+			err_cure(err, "did you mean 'cprof cache %s'?", near);
 	}
 	cache_free(cache);
 	return !code ? EXIT_DONE : err->exit_code ? err->exit_code : EXIT_FAILED;

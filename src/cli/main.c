@@ -6,6 +6,8 @@
 #include "cli/print.h"
 
 #include <stdio.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <string.h>
 
 static const struct command *const commands[] = {
@@ -202,6 +204,9 @@ int main(int argc, char **argv)
 	struct str out = {0};
 	int first, code;
 
+	/* Names are UTF-8, whatever the terminal was told to be. */
+	if (!setlocale(LC_CTYPE, "") || !str_equal(nl_langinfo(CODESET), "UTF-8"))
+		setlocale(LC_CTYPE, "C.UTF-8");
 	/* For tests and packaging: what is generated from the tables. */
 	if (argc == 3 && str_equal(argv[1], "--print"))
 		return print_generated(argv[2], &out) ? print_text(&out) : EXIT_USAGE;

@@ -238,6 +238,12 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 	r->target.recording.want_cpu = r->by == BY_CPU;
 	if (save_open(&save, r->path ? r->path : "cprof.pb.gz", r->format, err))
 		goto out;
+	if (r->target.names.no_names && !str_equal(save.format->name, "pprof")) {
+		err_usage(err, "--no-names saves addresses, and %s has none", save.format->name);
+		err_cure(err, "leave it out, or save a .pb.gz and export that");
+		code = EXIT_USAGE;
+		goto out;
+	}
 	save.options.view.by = r->by;
 	save.options.no_annotations = r->no_annotations;
 	live = live_new(&r->target.recording, &r->target.names, err);

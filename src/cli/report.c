@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cprof report: tables of a saved profile. */
 #include "base/io.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "analysis/missing.h"
 #include "cli/command.h"
@@ -101,6 +102,8 @@ static int print(const struct report *r, const struct profile *p, struct err *er
 	struct tree t;
 	int code = tree_build(&t, p, &r->view.view, err);
 
+	if (!code && !t.total && (r->view.view.focus || r->view.view.ignore))
+		log_warn("no stack is left by %s", r->view.view.focus ? "--focus" : "--ignore");
 	if (isatty(1) && ioctl(1, TIOCGWINSZ, &size) == 0)
 		o.width = size.ws_col;
 	if (!code && r->json) {
@@ -118,6 +121,22 @@ static int print(const struct report *r, const struct profile *p, struct err *er
 	return code;
 }
 
+/* Is the file that was sampled still at its path? */
+static bool is_here(const char *path, const char *hex)
+{
+	struct build_id want, has;
+	struct elf_file *f;
+	int fd = file_open_regular(-1, path);
+	bool here;
+
+	if (fd < 0 || elf_file_open(fd, &f))
+		return false;
+	here = !build_id_parse(hex, &want) ||
+	       (elf_file_build_id(f, &has) && build_id_equal(&has, &want));
+	elf_file_free(f);
+	return here;
+}
+
 /* What would name the functions of a module, in words. */
 static char *cure_of(const struct profile *p, const struct missing *m)
 {
@@ -126,12 +145,15 @@ static char *cure_of(const struct profile *p, const struct missing *m)
 	auto_free char *package = path[0] == '/' ? package_of(path) : NULL;
 
 	if (str_starts(path, "[kernel"))
-		return mem_strdup("as root: sysctl kernel.kptr_restrict=0");
+		return mem_strdup("kernel code is named while it is recorded; as root: "
+				  "sysctl kernel.kptr_restrict=0");
 	if (str_starts(path, "[anon") || str_equal(path, "[jit]"))
 		return mem_strdup("a perf map: node --perf-basic-prof, record --java-perfmap, "
 				  "python3 -X perf");
 	if (path[0] != '/')
 		return mem_strdup("");
+	if (!is_here(path, profile_text(p, p->mappings[m->mapping].build_id)))
+		return mem_strdup("the file with this build id is not here (any more)");
 	return package ? package_cure(package) : mem_strdup("build it with -g, or do not strip it");
 }
 

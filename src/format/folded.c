@@ -291,6 +291,7 @@ static bool read_line(struct profile *p, const char *line, size_t len, frame_id 
 			&p->strings, name, take_annotation(name, (size_t)(end - name), &f));
 		if (is_note(name, (size_t)(end - name)))
 			f.kind = FRAME_NOTE;
+		f.named = !name_is_placeholder(profile_text(p, f.function));
 		f.mapping = mapping_of_kind(p, f.kind);
 		inner = profile_add_frame(p, &f);
 		if (f.inlined && name > line)

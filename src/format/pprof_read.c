@@ -223,10 +223,18 @@ static enum frame_kind kind_of(const struct profile *p, const struct frame *f)
 		       : FRAME_USER;
 }
 
-/* "[libfoo.so+0x1234]": what stands for a name that was not found. */
-static bool is_placeholder(const char *name)
+/* What stands for a name: the module, and where in its file the code lies. */
+static char *placeholder(const struct profile *p, const struct frame *f)
 {
-	return name[0] == '[' && strstr(name, "+0x") && str_ends(name, "]");
+	const struct mapping *m = f->mapping == NO_ID ? NULL : &p->mappings[f->mapping];
+	const char *module = m ? profile_module(p, f) : "unknown";
+	size_t bracket = module[0] == '[';
+	uint64_t at = f->address;
+
+	if (m && m->start && at >= m->start)
+		at = at - m->start + m->offset;
+	return mem_printf("[%.*s+0x%llx]", (int)(strlen(module) - 2 * bracket), module + bracket,
+			  (unsigned long long)at);
 }
 
 static frame_id add_frame(struct reader *r, struct frame *f)
@@ -234,7 +242,7 @@ static frame_id add_frame(struct reader *r, struct frame *f)
 	const char *name = profile_text(r->p, f->function);
 
 	f->kind = kind_of(r->p, f);
-	f->named = *name && !is_placeholder(name);
+	f->named = *name && !name_is_placeholder(name);
 	return profile_add_frame(r->p, f);
 }
 
@@ -250,9 +258,7 @@ static int location_frame(struct reader *r, const Pprof__Location *m, frame_id *
 		f.mapping = (mapping_id)index;
 	}
 	if (!m->n_line) {
-		auto_free char *text = mem_printf(
-			"[%s+0x%llx]", f.mapping == NO_ID ? "unknown" : profile_module(r->p, &f),
-			(unsigned long long)m->address);
+		auto_free char *text = placeholder(r->p, &f);
 
 		f.function = f.system_name = strings_add(&r->p->strings, text);
 		*ret = add_frame(r, &f);

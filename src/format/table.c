@@ -18,6 +18,7 @@ static struct libscols_table *new_table(const struct table_options *o, bool tree
 	if (!table)
 		abort();
 	scols_table_enable_colors(table, o->colour);
+	scols_table_enable_ascii(table, !o->width); /* what is piped is for programs, too */
 	if (o->width)
 		scols_table_set_termwidth(table, o->width);
 	scols_table_set_termforce(table, o->width ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);

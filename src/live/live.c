@@ -25,8 +25,7 @@ struct live {
 static void name_new(struct live *l)
 {
 	symbolizer_watch(l->symbolizer, l->images);
-	if (!l->no_names)
-		symbolize_frames(l->symbolizer, &l->profile, l->images, l->named);
+	symbolize_frames(l->symbolizer, &l->profile, l->images, l->named);
 	l->named = (frame_id)l->profile.n_frames;
 	recording_account(l->recording);
 	if (l->no_names)
@@ -106,7 +105,7 @@ int live_poll(struct live *l, struct err *err)
 	uint64_t now = monotonic_ns();
 
 	symbolizer_watch(l->symbolizer, l->images);
-	if (!l->no_names && now - l->early_ns > EARLY_NS) {
+	if (now - l->early_ns > EARLY_NS) {
 		if (l->early_ns)
 			symbolize_early(l->symbolizer, &l->profile, l->images);
 		l->early_ns = monotonic_ns();

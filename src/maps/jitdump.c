@@ -2,7 +2,7 @@
 /* jitdump files. */
 #include "maps/jit.h"
 
-#include "base/mem.h"
+#include "base/str.h"
 
 #include <string.h>
 
@@ -45,11 +45,21 @@ struct entry {
 	uint32_t line, column;
 };
 
+/* Runtimes write garbage at times. */
+static bool is_text(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)s[i] < 32 || (unsigned char)s[i] == 127)
+			return false;
+	return len && str_is_utf8(s, len);
+}
+
 static void take_lines(struct jit *j, const uint8_t *body, size_t len)
 {
 	struct lines head;
 	struct entry e;
-	size_t at = sizeof(head);
+	const char *file = "";
+	size_t at = sizeof(head), n_file = 0;
 
 	if (len < sizeof(head))
 		return;
@@ -62,8 +72,13 @@ static void take_lines(struct jit *j, const uint8_t *body, size_t len)
 		nul = memchr(body + at, '\0', len - at);
 		if (!nul)
 			return;
-		jit_add_line(j, e.address, e.line, (const char *)body + at,
-			     (size_t)(nul - (body + at)));
+		/* "\xff" stands for the name before it. */
+		if (nul - (body + at) != 1 || body[at] != 0xff) {
+			file = (const char *)body + at;
+			n_file = (size_t)(nul - (body + at));
+		}
+		if (is_text(file, n_file))
+			jit_add_line(j, e.address, e.line, file, n_file);
 		at = (size_t)(nul - body) + 1;
 	}
 }

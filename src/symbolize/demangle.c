@@ -40,7 +40,7 @@ static char *demangle_with(demangler *f, const char *name, int options)
 	return result;
 }
 
-char *demangle(const char *name, bool full)
+static char *demangle_plain(const char *name, bool full)
 {
 	int options = full ? DMGL_PARAMS | DMGL_ANSI : DMGL_NO_OPTS;
 	size_t len = strlen(name);
@@ -55,4 +55,16 @@ char *demangle(const char *name, bool full)
 	if (!result && str_starts(name, "_D") && len <= MAX_MANGLED_D)
 		result = dlang_demangle(name, options);
 	return result;
+}
+
+char *demangle(const char *name, bool full)
+{
+	size_t len = strlen(name);
+	auto_free char *base = NULL, *readable = NULL;
+
+	if (!str_ends(name, "@plt"))
+		return demangle_plain(name, full);
+	base = strndup(name, len - 4);
+	readable = demangle_plain(base, full);
+	return readable ? mem_printf("%s@plt", readable) : NULL;
 }

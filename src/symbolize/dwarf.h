@@ -34,6 +34,9 @@ uint64_t dwarf_bytes(const struct dwarf *d);
 /* Lies most of it in other files (.dwo, .dwp)? */
 bool dwarf_is_split(struct dwarf *d);
 
+/* Was one of those files not found? */
+bool dwarf_is_partial(const struct dwarf *d);
+
 /* Tells the builder of all functions and lines. */
 void dwarf_all(struct dwarf *d, struct names_builder *b);
 /* Tells it of those at the addresses (sorted), and what of the table is covered then. */

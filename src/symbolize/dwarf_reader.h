@@ -128,6 +128,7 @@ struct dwarf {
 	struct sections *own; /* opened by us */
 	struct dwarf **splits;
 	size_t n_splits, cap_splits;
+	bool split_missing;    /* a file was not found */
 	struct dwarf *package; /* the .dwp */
 	bool package_looked;
 };

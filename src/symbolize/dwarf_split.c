@@ -252,6 +252,11 @@ void unit_find_split(struct unit *u)
 	    !u->dwarf->source.open)
 		return;
 	u->split_looked = true;
-	if (!find_packaged(u))
-		open_dwo(u);
+	if (!find_packaged(u) && !open_dwo(u))
+		u->dwarf->split_missing = true;
+}
+
+bool dwarf_is_partial(const struct dwarf *d)
+{
+	return d->split_missing;
 }

@@ -109,6 +109,8 @@ struct place {
 };
 enum { MAX_PLACES = 256 };
 
+/* Does the table speak of all addresses? */
+bool names_is_whole(const struct names *n);
 /* Does the table speak of the address? */
 bool names_covers(const struct names *n, uint64_t address);
 /* The levels of an address, at most MAX_PLACES; 0 when its function is unknown: the file and line

@@ -129,6 +129,11 @@ static bool to_key(const struct names *n, uint64_t address, uint32_t *ret)
 	return address >= n->head.base && address - n->head.base < UINT32_MAX;
 }
 
+bool names_is_whole(const struct names *n)
+{
+	return !n->head.parts[PART_COVER].n;
+}
+
 bool names_covers(const struct names *n, uint64_t address)
 {
 	uint32_t key, lo = 0, hi = n->head.parts[PART_COVER].n, range[2];

@@ -246,9 +246,27 @@ static void name_frame(struct symbolizer *z, struct profile *p, const struct wor
 	p->frames[w->frame] = f;
 }
 
-/* Frames without a name; with `early`, of images that were not looked at yet. */
-static size_t collect_work(struct profile *p, struct images *images, frame_id first, bool early,
-			   struct work *work)
+/* Which frames are named. */
+enum which {
+	NAME_ALL,
+	NAME_NEW_IMAGES,  /* of files that were not looked at yet */
+	NAME_NOT_OF_FILES /* of what nobody can name later: the kernel's and generated code */
+};
+
+static bool is_wanted(const struct image *image, enum which which)
+{
+	switch (which) {
+	case NAME_NEW_IMAGES:
+		return !image->named_early && image->kind != IMAGE_KERNEL;
+	case NAME_NOT_OF_FILES:
+		return image->kind != IMAGE_FILE;
+	default:
+		return true;
+	}
+}
+
+static size_t collect_work(struct profile *p, struct images *images, frame_id first,
+			   enum which which, struct work *work)
 {
 	size_t n = 0;
 
@@ -259,7 +277,7 @@ static size_t collect_work(struct profile *p, struct images *images, frame_id fi
 		if (f->function || f->mapping == NO_ID)
 			continue;
 		image = images_by_mapping(images, f->mapping);
-		if (!image || (early && (image->named_early || image->kind == IMAGE_KERNEL)))
+		if (!image || !is_wanted(image, which))
 			continue;
 		work[n++] = (struct work){
 			.query.offset = f->address - p->mappings[f->mapping].start +
@@ -272,10 +290,10 @@ static size_t collect_work(struct profile *p, struct images *images, frame_id fi
 }
 
 static void symbolize(struct symbolizer *z, struct profile *p, struct images *images,
-		      frame_id first, bool early)
+		      frame_id first, enum which which)
 {
 	auto_free struct work *work = mem_array(p->n_frames - first + 1, sizeof(*work));
-	size_t n = collect_work(p, images, first, early, work), end;
+	size_t n = collect_work(p, images, first, which, work), end;
 	auto_free struct batch *all = mem_array(n + 1, sizeof(*all));
 	const struct resolving with = {z->cache, z->o.java_perfmap};
 	struct batches bs = {.all = all, .with = &with};
@@ -290,9 +308,9 @@ static void symbolize(struct symbolizer *z, struct profile *p, struct images *im
 	}
 	resolve_all(&bs);
 	for (size_t i = 0; i < n; i++) {
-		work[i].image->named_early |= early;
+		work[i].image->named_early |= which == NAME_NEW_IMAGES;
 		/* By the end there may be a name. */
-		if (work[i].query.n || !early)
+		if (work[i].query.n || which == NAME_ALL)
 			name_frame(z, p, &work[i]);
 		free(work[i].query.places);
 		free(work[i].query.owned);
@@ -303,12 +321,13 @@ static void symbolize(struct symbolizer *z, struct profile *p, struct images *im
 void symbolize_frames(struct symbolizer *z, struct profile *p, struct images *images,
 		      frame_id first)
 {
-	symbolize(z, p, images, first, false);
+	symbolize(z, p, images, first, z->o.no_names ? NAME_NOT_OF_FILES : NAME_ALL);
 }
 
 void symbolize_early(struct symbolizer *z, struct profile *p, struct images *images)
 {
-	symbolize(z, p, images, 0, true);
+	if (!z->o.no_names)
+		symbolize(z, p, images, 0, NAME_NEW_IMAGES);
 }
 
 /* -- saved profiles -- */

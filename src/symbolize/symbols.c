@@ -130,7 +130,8 @@ static void store(struct symbols *s)
 {
 	struct str all auto_release(str_release) = {0};
 
-	if (!s->cache || !*s->key || !is_trusted(s))
+	/* What is missing may come. */
+	if (!s->cache || !*s->key || !is_trusted(s) || (s->dwarf && dwarf_is_partial(s->dwarf)))
 		return;
 	for (size_t i = 0; i < s->n_tables; i++) {
 		const void *data = names_data(s->tables[i]);
@@ -395,6 +396,11 @@ static bool is_known(const struct symbols *s, uint64_t address)
 	return s->go && go_find(s->go, address, go);
 }
 
+bool symbols_is_whole(const struct symbols *s)
+{
+	return s->n_tables == 1 && names_is_whole(s->tables[0]);
+}
+
 void symbols_prepare(struct symbols *s, const uint64_t *addresses, size_t n, bool all)
 {
 	auto_free uint64_t *unknown = mem_array(n + 1, sizeof(*unknown));
@@ -403,7 +409,7 @@ void symbols_prepare(struct symbols *s, const uint64_t *addresses, size_t n, boo
 	for (size_t i = 0; i < n; i++)
 		if (!is_known(s, addresses[i]))
 			unknown[n_unknown++] = addresses[i];
-	if (n_unknown || all)
+	if (n_unknown || (all && !symbols_is_whole(s)))
 		make_table(s, unknown, n_unknown, all);
 }
 

@@ -19,10 +19,12 @@ struct symbols *symbols_new(struct image *image, struct cache *cache);
 void symbols_free(struct symbols *s);
 /* Reads what the addresses (sorted; of the file's segments) need. With `all`, everything. */
 void symbols_prepare(struct symbols *s, const uint64_t *addresses, size_t n, bool all);
+/* Is all known that there is to know? */
+bool symbols_is_whole(const struct symbols *s);
 /* The levels of an address, innermost first, at most MAX_PLACES. The outermost one's name is that
  * of the symbol table. */
 enum named_by symbols_find(struct symbols *s, uint64_t address, struct place *ret, size_t *ret_n);
 /* Where the function without a name begins that holds the address. */
 bool symbols_start(const struct symbols *s, uint64_t address, uint64_t *ret);
-/* Has it debug information, and did reading it write to the cache? For `cprof cache build`. */
+/* Are names there that come from debug information? */
 bool symbols_has_debug_info(const struct symbols *s);
