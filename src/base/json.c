@@ -7,22 +7,6 @@
 
 #include <string.h>
 
-/* Length of the UTF-8 sequence at `s`, 0 if it is damaged. */
-static size_t utf8_length(const unsigned char *s)
-{
-	size_t n = s[0] < 0x80   ? 1
-		   : s[0] < 0xc2 ? 0
-		   : s[0] < 0xe0 ? 2
-		   : s[0] < 0xf0 ? 3
-		   : s[0] < 0xf5 ? 4
-				 : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
-
 json_t *json_text(const char *text)
 {
 	json_t *value = json_string(text);
@@ -30,9 +14,9 @@ json_t *json_text(const char *text)
 
 	if (value)
 		return value;
-	for (const unsigned char *s = (const unsigned char *)text; *s;) {
+	for (const char *s = text; *s;) {
 		size_t n = utf8_length(s);
-		json_t *one = n ? json_stringn((const char *)s, n) : NULL;
+		json_t *one = n ? json_stringn(s, n) : NULL;
 
 		if (one)
 			str_add(&clean, s, n);
@@ -44,4 +28,15 @@ json_t *json_text(const char *text)
 	value = json_stringn(clean.text, clean.len);
 	str_release(&clean);
 	return value;
+}
+
+void json_print(json_t *value, struct str *out)
+{
+	char *text = json_dumps(value, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
+
+	if (text)
+		str_puts(out, text);
+	str_putc(out, '\n');
+	free(text);
+	json_decref(value);
 }

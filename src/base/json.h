@@ -4,5 +4,10 @@
 
 #include <jansson.h>
 
+#include "base/str.h"
+
 /* Text as a JSON string; bytes that are no UTF-8 become U+FFFD. */
 json_t *json_text(const char *text);
+
+/* Appends the value as lines of JSON; consumes it. */
+void json_print(json_t *value, struct str *out);

@@ -184,21 +184,27 @@ bool str_ends(const char *s, const char *suffix)
 	return n >= m && memcmp(s + n - m, suffix, m) == 0;
 }
 
-bool str_is_utf8(const char *s, size_t len)
+size_t utf8_length(const char *text)
 {
-	for (size_t i = 0; i < len;) {
-		unsigned char c = (unsigned char)s[i++];
-		unsigned more = c < 0x80                ? 0
-				: c >= 0xc2 && c < 0xe0 ? 1
-				: c >= 0xe0 && c < 0xf0 ? 2
-				: c >= 0xf0 && c < 0xf5 ? 3
-							: 4;
+	const unsigned char *s = (const unsigned char *)text;
+	size_t n = s[0] < 0x80   ? 1
+		   : s[0] < 0xc2 ? 0
+		   : s[0] < 0xe0 ? 2
+		   : s[0] < 0xf0 ? 3
+		   : s[0] < 0xf5 ? 4
+				 : 0;
 
-		if (more == 4 || more > len - i)
-			return false;
-		while (more--)
-			if (((unsigned char)s[i++] & 0xc0) != 0x80)
-				return false;
-	}
-	return true;
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+bool str_is_utf8(const char *s)
+{
+	size_t n = 1;
+
+	for (; *s && n; s += n)
+		n = utf8_length(s);
+	return n;
 }

@@ -40,7 +40,8 @@ static inline bool str_equal(const char *a, const char *b)
 {
 	return __builtin_strcmp(a, b) == 0;
 }
-/* Is it valid UTF-8? */
-bool str_is_utf8(const char *s, size_t len);
+/* Length of the UTF-8 sequence at `text`, 0 if it is damaged. */
+size_t utf8_length(const char *text);
+bool str_is_utf8(const char *s);
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);

@@ -82,7 +82,7 @@ static void list_text(const struct cache_entry *all, size_t n, struct str *out)
 static void list_json(const struct cache_entry *all, size_t n, struct str *out)
 {
 	json_t *list = json_array(), *object = json_object();
-	char kind[16], id[41], *text;
+	char kind[16], id[41];
 
 	for (size_t i = n; i-- > 0;) {
 		json_t *row = json_object();
@@ -96,11 +96,7 @@ static void list_json(const struct cache_entry *all, size_t n, struct str *out)
 	}
 	json_object_set_new(object, "version", json_integer(1));
 	json_object_set_new(object, "tables", list);
-	text = json_dumps(object, JSON_INDENT(1));
-	str_puts(out, text);
-	str_putc(out, '\n');
-	free(text);
-	json_decref(object);
+	json_print(object, out);
 }
 
 static int list(const struct cache_command *c, const struct cache *cache, struct err *err)

@@ -161,7 +161,6 @@ static void missing_json(const struct profile *p, const struct missing *all, siz
 			 uint64_t frames, struct str *out)
 {
 	json_t *list = json_array(), *object = json_object();
-	char *text;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct mapping *m =
@@ -181,11 +180,7 @@ static void missing_json(const struct profile *p, const struct missing *all, siz
 	json_object_set_new(object, "version", json_integer(1));
 	json_object_set_new(object, "frames", json_integer((json_int_t)frames));
 	json_object_set_new(object, "missing", list);
-	text = json_dumps(object, JSON_INDENT(1));
-	str_puts(out, text);
-	str_putc(out, '\n');
-	free(text);
-	json_decref(object);
+	json_print(object, out);
 }
 
 static void missing_text(const struct report *r, const struct profile *p, const struct missing *all,

@@ -142,7 +142,6 @@ void tree_text(const struct tree *t, const struct table_options *o, struct str *
 void table_json(const struct tree *t, const struct table_options *o, struct str *out)
 {
 	json_t *root = json_object(), *rows = json_array();
-	char *text;
 	size_t n;
 	auto_free uint32_t *order = tree_rows_sorted(t, o->sort, &n);
 
@@ -166,11 +165,7 @@ void table_json(const struct tree *t, const struct table_options *o, struct str 
 		json_array_append_new(rows, object);
 	}
 	json_object_set_new(root, "functions", rows);
-	text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
-	str_puts(out, text);
-	str_putc(out, '\n');
-	free(text);
-	json_decref(root);
+	json_print(root, out);
 }
 
 int json_write(const struct profile *p, int fd, const struct write_options *o, struct err *err)

@@ -6,6 +6,7 @@
 #include "base/ids.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/sort.h"
 #include "base/str.h"
 #include "proc/procfs.h"
 
@@ -223,16 +224,9 @@ static uint32_t find(const struct jit *j, uint64_t address, uint64_t time_ns)
 	return NO_ID;
 }
 
-static int by_value(const void *x, const void *y)
-{
-	uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
-
-	return a < b ? -1 : a > b;
-}
-
 static size_t index_of(const uint64_t *sorted, size_t n, uint64_t value)
 {
-	const uint64_t *at = bsearch(&value, sorted, n, sizeof(*sorted), by_value);
+	const uint64_t *at = bsearch(&value, sorted, n, sizeof(*sorted), compare_u64);
 
 	return (size_t)(at - sorted);
 }
@@ -258,7 +252,7 @@ static void flatten(struct jit *j)
 		address[2 * i] = j->functions[i].start;
 		address[2 * i + 1] = j->functions[i].end;
 	}
-	qsort(address, 2 * j->n, sizeof(*address), by_value);
+	qsort(address, 2 * j->n, sizeof(*address), compare_u64);
 	for (size_t i = 0; i < 2 * j->n; i++)
 		if (!n || address[n - 1] != address[i])
 			address[n++] = address[i];

@@ -45,13 +45,13 @@ struct entry {
 	uint32_t line, column;
 };
 
-/* Runtimes write garbage at times. */
+/* Runtimes write garbage at times. `s` ends with a NUL. */
 static bool is_text(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)s[i] < 32 || (unsigned char)s[i] == 127)
 			return false;
-	return len && str_is_utf8(s, len);
+	return len && str_is_utf8(s);
 }
 
 static void take_lines(struct jit *j, const uint8_t *body, size_t len)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The resolver of code that is mapped from files. */
 #include "base/mem.h"
+#include "base/sort.h"
 #include "symbolize/resolver.h"
 #include "symbolize/symbols.h"
 
@@ -21,13 +22,6 @@ static void answer(struct symbols *s, uint64_t address, struct query *q)
 		q->places = mem_dup(places, q->n * sizeof(*places));
 	else if (symbols_start(s, address, &start) && start <= address)
 		q->start = q->offset - (address - start);
-}
-
-static int by_value(const void *x, const void *y)
-{
-	uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
-
-	return a < b ? -1 : a > b;
 }
 
 static void resolve(struct image *image, const struct resolving *with, struct query **queries,
@@ -52,7 +46,7 @@ static void resolve(struct image *image, const struct resolving *with, struct qu
 	/* Segments need not lie in the file as they lie in memory. */
 	sorted = mem_array(n_valid + 1, sizeof(*sorted));
 	memcpy(sorted, addresses, n_valid * sizeof(*sorted));
-	qsort(sorted, n_valid, sizeof(*sorted), by_value);
+	qsort(sorted, n_valid, sizeof(*sorted), compare_u64);
 	symbols_prepare(image->symbols, sorted, n_valid, false);
 	for (size_t i = 0; i < n_valid; i++)
 		answer(image->symbols, addresses[i], valid[i]);

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/sort.h"
 #include "base/str.h"
 #include "symbolize/names_format.h"
 
@@ -332,19 +333,12 @@ static int best_first(const void *x, const void *y, void *strings)
 	return a->order > b->order ? -1 : 1;
 }
 
-static int by_value(const void *x, const void *y)
-{
-	uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
-
-	return a < b ? -1 : a > b;
-}
-
 static void clamp_to_bounds(struct names_builder *b)
 {
 	size_t bound = 0;
 
 	if (b->n_bounds)
-		qsort(b->bounds, b->n_bounds, sizeof(*b->bounds), by_value);
+		qsort(b->bounds, b->n_bounds, sizeof(*b->bounds), compare_u64);
 	for (size_t i = 0; i < b->n_symbols; i++) {
 		struct symbol *s = &b->symbols[i];
 

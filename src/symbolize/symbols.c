@@ -32,6 +32,7 @@ struct symbols {
 	void *made[MAX_TABLES]; /* the bytes of those that were made here */
 	size_t n_tables;
 	struct cache_view *damaged; /* texts of it may be in use */
+	void *left[MAX_TABLES];     /* the same, of tables that were made beside it */
 	bool companions_untrusted;  /* a file that the debug information named is anyone's */
 	struct go *go;
 	bool opened, looked_for_debug;
@@ -86,8 +87,10 @@ static void drop_tables(struct symbols *s)
 /* The entry is not what was written. What was found in it before stays readable. */
 static void leave_damaged(struct symbols *s)
 {
-	for (size_t i = 0; i < s->n_tables; i++)
+	for (size_t i = 0; i < s->n_tables; i++) {
 		names_free(s->tables[i]);
+		s->left[i] = s->made[i];
+	}
 	s->n_tables = 0;
 	s->damaged = steal(s->view);
 }
@@ -376,6 +379,8 @@ void symbols_free(struct symbols *s)
 		return;
 	drop_tables(s);
 	cache_view_free(s->damaged);
+	for (size_t i = 0; i < MAX_TABLES; i++)
+		free(s->left[i]);
 	go_free(s->go);
 	dwarf_free(s->dwarf);
 	elf_file_free(s->mini);

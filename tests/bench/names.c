@@ -5,19 +5,13 @@
  * FILE:LINE, then an empty line.
  */
 #include "base/mem.h"
+#include "base/sort.h"
 #include "base/str.h"
 #include "symbolize/symbols.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-
-static int by_value(const void *x, const void *y)
-{
-	uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
-
-	return a < b ? -1 : a > b;
-}
 
 static uint64_t *read_addresses(size_t *ret_n)
 {
@@ -71,7 +65,7 @@ int main(int argc, char **argv)
 	sorted = mem_array(n + 1, sizeof(*sorted));
 	if (n)
 		memcpy(sorted, wanted, n * sizeof(*sorted));
-	qsort(sorted, n, sizeof(*sorted), by_value);
+	qsort(sorted, n, sizeof(*sorted), compare_u64);
 	symbols = symbols_new(&image, cache);
 	symbols_prepare(symbols, sorted, n, all);
 	for (size_t i = 0; i < n; i++) {
