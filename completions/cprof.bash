@@ -30,7 +30,7 @@ _cprof() {
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
 		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
 		esac
-		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --idle --max-depth --debuginfod --full-names --no-cache --java-perfmap --no-names -d --duration -o --output --format --by --no-annotations --exit-status --help --version -v --verbose -q --quiet --color --log-format "
+		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --idle --max-depth --full-names --no-cache --debuginfod --java-perfmap --no-names -d --duration -o --output --format --by --no-annotations --exit-status --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	top)
 		case $prev in
@@ -47,7 +47,7 @@ _cprof() {
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
 		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
 		esac
-		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --idle --max-depth --debuginfod --full-names --no-cache --help --version -v --verbose -q --quiet --color --log-format "
+		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --idle --max-depth --full-names --no-cache --debuginfod --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	report)
 		case $prev in
@@ -60,7 +60,7 @@ _cprof() {
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
 		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
 		esac
-		words="--value --by --focus --ignore --debuginfod --full-names --no-cache --top --tree --missing -n --rows --sort --json --help --version -v --verbose -q --quiet --color --log-format "
+		words="--value --by --focus --ignore --full-names --no-cache --top --tree --missing -n --rows --sort --json --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	export)
 		case $prev in
@@ -73,7 +73,7 @@ _cprof() {
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
 		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
 		esac
-		words="--value --by --focus --ignore --debuginfod --full-names --no-cache -o --output --format --no-annotations --help --version -v --verbose -q --quiet --color --log-format "
+		words="--value --by --focus --ignore --full-names --no-cache -o --output --format --no-annotations --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	cache)
 		case $prev in

@@ -11,18 +11,19 @@
 
 /* The rows; their context is a struct symbolize_options at the start of the command's own. */
 #define NAME_OPTIONS                                                                               \
-	{0,                                                                                        \
-	 "debuginfod",                                                                             \
-	 NULL,                                                                                     \
-	 "fetch debug information from $DEBUGINFOD_URLS, in the background",                       \
-	 0,                                                                                        \
-	 NULL,                                                                                     \
-	 name_set_debuginfod},                                                                     \
-		{0, "full-names", NULL,         "C++ and Rust functions with their parameters",    \
-		 0, NULL,         name_set_full},                                                  \
+	{0, "full-names", NULL,         "C++ and Rust functions with their parameters",            \
+	 0, NULL,         name_set_full},                                                          \
 	{                                                                                          \
 		0, "no-cache", NULL, "neither read nor write the cache of names", 0, NULL,         \
 			name_set_no_cache                                                          \
+	}
+
+/* One more, for what runs for a while. */
+#define DEBUGINFOD_OPTION                                                                          \
+	{                                                                                          \
+		0, "debuginfod", NULL,                                                             \
+			"fetch debug information from $DEBUGINFOD_URLS, in the background", 0,     \
+			NULL, name_set_debuginfod                                                  \
 	}
 
 int name_set_debuginfod(void *ctx, const char *arg, struct err *err);

@@ -86,6 +86,7 @@ static int set_exit_status(void *ctx, const char *arg, struct err *err)
 static const struct option_row options[] = {
 	TARGET_OPTIONS,
 	NAME_OPTIONS,
+	DEBUGINFOD_OPTION,
 	{0, "java-perfmap", NULL, "ask Java machines for their perf maps (attach socket)", 0, NULL,
 	 set_java_perfmap},
 	{0, "no-names", NULL, "save addresses only: report and export name them", 0, NULL,

@@ -21,7 +21,7 @@ struct top {
 	struct target_options target; /* first: the context of TARGET_OPTIONS */
 };
 
-static const struct option_row options[] = {TARGET_OPTIONS, NAME_OPTIONS};
+static const struct option_row options[] = {TARGET_OPTIONS, NAME_OPTIONS, DEBUGINFOD_OPTION};
 
 static void draw(struct top_screen *screen, struct grid *g, const struct profile *p)
 {
