@@ -57,14 +57,75 @@ static char *demangle_plain(const char *name, bool full)
 	return result;
 }
 
+/* The end of the template argument that begins at `at`: its ',' or '>', or the end of the text. */
+static const char *argument_end(const char *at)
+{
+	int depth = 0;
+
+	for (; *at; at++) {
+		if (*at == '<' || *at == '(') {
+			depth++;
+		} else if (*at == '>' || *at == ')' || *at == ',') {
+			if (!depth)
+				break;
+			depth -= *at != ',';
+		}
+	}
+	return at;
+}
+
+/* Leaves out what is there by default and hides the rest: allocators and traits of standard
+ * containers, tags of the ABI. */
+static char *shorten(const char *name)
+{
+	static const struct {
+		const char *what, *instead;
+		bool is_argument; /* to the end of the template argument that it begins */
+	} rules[] = {
+		{"std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >",
+		 "std::string", false},
+		{"std::basic_string_view<char, std::char_traits<char> >", "std::string_view",
+		 false},
+		{", std::allocator<", "", true},
+		{", std::char_traits<", "", true},
+		{", std::default_delete<", "", true},
+		{"std::__cxx11::", "std::", false},
+		{"[abi:cxx11]", "", false},
+	};
+	struct str out = {0};
+
+	while (*name) {
+		size_t r = 0;
+
+		while (r < ARRAY_SIZE(rules) && !str_starts(name, rules[r].what))
+			r++;
+		if (r == ARRAY_SIZE(rules)) {
+			name += name[0] == ' ' && name[1] == '>';
+			str_putc(&out, *name++);
+			continue;
+		}
+		str_puts(&out, rules[r].instead);
+		name = rules[r].is_argument ? argument_end(name + 2) : name + strlen(rules[r].what);
+	}
+	return out.text;
+}
+
+/* What is shown of a mangled name. */
+static char *demangle_readable(const char *name, bool full)
+{
+	auto_free char *text = demangle_plain(name, full);
+
+	return text && !full ? shorten(text) : steal(text);
+}
+
 char *demangle(const char *name, bool full)
 {
 	size_t len = strlen(name);
 	auto_free char *base = NULL, *readable = NULL;
 
 	if (!str_ends(name, "@plt"))
-		return demangle_plain(name, full);
+		return demangle_readable(name, full);
 	base = strndup(name, len - 4);
-	readable = demangle_plain(base, full);
+	readable = demangle_readable(base, full);
 	return readable ? mem_printf("%s@plt", readable) : NULL;
 }

@@ -9,5 +9,6 @@
 
 #include <stdbool.h>
 
-/* The demangled name (heap), with `full` also its parameters; NULL when `name` is not mangled. */
+/* The demangled name (heap); NULL when `name` is not mangled. With `full` as it is; else without
+ * parameters, and without what standard containers have by default: std::vector<int>::push_back. */
 char *demangle(const char *name, bool full);

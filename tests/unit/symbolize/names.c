@@ -95,8 +95,19 @@ static void demangles(void **state)
 {
 	(void)state;
 	check("_ZN3foo3barILi3EEEvv", "foo::bar<3>");
-	check("_ZNSt6vectorIiSaIiEE9push_backERKi",
-	      "std::vector<int, std::allocator<int> >::push_back");
+	check("_ZNSt6vectorIiSaIiEE9push_backERKi", "std::vector<int>::push_back");
+	check("_ZNSt3mapINSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEESt6vectorIS5_SaIS5_"
+	      "EESt4lessI"
+	      "S5_ESaISt4pairIKS5_S8_EEE4findERSD_",
+	      "std::map<std::string, std::vector<std::string>, std::less<std::string>>::find");
+	check("_ZNKSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE4findEPKcmm@plt",
+	      "std::string::find@plt");
+	{
+		auto_free char *full = demangle("_ZNSt6vectorIiSaIiEE9push_backERKi", true);
+
+		assert_string_equal(
+			full, "std::vector<int, std::allocator<int> >::push_back(int const&)");
+	}
 	check("_RNvCskwGfYPst2Cb_3foo16example_function", "foo::example_function");
 	check("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE", "core::fmt::Formatter::pad");
 	check("_D4test3fooAa", "test.foo");
