@@ -66,14 +66,15 @@ static void list_text(const struct cache_entry *all, size_t n, struct str *out)
 		double hours = (double)MAX(now - all[i].used_s, 0) / 3600;
 
 		take_apart(all[i].name, kind, id);
-		str_printf(out, "%-8s %-40s %10s %.*f %s ago\n", kind, id,
-			   format_bytes(size, all[i].bytes), hours < 1 ? 0 : 1,
-			   hours < 1    ? hours * 60
-			   : hours < 48 ? hours
-					: hours / 24,
-			   hours < 1    ? "minutes"
-			   : hours < 48 ? "hours"
-					: "days");
+		str_printf(out, "%-8s %-40s %10s ", kind, id, format_bytes(size, all[i].bytes));
+		if (hours < 1.0 / 60)
+			str_puts(out, "just now\n");
+		else if (hours < 1)
+			str_printf(out, "%.0f minutes ago\n", hours * 60);
+		else if (hours < 48)
+			str_printf(out, "%.0f hours ago\n", hours);
+		else
+			str_printf(out, "%.0f days ago\n", hours / 24);
 		sum += all[i].bytes;
 	}
 	str_printf(out, "%zu tables, %s\n", n, format_bytes(size, sum));
