@@ -16,6 +16,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+enum { MAX_REASONS = 20 };
+
 struct record {
 	struct target_options target; /* first: the context of TARGET_OPTIONS */
 	double duration_s;
@@ -128,6 +130,17 @@ static int run_until_done(const struct record *r, struct live *live, int signal_
 	return 0;
 }
 
+static void add_reasons(struct profile *p, const char *what, const struct account_reasons *reasons)
+{
+	for (size_t i = 0; i < reasons->n && i < MAX_REASONS; i++) {
+		auto_free char *text =
+			mem_printf("%s: %llu: %s", what, (unsigned long long)reasons->rows[i].count,
+				   reasons->rows[i].text);
+
+		profile_add_comment(p, text);
+	}
+}
+
 /* What the file says about itself in words. */
 static void add_comments(struct profile *p)
 {
@@ -136,20 +149,9 @@ static void add_comments(struct profile *p)
 
 	account_line(&p->account, &text);
 	profile_add_comment(p, text.text);
-	for (size_t i = 0; i < p->account.lost_by_reason.n; i++) {
-		const struct account_reason *row = &p->account.lost_by_reason.rows[i];
-
-		text.len = 0;
-		str_printf(&text, "lost: %llu: %s", (unsigned long long)row->count, row->text);
-		profile_add_comment(p, text.text);
-	}
-	for (size_t i = 0; i < p->account.cut_by_reason.n && i < 20; i++) {
-		const struct account_reason *row = &p->account.cut_by_reason.rows[i];
-
-		text.len = 0;
-		str_printf(&text, "cut: %llu: %s", (unsigned long long)row->count, row->text);
-		profile_add_comment(p, text.text);
-	}
+	add_reasons(p, "lost", &p->account.lost_by_reason);
+	add_reasons(p, "cut", &p->account.cut_by_reason);
+	add_reasons(p, "named", &p->account.named_by);
 	if (uname(&host) == 0) {
 		text.len = 0;
 		str_printf(&text, "host %s, Linux %s %s, cprof %s", host.nodename, host.release,
