@@ -43,14 +43,20 @@ static inline uint8_t take_u8(struct cursor *c)
 	return cursor_has(c, 1) ? *c->at++ : 0;
 }
 
+/* Bytes as they lie; `to` stays as it is when there are not so many. */
+static inline void take_bytes(struct cursor *c, void *to, size_t n)
+{
+	if (!cursor_has(c, n))
+		return;
+	memcpy(to, c->at, n);
+	c->at += n;
+}
+
 static inline uint16_t take_u16(struct cursor *c)
 {
 	uint16_t v = 0;
 
-	if (cursor_has(c, sizeof(v))) {
-		memcpy(&v, c->at, sizeof(v));
-		c->at += sizeof(v);
-	}
+	take_bytes(c, &v, sizeof(v));
 	return v;
 }
 
@@ -58,10 +64,7 @@ static inline uint32_t take_u32(struct cursor *c)
 {
 	uint32_t v = 0;
 
-	if (cursor_has(c, sizeof(v))) {
-		memcpy(&v, c->at, sizeof(v));
-		c->at += sizeof(v);
-	}
+	take_bytes(c, &v, sizeof(v));
 	return v;
 }
 
@@ -69,10 +72,7 @@ static inline uint64_t take_u64(struct cursor *c)
 {
 	uint64_t v = 0;
 
-	if (cursor_has(c, sizeof(v))) {
-		memcpy(&v, c->at, sizeof(v));
-		c->at += sizeof(v);
-	}
+	take_bytes(c, &v, sizeof(v));
 	return v;
 }
 
@@ -85,10 +85,8 @@ static inline uint64_t take_n(struct cursor *c, unsigned bytes)
 		return take_u32(c);
 	if (bytes == 8)
 		return take_u64(c);
-	if (bytes < 8 && cursor_has(c, bytes)) {
-		memcpy(&v, c->at, bytes);
-		c->at += bytes;
-	}
+	if (bytes < 8)
+		take_bytes(c, &v, bytes);
 	return v;
 }
 
@@ -127,6 +125,15 @@ static inline int64_t take_sleb(struct cursor *c)
 		return (int64_t)v;
 	}
 	return 0;
+}
+
+/* Element `i` of an array of numbers that need not be aligned. */
+static inline uint32_t u32_at(const uint8_t *numbers, size_t i)
+{
+	uint32_t v;
+
+	memcpy(&v, numbers + 4 * i, sizeof(v));
+	return v;
 }
 
 /* A text up to its NUL, which is skipped. */

@@ -153,11 +153,10 @@ static size_t parse_map(struct cursor *c, bool has_build_id, struct side_record 
 		uint8_t n = (uint8_t)take_n(c, 1);
 
 		take_n(c, 3);
-		if ((size_t)(c->end - c->at) < MAX_BUILD_ID || n > MAX_BUILD_ID)
+		take_bytes(c, ret->build_id.bytes, MAX_BUILD_ID);
+		if (n > MAX_BUILD_ID)
 			return 0;
-		memcpy(ret->build_id.bytes, c->at, MAX_BUILD_ID);
 		ret->build_id.len = n;
-		c->at += MAX_BUILD_ID;
 	} else {
 		uint32_t major = (uint32_t)take_n(c, 4), minor = (uint32_t)take_n(c, 4);
 

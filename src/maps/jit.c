@@ -194,17 +194,9 @@ static bool holds(const struct function *f, uint64_t address)
 
 static uint32_t find_flat(const struct jit *j, uint64_t address)
 {
-	size_t lo = 0, hi = j->n_segments;
+	size_t n = count_before(j->n_segments, i, j->address[i] <= address);
 
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (j->address[mid] <= address)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo ? j->owner[lo - 1] : NO_ID;
+	return n ? j->owner[n - 1] : NO_ID;
 }
 
 static uint32_t find(const struct jit *j, uint64_t address, uint64_t time_ns)
@@ -474,22 +466,13 @@ static void look(struct jit *j)
 static void find_line(const struct jit *j, const struct function *f, uint64_t offset,
 		      struct jit_function *ret)
 {
-	uint32_t lo = f->first_line, hi = f->first_line + f->n_lines;
-	const struct line *best;
+	const struct line *lines = j->lines + f->first_line;
+	size_t n = count_before(f->n_lines, i, lines[i].address <= offset);
 
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (j->lines[mid].address <= offset)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo == f->first_line)
+	if (!n)
 		return;
-	best = &j->lines[lo - 1];
-	ret->file = j->names.text + best->file;
-	ret->line = best->line;
+	ret->file = j->names.text + lines[n - 1].file;
+	ret->line = lines[n - 1].line;
 }
 
 bool jit_find(struct jit *j, uint64_t address, uint64_t time_ns, struct jit_function *ret)

@@ -3,6 +3,7 @@
 #include "maps/spaces.h"
 
 #include "base/mem.h"
+#include "base/sort.h"
 #include "base/str.h"
 #include "proc/pmaps.h"
 
@@ -113,17 +114,7 @@ void space_take(struct space *space, struct space *from)
 /* First mapping that ends above the address. */
 static size_t lower_bound(const struct space *space, uint64_t address)
 {
-	size_t lo = 0, hi = space->n;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (space->maps[mid].end <= address)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return count_before(space->n, i, space->maps[i].end <= address);
 }
 
 const struct space_map *space_find(const struct space *space, uint64_t address)

@@ -99,11 +99,10 @@ static bool open_dwo(struct unit *u)
 
 /* -- .dwp -- */
 
-/* What the index of a package calls the sections; DWARF 5 and, in brackets, GNU's before it. */
+/* What the index of a package calls the sections. */
 enum { SECTION_INFO = 1, SECTION_ABBREV = 3, SECTION_STR_OFFSETS = 6, SECTION_RNGLISTS = 8 };
 
 struct package_index {
-	struct cursor table; /* behind the head */
 	uint32_t version, columns, units, slots;
 	const uint8_t *ids, *rows, *kinds, *offsets, *sizes;
 };
@@ -131,14 +130,6 @@ static bool read_index(struct dwarf *p, struct package_index *ret)
 	ret->sizes = c.at;
 	skip(&c, 4ull * ret->columns * ret->units);
 	return !c.bad;
-}
-
-static uint32_t u32_at(const uint8_t *at, size_t i)
-{
-	uint32_t v;
-
-	memcpy(&v, at + 4 * i, sizeof(v));
-	return v;
 }
 
 /* Narrows a section to the unit's part of it. */

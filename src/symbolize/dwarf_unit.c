@@ -3,6 +3,7 @@
 #include "symbolize/dwarf_reader.h"
 
 #include "base/mem.h"
+#include "base/sort.h"
 
 #include <dwarf.h>
 
@@ -140,17 +141,9 @@ uint64_t dwarf_bytes(const struct dwarf *d)
 /* The last unit that does not begin behind the offset. */
 static struct unit *unit_before(struct dwarf *d, uint64_t offset)
 {
-	size_t lo = 0, hi = d->n_units;
+	size_t n = count_before(d->n_units, i, d->units[i].offset <= offset);
 
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (d->units[mid].offset <= offset)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo ? &d->units[lo - 1] : NULL;
+	return n ? &d->units[n - 1] : NULL;
 }
 
 struct unit *dwarf_unit_of(struct dwarf *d, uint64_t offset)

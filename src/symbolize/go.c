@@ -3,6 +3,7 @@
 #include "symbolize/go.h"
 
 #include "base/mem.h"
+#include "base/sort.h"
 
 enum {
 	MAX_STEPS = 1 << 16, /* of one table of a function */
@@ -129,21 +130,13 @@ static const char *text_at(const struct gopclntab *t, uint64_t offset)
 
 static bool find_function(const struct gopclntab *t, uint64_t address, struct function *ret)
 {
-	uint64_t lo = 0, hi = t->n_functions, at;
+	uint64_t n = count_before(t->n_functions, i, gopclntab_entry(t, i) <= address), at;
 	unsigned more = t->has_start_line ? 4 : 0;
 
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-
-		if (gopclntab_entry(t, mid) <= address)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (!lo || address >= gopclntab_entry(t, lo))
+	if (!n || address >= gopclntab_entry(t, n))
 		return false;
-	at = gopclntab_function(t, lo - 1) + (t->has_offsets ? 4 : 8);
-	*ret = (struct function){.entry = gopclntab_entry(t, lo - 1), .at = at};
+	at = gopclntab_function(t, n - 1) + (t->has_offsets ? 4 : 8);
+	*ret = (struct function){.entry = gopclntab_entry(t, n - 1), .at = at};
 	ret->pcfile = gopclntab_get(t, at + 16, 4);
 	ret->pcline = gopclntab_get(t, at + 20, 4);
 	ret->n_pcdata = (uint32_t)gopclntab_get(t, at + 24, 4);

@@ -3,6 +3,7 @@
 #include "symbolize/intervals.h"
 
 #include "base/mem.h"
+#include "base/sort.h"
 
 void intervals_release(struct intervals *is)
 {
@@ -39,19 +40,8 @@ const struct interval *intervals_next(const struct intervals *is, uint64_t addre
 {
 	size_t i = *cursor;
 
-	if (i == SIZE_MAX) {
-		size_t lo = 0, hi = is->n;
-
-		while (lo < hi) {
-			size_t mid = (lo + hi) / 2;
-
-			if (is->all[mid].lo <= address)
-				lo = mid + 1;
-			else
-				hi = mid;
-		}
-		i = lo;
-	}
+	if (i == SIZE_MAX)
+		i = count_before(is->n, k, is->all[k].lo <= address);
 	while (i-- > 0 && is->all[i].reach > address) {
 		if (is->all[i].hi <= address)
 			continue;

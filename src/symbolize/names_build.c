@@ -421,22 +421,13 @@ void names_covers_sort(struct names_builder *b)
 bool names_wants(const struct names_builder *b, uint64_t lo, uint64_t hi, size_t *hint)
 {
 	const struct raw_range *c = b->covers;
-	size_t from = *hint, to = b->n_covers;
+	size_t from = *hint;
 
 	if (!b->n_covers)
 		return true;
-	if (from < to && c[from].hi > lo && (!from || c[from - 1].hi <= lo))
+	if (from < b->n_covers && c[from].hi > lo && (!from || c[from - 1].hi <= lo))
 		return c[from].lo < hi;
-	from = 0;
-	while (from < to) {
-		size_t mid = (from + to) / 2;
-
-		if (c[mid].hi <= lo)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	*hint = from;
+	*hint = from = count_before(b->n_covers, i, c[i].hi <= lo);
 	return from < b->n_covers && c[from].lo < hi;
 }
 
@@ -482,17 +473,11 @@ static uint32_t put_segments(const struct names_builder *b, const struct names_h
 static uint32_t put_run(const struct names_builder *b, const struct piece *p, uint64_t lo,
 			uint64_t hi, uint32_t *address, struct names_row *row, uint32_t n)
 {
-	uint32_t r = p->first, end = p->first + p->n, above = end;
-
+	uint32_t end = p->first + p->n;
 	/* The last row that does not begin above `lo`; the first one does not. */
-	while (r + 1 < above) {
-		uint32_t mid = r + (above - r) / 2;
+	uint32_t r = p->first +
+		     (uint32_t)count_before(p->n - 1, i, b->rows[p->first + 1 + i].address <= lo);
 
-		if (b->rows[mid].address <= lo)
-			r = mid;
-		else
-			above = mid;
-	}
 	if (n && address[n - 1] == lo - b->base)
 		n--; /* where a run ends and the next begins is one address */
 	for (; r < end && b->rows[r].address < hi; r++) {

@@ -2,7 +2,9 @@
 /* Looks addresses up in a table of names. */
 #include "symbolize/names.h"
 
+#include "base/cursor.h"
 #include "base/mem.h"
+#include "base/sort.h"
 #include "symbolize/names_format.h"
 
 #include <string.h>
@@ -86,41 +88,29 @@ static const char *string(const struct names *n, uint32_t id)
 	return NULL;
 }
 
-/* Index of the last of sorted numbers that is not above `key`, NO_ID when there is none. */
-static uint32_t last_of(const uint8_t *numbers, uint32_t n, uint32_t key)
+/* One of the sorted numbers of a part; `ok` is cleared where the cache is damaged. */
+static uint32_t number_at(const struct names *n, enum names_part part, uint32_t i, bool *ok)
 {
-	uint32_t lo = 0, hi = n, value;
+	uint32_t value = 0;
 
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		memcpy(&value, numbers + 4ull * mid, sizeof(value));
-		if (value <= key)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo ? lo - 1 : NO_ID;
+	*ok &= get(n, part, i, &value);
+	return value;
 }
 
-/* The same of a part of the table. */
+/* Index of the last element that is not above `key`, NO_ID when there is none. */
 static uint32_t last_at(const struct names *n, enum names_part part, uint32_t key)
 {
-	uint32_t lo = 0, hi = n->head.parts[part].n, value;
+	const uint8_t *numbers = n->data + n->head.parts[part].offset;
+	uint32_t all = n->head.parts[part].n;
+	size_t before;
+	bool ok = true;
 
+	/* Nothing need be checked: then nothing is called, either. */
 	if (!n->need)
-		return last_of(n->data + n->head.parts[part].offset, hi, key);
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (!get(n, part, mid, &value))
-			return NO_ID;
-		if (value <= key)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo ? lo - 1 : NO_ID;
+		before = count_before(all, i, u32_at(numbers, i) <= key);
+	else
+		before = count_before(all, i, number_at(n, part, (uint32_t)i, &ok) <= key);
+	return ok && before ? (uint32_t)before - 1 : NO_ID;
 }
 
 static bool to_key(const struct names *n, uint64_t address, uint32_t *ret)

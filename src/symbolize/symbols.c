@@ -3,6 +3,7 @@
 #include "symbolize/symbols.h"
 
 #include "base/mem.h"
+#include "base/sort.h"
 #include "base/str.h"
 #include "elf/plt.h"
 #include "maps/debugfile.h"
@@ -231,17 +232,9 @@ struct adding {
 
 static bool holds_one(const struct adding *a, uint64_t lo, uint64_t hi)
 {
-	size_t from = 0, to = a->n;
+	size_t first = count_before(a->n, i, a->addresses[i] < lo);
 
-	while (from < to) {
-		size_t mid = (from + to) / 2;
-
-		if (a->addresses[mid] < lo)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	return from < a->n && a->addresses[from] < hi;
+	return first < a->n && a->addresses[first] < hi;
 }
 
 static void add_symbol(void *adding, const struct elf_symbol *e)

@@ -3,6 +3,7 @@
 #include "symbolize/symtab.h"
 
 #include "base/mem.h"
+#include "base/sort.h"
 #include "base/str.h"
 
 #include <string.h>
@@ -129,20 +130,12 @@ size_t symtab_count(const struct symtab *t)
 
 bool symtab_find(const struct symtab *t, uint64_t address, struct symtab_hit *ret)
 {
-	size_t lo = 0, hi = t->n;
+	size_t n = count_before(t->n, i, t->symbols[i].address <= address);
 	const struct symbol *s;
 
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (t->symbols[mid].address <= address)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (!lo)
+	if (!n)
 		return false;
-	s = &t->symbols[lo - 1];
+	s = &t->symbols[n - 1];
 	if (address - s->address >= s->reach)
 		return false;
 	ret->address = s->address;

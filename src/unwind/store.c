@@ -4,6 +4,7 @@
 
 #include "abi/unwind_table.h"
 #include "base/mem.h"
+#include "base/sort.h"
 
 #include <string.h>
 
@@ -55,16 +56,8 @@ void store_free(struct store *s, uint32_t at, uint32_t bytes)
 
 static void give_back(struct store *s, struct store_extent e)
 {
-	size_t lo = 0, hi = s->n_free;
+	size_t lo = count_before(s->n_free, i, s->free[i].at < e.at);
 
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (s->free[mid].at < e.at)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
 	if (lo < s->n_free && e.at + e.bytes == s->free[lo].at) {
 		s->free[lo].at = e.at;
 		s->free[lo].bytes += e.bytes;
