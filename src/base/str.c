@@ -208,3 +208,10 @@ bool str_is_utf8(const char *s)
 		n = utf8_length(s);
 	return n;
 }
+
+char *path_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? mem_printf("%.*s", (int)(slash - path), path) : mem_strdup("");
+}

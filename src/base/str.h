@@ -33,6 +33,9 @@ char *format_bytes(char *buf, uint64_t bytes);
 /* Nanoseconds as "1.25 s", "12.5 ms", "830 ns". Returns `buf` (32 bytes). */
 char *format_ns(char *buf, double ns);
 
+/* The folder of a path (heap), "" when it has none. */
+char *path_folder(const char *path);
+
 /* The word of `words` that `typo` was probably meant to be, or NULL. */
 const char *nearest_word(const char *typo, const char *const *words, size_t n);
 

@@ -124,17 +124,11 @@ static int print(const struct report *r, const struct profile *p, struct err *er
 /* Is the file that was sampled still at its path? */
 static bool is_here(const char *path, const char *hex)
 {
-	struct build_id want, has;
-	struct elf_file *f;
-	int fd = file_open_regular(-1, path);
-	bool here;
+	struct build_id id;
+	struct elf_file *f = elf_file_open_path(-1, path, build_id_parse(hex, &id) ? &id : NULL);
 
-	if (fd < 0 || elf_file_open(fd, &f))
-		return false;
-	here = !build_id_parse(hex, &want) ||
-	       (elf_file_build_id(f, &has) && build_id_equal(&has, &want));
 	elf_file_free(f);
-	return here;
+	return f;
 }
 
 /* What would name the functions of a module, in words. */

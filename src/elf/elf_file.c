@@ -2,6 +2,7 @@
 /* An ELF file through libelf. */
 #include "elf/elf_file.h"
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -210,6 +211,20 @@ bool elf_file_build_id(const struct elf_file *f, struct build_id *ret)
 			return true;
 	}
 	return false;
+}
+
+struct elf_file *elf_file_open_path(int root, const char *path, const struct build_id *id)
+{
+	int fd = file_open_regular(root, path);
+	struct build_id has;
+	struct elf_file *f;
+
+	if (fd < 0 || elf_file_open(fd, &f))
+		return NULL;
+	if (!id || (elf_file_build_id(f, &has) && build_id_equal(&has, id)))
+		return f;
+	elf_file_free(f);
+	return NULL;
 }
 
 bool elf_file_address(const struct elf_file *f, uint64_t offset, uint64_t *ret)

@@ -47,6 +47,9 @@ struct elf_file;
 
 /* Takes the descriptor, also on failure. */
 int elf_file_open(int fd, struct elf_file **ret);
+/* A regular file by its path as seen from `root` (-1: ours); with `id`, only one with that build
+ * id. NULL: there is none. */
+struct elf_file *elf_file_open_path(int root, const char *path, const struct build_id *id);
 /* A whole image in memory (the vDSO), which must outlive the file. */
 int elf_file_from_memory(const void *image, size_t len, struct elf_file **ret);
 void elf_file_free(struct elf_file *f);

@@ -55,8 +55,10 @@ bool gopclntab_find(struct gopclntab *t, const struct elf_file *f)
 		struct elf_section s = elf_file_section(f, names[i]);
 
 		if (s.bytes && gopclntab_open(t, s.bytes, s.n,
-					      elf_file_relocated(f, s.address + TEXT_AT, text)))
+					      elf_file_relocated(f, s.address + TEXT_AT, text))) {
+			t->address = s.address;
 			return true;
+		}
 	}
 	return false;
 }

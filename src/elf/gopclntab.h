@@ -18,6 +18,7 @@
 struct gopclntab {
 	const uint8_t *bytes;
 	size_t n;
+	uint64_t address; /* where it is loaded; 0 unless it was found in a file */
 	uint64_t n_functions, text;
 	uint64_t names, units, files, pctab, functab, functions; /* offsets */
 	uint8_t quantum;

@@ -2,32 +2,27 @@
 /* Finds files that belong to an image. */
 #include "maps/debugfile.h"
 
-#include "base/io.h"
 #include "base/mem.h"
 #include "base/str.h"
 
 #include <string.h>
 
-static struct elf_file *open_in(int root, const char *path, const struct build_id *id)
-{
-	int fd = file_open_regular(root, path);
-	struct build_id has;
-	struct elf_file *f;
-
-	if (fd < 0 || elf_file_open(fd, &f))
-		return NULL;
-	if (!id || (elf_file_build_id(f, &has) && build_id_equal(&has, id)))
-		return f;
-	elf_file_free(f);
-	return NULL;
-}
-
 struct elf_file *debugfile_open_path(const struct image *image, const char *path,
 				     const struct build_id *id)
 {
-	struct elf_file *f = image->root >= 0 ? open_in(image->root, path, id) : NULL;
+	struct elf_file *f = image->root >= 0 ? elf_file_open_path(image->root, path, id) : NULL;
 
-	return f ? f : open_in(-1, path, id);
+	return f ? f : elf_file_open_path(-1, path, id);
+}
+
+char *debugfile_path(const struct build_id *id)
+{
+	char hex[2 * MAX_BUILD_ID + 1];
+
+	if (id->len < 2)
+		return NULL;
+	build_id_hex(id, hex);
+	return mem_printf("/usr/lib/debug/.build-id/%.2s/%s.debug", hex, hex + 2);
 }
 
 /* Takes the path; one without symbols or debug information is of no use. */
@@ -48,21 +43,18 @@ static struct elf_file *try_debug(const struct image *image, char *path, char **
 
 struct elf_file *debugfile_open(const struct image *image, char **ret_path)
 {
+	char *by_id = debugfile_path(&image->build_id); /* try_debug() takes it */
 	auto_free char *directory = NULL;
-	char hex[2 * MAX_BUILD_ID + 1];
 	struct elf_file *f = NULL;
 	const char *link;
 
-	if (image->build_id.len < 2)
+	if (!by_id)
 		return NULL;
-	build_id_hex(&image->build_id, hex);
-	f = try_debug(image, mem_printf("/usr/lib/debug/.build-id/%.2s/%s.debug", hex, hex + 2),
-		      ret_path);
+	f = try_debug(image, by_id, ret_path);
 	link = image->elf ? elf_file_debuglink(image->elf) : NULL;
 	if (f || !link || strchr(link, '/') || image->path[0] != '/')
 		return f;
-	directory = mem_strdup(image->path);
-	*strrchr(directory, '/') = '\0';
+	directory = path_folder(image->path);
 	f = try_debug(image, mem_printf("%s/%s", directory, link), ret_path);
 	if (!f)
 		f = try_debug(image, mem_printf("%s/.debug/%s", directory, link), ret_path);

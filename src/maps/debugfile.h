@@ -7,6 +7,9 @@
 
 #include "maps/images.h"
 
+/* Where the debug file with that build id is kept (heap), whether it is there or not; NULL for an
+ * id too short to be one. */
+char *debugfile_path(const struct build_id *id);
 /* The opened debug file with the image's build id (the caller frees), or NULL. `ret_path` (or NULL)
  * gets its path, for the caller to free. */
 struct elf_file *debugfile_open(const struct image *image, char **ret_path);

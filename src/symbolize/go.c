@@ -48,11 +48,11 @@ static uint64_t word_at(const struct go *go, uint64_t address)
 }
 
 /* Is it the module's data that begins at the address? Then it knows where the functions are. */
-static bool take_module(struct go *go, uint64_t address, uint64_t table)
+static bool take_module(struct go *go, uint64_t address)
 {
 	unsigned gofunc = go->t.has_start_line ? MODULE_GOFUNC_1_20 : MODULE_GOFUNC_1_18;
 
-	if (word_at(go, address + 8 * MODULE_FUNCTAB) != table + go->t.functab)
+	if (word_at(go, address + 8 * MODULE_FUNCTAB) != go->t.address + go->t.functab)
 		return false;
 	go->gofunc = word_at(go, address + 8ull * gofunc);
 	return true;
@@ -60,20 +60,17 @@ static bool take_module(struct go *go, uint64_t address, uint64_t table)
 
 static void find_module(struct go *go)
 {
-	static const char *const tables[] = {".gopclntab", ".data.rel.ro.gopclntab"};
 	static const char *const places[] = {".noptrdata", ".go.module", ".data", ".data.rel.ro"};
-	uint64_t table = 0, words[3];
+	uint64_t words[3];
 	int left = MAX_CANDIDATES;
 
-	for (size_t i = 0; i < ARRAY_SIZE(tables) && !table; i++)
-		table = elf_file_section(go->file, tables[i]).address;
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		struct elf_section s = elf_file_section(go->file, places[i]);
 
 		for (size_t at = 0; s.bytes && at + 8 <= s.n && at < MAX_SCAN; at += 8) {
 			memcpy(words, (const char *)s.bytes + at, sizeof(*words));
-			if (words[0] == table && left-- > 0 &&
-			    take_module(go, s.address + at, table))
+			if (words[0] == go->t.address && left-- > 0 &&
+			    take_module(go, s.address + at))
 				return;
 		}
 	}
@@ -83,7 +80,7 @@ static void find_module(struct go *go)
 
 		for (size_t at = 0; s.bytes && at + sizeof(words) <= s.n; at += sizeof(words)) {
 			memcpy(words, (const char *)s.bytes + at, sizeof(words));
-			if (words[2] == table && left-- > 0 && take_module(go, words[0], table))
+			if (words[2] == go->t.address && left-- > 0 && take_module(go, words[0]))
 				return;
 		}
 	}

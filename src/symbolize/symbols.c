@@ -189,13 +189,6 @@ static struct sections *open_path(struct symbols *s, const char *folder, const c
 	return sections;
 }
 
-static char *folder_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? mem_printf("%.*s", (int)(slash - path), path) : mem_strdup("");
-}
-
 /* For the debug information: the alternate file by its build id, the package of split units (no
  * path), or a file of split units. */
 static struct sections *open_named(void *symbols, const char *directory, const char *path,
@@ -203,18 +196,15 @@ static struct sections *open_named(void *symbols, const char *directory, const c
 {
 	struct symbols *s = symbols;
 	const char *own = s->debug_path ? s->debug_path : s->image->path;
-	auto_free char *folder = folder_of(own), *package = mem_printf("%s.dwp", own);
+	auto_free char *folder = path_folder(own), *package = mem_printf("%s.dwp", own);
 	const char *slash = strrchr(path, '/');
-	char hex[2 * MAX_BUILD_ID + 1];
 	struct sections *found;
 
 	if (id) {
-		auto_free char *by_id =
-			mem_printf("/usr/lib/debug/.build-id/%.2s/%s.debug", build_id_hex(id, hex),
-				   hex + MIN(id->len, 1) * 2);
+		auto_free char *by_id = debugfile_path(id);
 
 		found = open_path(s, folder, path, id);
-		return found ? found : open_path(s, "", by_id, id);
+		return found || !by_id ? found : open_path(s, "", by_id, id);
 	}
 	if (!*path)
 		return open_path(s, "", package, NULL);

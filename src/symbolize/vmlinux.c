@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "maps/debugfile.h"
 #include "symbolize/symbols.h"
 
 #include <fcntl.h>
@@ -19,43 +20,32 @@ struct vmlinux {
 	uint64_t slide; /* of the running kernel's addresses against the file's */
 };
 
-struct wanted {
-	uint64_t address;
-};
-
-static void note_text(void *wanted, const struct elf_symbol *s)
+static void note_text(void *address, const struct elf_symbol *s)
 {
-	if (str_equal(s->name, "_text") || str_equal(s->name, "_stext"))
-		((struct wanted *)wanted)->address =
-			((struct wanted *)wanted)->address && s->name[1] == 's'
-				? ((struct wanted *)wanted)->address
-				: s->address;
+	if (str_equal(s->name, "_text"))
+		*(uint64_t *)address = s->address;
 }
 
 struct vmlinux *vmlinux_open(const char *path, const struct build_id *id, uint64_t text,
 			     struct cache *cache)
 {
-	int fd = file_open_regular(-1, path);
-	struct wanted wanted = {0};
-	struct build_id has;
-	struct elf_file *elf;
+	struct elf_file *elf = elf_file_open_path(-1, path, id);
+	uint64_t linked = 0;
 	struct vmlinux *v;
 
-	if (fd < 0 || elf_file_open(fd, &elf))
-		return NULL;
-	if (!elf_file_build_id(elf, &has) || !build_id_equal(&has, id) ||
-	    !elf_file_has_debug_info(elf) || !elf_file_symbols(elf, note_text, &wanted) ||
-	    !wanted.address) {
+	if (elf)
+		elf_file_symbols(elf, note_text, &linked);
+	if (!linked || !elf_file_has_debug_info(elf)) {
 		elf_file_free(elf);
 		return NULL;
 	}
 	v = mem_alloc(sizeof(*v));
 	v->image = (struct image){.kind = IMAGE_FILE,
 				  .path = mem_strdup(path),
-				  .build_id = has,
+				  .build_id = *id,
 				  .elf = elf,
 				  .root = -1};
-	v->slide = text - wanted.address;
+	v->slide = text - linked;
 	v->symbols = symbols_new(&v->image, cache);
 	return v;
 }
@@ -93,7 +83,6 @@ struct vmlinux *vmlinux_new(struct cache *cache)
 					     "/usr/lib/debug/lib/modules/", "/boot/vmlinux-",
 					     "/lib/modules/"};
 	static const char *const ends[] = {"", "/vmlinux", "", "/build/vmlinux"};
-	char hex[2 * MAX_BUILD_ID + 1];
 	struct vmlinux *v = NULL;
 	struct utsname host;
 	struct build_id id;
@@ -101,15 +90,12 @@ struct vmlinux *vmlinux_new(struct cache *cache)
 
 	if (!running_build_id(&id) || uname(&host))
 		return NULL;
-	build_id_hex(&id, hex);
 	for (size_t i = 0; i <= ARRAY_SIZE(places) && !v; i++) {
-		auto_free char *path =
-			i < ARRAY_SIZE(places)
-				? mem_printf("%s%s%s", places[i], host.release, ends[i])
-				: mem_printf("/usr/lib/debug/.build-id/%.2s/%s.debug", hex,
-					     hex + 2);
+		auto_free char *path = i < ARRAY_SIZE(places) ? mem_printf("%s%s%s", places[i],
+									   host.release, ends[i])
+							      : debugfile_path(&id);
 
-		if (access(path, R_OK))
+		if (!path || access(path, R_OK))
 			continue;
 		text = text ? text : running_text();
 		v = text ? vmlinux_open(path, &id, text, cache) : NULL;
