@@ -13,9 +13,18 @@ struct die {
 	const uint8_t *sibling;
 };
 
+/* Where the DIE's sibling lies, which is behind the cursor; NULL: unknown. */
+static const uint8_t *sibling_at(struct unit *u, const struct cursor *c,
+				 const struct value *sibling)
+{
+	struct unit *other = u;
+	const uint8_t *at = sibling->form ? unit_refers(u, sibling, &other) : NULL;
+
+	return other == u && at >= c->at ? at : NULL;
+}
+
 static void read_die(struct unit *u, struct cursor *c, const struct abbrev *a, struct die *ret)
 {
-	struct unit *other;
 	struct value sibling = {0};
 
 	*ret = (struct die){0};
@@ -53,10 +62,7 @@ static void read_die(struct unit *u, struct cursor *c, const struct abbrev *a, s
 		}
 		read_value(u, c, at, to);
 	}
-	if (sibling.form)
-		ret->sibling = unit_refers(u, &sibling, &other);
-	if (ret->sibling && (other != u || ret->sibling < c->at))
-		ret->sibling = NULL;
+	ret->sibling = sibling_at(u, c, &sibling);
 }
 
 static void die_ranges(const struct unit *u, const struct die *d, range_visit *visit, void *ctx)
@@ -110,27 +116,13 @@ static void add_function(struct unit *u, const uint8_t *at, const struct die *d)
 static bool skip_die(struct unit *u, struct cursor *c, const struct abbrev *a, bool whole)
 {
 	struct value sibling = {0};
-	struct unit *other = u;
-	const struct attribute *at = u->abbrevs->attributes + a->first_skip;
 	const uint8_t *to;
 
-	if (!whole || !a->has_children) {
-		skip_attributes(u, c, a);
-		return false;
-	}
-	for (const struct attribute *end = at + a->n_skip; at < end; at++) {
-		struct value ignored = {0};
-
-		if (!at->name)
-			skip(c, at->skip);
-		else
-			read_value(u, c, at, at->name == DW_AT_sibling ? &sibling : &ignored);
-	}
-	to = sibling.form ? unit_refers(u, &sibling, &other) : NULL;
-	if (!to || other != u || to < c->at)
-		return false;
-	c->at = to;
-	return true;
+	skip_attributes(u, c, a, whole && a->has_children ? &sibling : NULL);
+	to = sibling_at(u, c, &sibling);
+	if (to)
+		c->at = to;
+	return to;
 }
 
 void unit_list(struct unit *u, enum list_depth list)
@@ -250,7 +242,7 @@ static void tell_body(struct telling *t, struct cursor *c, uint32_t root)
 			read_die(u, c, a, &d);
 			node = tell_inlined(t, &d, at, node);
 		} else {
-			skip_attributes(u, c, a);
+			skip_attributes(u, c, a, NULL);
 		}
 		if (!a->has_children)
 			continue;

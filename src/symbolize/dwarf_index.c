@@ -62,16 +62,13 @@ void dwarf_all(struct dwarf *d, struct names_builder *b)
 static void read_set(struct dwarf *d, struct cursor *c)
 {
 	const uint8_t *start = c->at;
-	uint64_t length = take_u32(c), offset;
-	unsigned offset_size = 4, size, rest;
+	uint64_t length, offset;
+	unsigned size, rest;
+	uint8_t offset_size;
 	struct unit *u;
 	struct cursor s;
 
-	if (length == 0xffffffff) {
-		length = take_u64(c);
-		offset_size = 8;
-	}
-	if (c->bad || length > (uint64_t)(c->end - c->at)) {
+	if (!take_length(c, &length, &offset_size)) {
 		c->at = c->end;
 		return;
 	}

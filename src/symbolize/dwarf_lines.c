@@ -121,14 +121,10 @@ static void read_line_header(struct files *f)
 {
 	const struct elf_section *s = &f->unit->dwarf->line;
 	struct cursor c = cursor_at(s->bytes, s->n, f->unit->lines);
-	uint64_t length = take_u32(&c), header;
-	uint8_t offset_size = 4;
+	uint64_t length, header;
+	uint8_t offset_size;
 
-	if (length == 0xffffffff) {
-		length = take_u64(&c);
-		offset_size = 8;
-	}
-	if (c.bad || length > (uint64_t)(c.end - c.at))
+	if (!take_length(&c, &length, &offset_size))
 		return;
 	c.end = c.at + length;
 	f->version = take_u16(&c);

@@ -17,7 +17,6 @@ enum {
 
 /* What a DIE is to us. */
 enum die_kind {
-	DIE_OTHER,
 	DIE_UNIT,
 	DIE_SCOPE, /* may hold functions: namespaces, blocks */
 	DIE_TYPE,  /* holds functions that matter only within functions */
@@ -33,10 +32,11 @@ enum list_depth {
 	LIST_ALL,
 };
 
+enum { VARIES = 255 };
+
 struct attribute {
 	uint16_t name, form;
-	uint32_t skip;    /* bytes, of forms of one size (and of those that follow, in `skips`); 0:
-			     varies */
+	uint32_t skip;    /* bytes; VARIES where they are not always the same */
 	int64_t implicit; /* DW_FORM_implicit_const */
 };
 
@@ -133,6 +133,19 @@ struct dwarf {
 	bool package_looked;
 };
 
+/* How long what follows is, as units and tables begin; offsets in it have `ret_offset_size` bytes.
+ * False: longer than what is there. */
+static inline bool take_length(struct cursor *c, uint64_t *ret, uint8_t *ret_offset_size)
+{
+	*ret_offset_size = 4;
+	*ret = take_u32(c);
+	if (*ret == 0xffffffff) {
+		*ret = take_u64(c);
+		*ret_offset_size = 8;
+	}
+	return !c->bad && *ret <= (uint64_t)(c->end - c->at);
+}
+
 /* -- dwarf_unit.c -- */
 
 struct dwarf *dwarf_open(struct sections *sections, const struct dwarf_source *source, bool dwo);
@@ -140,7 +153,9 @@ void unit_root(struct unit *u);
 const struct abbrev *unit_abbrev(struct unit *u, struct cursor *c);
 void read_value(const struct unit *u, struct cursor *c, const struct attribute *a,
 		struct value *ret);
-void skip_attributes(const struct unit *u, struct cursor *c, const struct abbrev *a);
+/* Gets past the attributes; `sibling` (or NULL) gets that one. */
+void skip_attributes(const struct unit *u, struct cursor *c, const struct abbrev *a,
+		     struct value *sibling);
 struct text unit_text(const struct unit *u, const struct value *v);
 bool unit_address(const struct unit *u, const struct value *v, uint64_t *ret);
 bool unit_indexed_address(const struct unit *u, uint64_t index, uint64_t *ret);

@@ -7,47 +7,35 @@
 
 #include <dwarf.h>
 
-enum { VARIES = 255 };
-
 /* -- units -- */
 
 /* One unit's header; the cursor is left behind the unit. False at the end and for garbage. */
 static bool read_header(struct dwarf *d, struct cursor *c, struct unit *ret)
 {
 	uint64_t length;
-	bool has_type = false;
+	struct cursor h;
 
 	*ret = (struct unit){.dwarf = d, .offset = (uint64_t)(c->at - (uint8_t *)d->info.bytes)};
-	ret->offset_size = 4;
-	length = take_u32(c);
-	if (length == 0xffffffff) {
-		length = take_u64(c);
-		ret->offset_size = 8;
-	}
-	if (c->bad || length > (uint64_t)(c->end - c->at))
+	if (!take_length(c, &length, &ret->offset_size))
 		return false;
 	ret->end = c->at + length;
-	{
-		struct cursor h = {c->at, ret->end, false};
-
-		c->at = ret->end;
-		ret->version = take_u16(&h);
-		ret->type = DW_UT_compile;
-		if (ret->version >= 5) {
-			ret->type = take_u8(&h);
-			ret->address_size = take_u8(&h);
-		}
-		ret->abbrev_offset = take_n(&h, ret->offset_size);
-		if (ret->version < 5)
-			ret->address_size = take_u8(&h);
-		has_type = ret->type == DW_UT_type || ret->type == DW_UT_split_type;
-		if (ret->version >= 5 &&
-		    (ret->type == DW_UT_skeleton || ret->type == DW_UT_split_compile))
-			ret->dwo_id = take_u64(&h);
-		ret->dies = h.at;
-		ret->bad = h.bad || ret->version < 2 || ret->version > 5 || has_type ||
-			   (ret->address_size != 8 && ret->address_size != 4);
+	h = (struct cursor){c->at, ret->end, false};
+	c->at = ret->end;
+	ret->version = take_u16(&h);
+	ret->type = DW_UT_compile;
+	if (ret->version >= 5) {
+		ret->type = take_u8(&h);
+		ret->address_size = take_u8(&h);
 	}
+	ret->abbrev_offset = take_n(&h, ret->offset_size);
+	if (ret->version < 5)
+		ret->address_size = take_u8(&h);
+	if (ret->version >= 5 && (ret->type == DW_UT_skeleton || ret->type == DW_UT_split_compile))
+		ret->dwo_id = take_u64(&h);
+	ret->dies = h.at;
+	ret->bad = h.bad || ret->version < 2 || ret->version > 5 || ret->type == DW_UT_type ||
+		   ret->type == DW_UT_split_type ||
+		   (ret->address_size != 8 && ret->address_size != 4);
 	return true;
 }
 
@@ -306,29 +294,33 @@ static bool read_abbrev(const struct unit *u, struct cursor *c, struct abbrevs *
 static struct abbrevs *read_abbrevs(const struct unit *u)
 {
 	struct dwarf *d = u->dwarf;
-	struct cursor c = cursor_at(d->abbrev.bytes, d->abbrev.n, u->abbrev_offset), again = c;
-	struct abbrevs *t = mem_alloc(sizeof(*t)), counted = {0};
-	struct abbrev a;
-	uint64_t code, highest = 0;
-	size_t n = 0;
+	struct cursor c = cursor_at(d->abbrev.bytes, d->abbrev.n, u->abbrev_offset);
+	struct abbrevs *t = mem_alloc(sizeof(*t));
+	struct coded {
+		uint64_t code;
+		struct abbrev abbrev;
+	} *read = NULL;
+	uint64_t highest = 0;
+	size_t n = 0, cap = 0;
 
 	/* Tables that begin within others are garbage, too. */
 	while (d->n_abbrevs + n < d->abbrev.n &&
-	       d->n_attributes + counted.n_attributes < 4 * d->abbrev.n &&
-	       read_abbrev(u, &again, &counted, &a, &code)) {
+	       d->n_attributes + t->n_attributes < 4 * d->abbrev.n) {
+		array_reserve(read, cap, n + 1);
+		if (!read_abbrev(u, &c, t, &read[n].abbrev, &read[n].code))
+			break;
+		highest = MAX(highest, read[n].code);
 		n++;
-		highest = MAX(highest, code);
 	}
-	free(counted.attributes);
 	d->n_abbrevs += n;
-	d->n_attributes += counted.n_attributes;
-	if (highest > 4 * (uint64_t)n + 64)
-		return t;
-	t->n = highest + 1;
-	t->all = mem_array(t->n, sizeof(*t->all));
-	while (n-- && read_abbrev(u, &c, t, &a, &code))
-		if (code < t->n)
-			t->all[code] = a;
+	d->n_attributes += t->n_attributes;
+	if (highest <= 4 * (uint64_t)n + 64) {
+		t->n = highest + 1;
+		t->all = mem_array(t->n, sizeof(*t->all));
+		for (size_t i = 0; i < n; i++)
+			t->all[read[i].code] = read[i].abbrev;
+	}
+	free(read);
 	return t;
 }
 
@@ -426,13 +418,16 @@ void read_value(const struct unit *u, struct cursor *c, const struct attribute *
 		ret->number = take_varying(c, ret->form, ret);
 }
 
-void skip_attributes(const struct unit *u, struct cursor *c, const struct abbrev *a)
+void skip_attributes(const struct unit *u, struct cursor *c, const struct abbrev *a,
+		     struct value *sibling)
 {
 	const struct attribute *at = u->abbrevs->attributes + a->first_skip, *end = at + a->n_skip;
 	struct value ignored;
 
 	for (; at < end; at++) {
-		if (at->name == 0 || at->skip != VARIES)
+		if (sibling && at->name == DW_AT_sibling)
+			read_value(u, c, at, sibling);
+		else if (at->name == 0 || at->skip != VARIES)
 			skip(c, at->skip);
 		else
 			read_value(u, c, at, &ignored);
