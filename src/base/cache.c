@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,6 +29,7 @@ static const char magic[8] = {'c', 'p', 'r', 'o', 'f', ' ', 'c', '2'};
 struct cache {
 	char *directory;
 	int fd; /* of the directory; -1: there is none */
+	atomic_bool wrote;
 };
 
 /* Where the cache lies; NULL when nobody says. */
@@ -81,6 +83,8 @@ void cache_free(struct cache *c)
 {
 	if (!c)
 		return;
+	if (c->wrote)
+		cache_trim(c, CACHE_MAX_BYTES);
 	if (c->fd >= 0)
 		close(c->fd);
 	free(c->directory);
@@ -200,7 +204,7 @@ static int write_entry(int fd, const struct entry_head *head, const void *data,
 	return code ? code : fd_write(fd, hashes, 8 * n_blocks(head->bytes));
 }
 
-void cache_put(const struct cache *c, const char *key, const void *data, size_t bytes)
+void cache_put(struct cache *c, const char *key, const void *data, size_t bytes)
 {
 	struct entry_head head = {.bytes = bytes};
 	auto_free uint64_t *hashes = mem_array(n_blocks(bytes) + 1, sizeof(*hashes));
@@ -218,6 +222,7 @@ void cache_put(const struct cache *c, const char *key, const void *data, size_t 
 	fd = openat(c->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return;
+	c->wrote = true;
 	if (write_entry(fd, &head, data, hashes) || renameat(c->fd, name, c->fd, key))
 		unlinkat(c->fd, name, 0);
 	close(fd);

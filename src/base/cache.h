@@ -3,10 +3,10 @@
  * The one cache on disk: results by key, each a file of its own.
  *
  * Place: $XDG_CACHE_HOME/cprof or ~/.cache/cprof, for root /var/cache/cprof: never a root-owned
- * file in somebody's home. Bound: CACHE_MAX_BYTES; the files used longest ago go first. Errors: a
- * cache that cannot be used is empty. Files are mode 0600, written beside their name and renamed,
- * checked when read: a torn or foreign one counts as absent. Threads: any; several processes may
- * use it at once.
+ * file in somebody's home. Bound: CACHE_MAX_BYTES, kept by cache_free(); the files used longest ago
+ * go first. Errors: a cache that cannot be used is empty. Files are mode 0600, written beside their
+ * name and renamed, checked when read: a torn or foreign one counts as absent. Threads: any;
+ * several processes may use it at once.
  */
 #pragma once
 
@@ -26,7 +26,7 @@ void cache_free(struct cache *cache);
 /* The bytes stored under `key` (a file name of letters, digits, dots and dashes), for the caller to
  * free; NULL when there are none. */
 void *cache_get(const struct cache *cache, const char *key, size_t *ret_bytes);
-void cache_put(const struct cache *cache, const char *key, const void *data, size_t bytes);
+void cache_put(struct cache *cache, const char *key, const void *data, size_t bytes);
 
 /* An entry that is read where it lies: every block is checked before its first use. */
 struct cache_view {

@@ -199,7 +199,6 @@ static int build(const struct cache_command *c, int n, char **paths, struct cach
 			code = build_profile(&b, paths[i], err);
 	images_free(b.images);
 	debuginfod_free(b.debuginfod);
-	cache_trim(cache, CACHE_MAX_BYTES);
 	return code;
 }
 

@@ -232,9 +232,9 @@ static void apply_side(struct ingest *in, const struct side_record *r)
 		break;
 	case SIDE_EXEC:
 		space = spaces_get(&in->spaces, r->pid);
+		space_forget_generated(space);
 		space_clear(space);
 		space->scanned = true;
-		images_forget_generated(in->images, r->pid);
 		break;
 	case SIDE_FORK:
 		if (r->pid != r->parent)

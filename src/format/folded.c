@@ -23,13 +23,8 @@ static void put_name(struct str *s, const char *name, const char *annotation)
 /*
  * Lines come sorted without being sorted: the tree is walked with the children of each node in
  * order. A node stands there twice, as the line that ends with it ("a;b 1") and as what goes on
- * behind it
- * ("a;b;..."), since names such as "b c" lie between the two.
+ * behind it ("a;b;..."), since names such as "b c" lie between the two.
  */
-struct item {
-	uint32_t next; /* of the same parent; NO_ID: the last */
-};
-
 struct folding {
 	struct str texts; /* of names, each with ';' */
 	size_t *at;       /* of each name; [n_names]: the end */
@@ -38,8 +33,9 @@ struct folding {
 	uint32_t *ranks;    /* 2 x name: the order of "name", + 1: that of "name;" */
 	struct stacks tree; /* of names: functions of one name in two modules are one line */
 	int64_t *self;
-	struct item *items; /* 2 x node: its line, + 1: what is below it */
-	uint32_t *first;    /* node -> item; [n]: of the root */
+	uint32_t *next; /* 2 x node: its line, + 1: what is below it; to the same parent's next such
+			   item */
+	uint32_t *first; /* node -> item; [n]: of the root */
 	struct str path, out;
 	int fd, code;
 };
@@ -54,7 +50,7 @@ static void folding_release(struct folding *f)
 	free(f->name_of);
 	free(f->ranks);
 	free(f->self);
-	free(f->items);
+	free(f->next);
 	free(f->first);
 }
 
@@ -122,7 +118,7 @@ static void order_items(struct folding *f)
 	auto_free uint32_t *chain = mem_array(2 * n + 1, sizeof(*chain));
 	auto_free bool *has_child = mem_array(n + 1, sizeof(*has_child));
 
-	f->items = mem_array(2 * n + 1, sizeof(*f->items));
+	f->next = mem_array(2 * n + 1, sizeof(*f->next));
 	f->first = mem_array(n + 1, sizeof(*f->first));
 	memset(bucket, 0xff, (n_ranks + 1) * sizeof(*bucket));
 	memset(f->first, 0xff, (n + 1) * sizeof(*f->first));
@@ -142,7 +138,7 @@ static void order_items(struct folding *f)
 			stack_id parent = f->tree.nodes[i / 2].parent;
 			uint32_t *first = &f->first[parent == NO_ID ? n : parent];
 
-			f->items[i].next = *first;
+			f->next[i] = *first;
 			*first = i;
 		}
 	}
@@ -171,7 +167,7 @@ static void walk(struct folding *f)
 			uint32_t name = f->tree.nodes[at].item;
 
 			f->path.len -= f->at[name + 1] - f->at[name];
-			i = f->items[2 * at + 1].next;
+			i = f->next[2 * at + 1];
 			at = f->tree.nodes[at].parent;
 		}
 		if (i == NO_ID)
@@ -185,7 +181,7 @@ static void walk(struct folding *f)
 			i = f->first[at];
 		} else {
 			put_line(f, i / 2);
-			i = f->items[i].next;
+			i = f->next[i];
 		}
 	}
 }

@@ -56,11 +56,6 @@ const struct format *format_of_path(const char *path)
 	return NULL;
 }
 
-bool name_is_placeholder(const char *name)
-{
-	return name[0] == '[' && strstr(name, "+0x") && str_ends(name, "]");
-}
-
 int profile_parse(const void *data, size_t len, struct profile *p, struct err *err)
 {
 	struct str plain auto_release(str_release) = {0};

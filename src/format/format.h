@@ -39,9 +39,6 @@ const struct format *format_of_path(const char *path);
 
 enum { MAX_PROFILE_BYTES = 1 << 30 }; /* of a file, and of what it inflates to */
 
-/* "[libfoo.so+0x1234]": what stands for a name that was not found. */
-bool name_is_placeholder(const char *name);
-
 /* Reads a profile of any readable format, told by its bytes. `p` is initialised. */
 int profile_read(const char *path, struct profile *p, struct err *err);
 int profile_parse(const void *data, size_t len, struct profile *p, struct err *err);

@@ -223,18 +223,13 @@ static enum frame_kind kind_of(const struct profile *p, const struct frame *f)
 		       : FRAME_USER;
 }
 
-/* What stands for a name: the module, and where in its file the code lies. */
-static char *placeholder(const struct profile *p, const struct frame *f)
+/* Where in its module's file the code of a frame lies. */
+static uint64_t module_offset(const struct profile *p, const struct frame *f)
 {
 	const struct mapping *m = f->mapping == NO_ID ? NULL : &p->mappings[f->mapping];
-	const char *module = m ? profile_module(p, f) : "unknown";
-	size_t bracket = module[0] == '[';
-	uint64_t at = f->address;
 
-	if (m && m->start && at >= m->start)
-		at = at - m->start + m->offset;
-	return mem_printf("[%.*s+0x%llx]", (int)(strlen(module) - 2 * bracket), module + bracket,
-			  (unsigned long long)at);
+	return m && m->start && f->address >= m->start ? f->address - m->start + m->offset
+						       : f->address;
 }
 
 static frame_id add_frame(struct reader *r, struct frame *f)
@@ -258,7 +253,9 @@ static int location_frame(struct reader *r, const Pprof__Location *m, frame_id *
 		f.mapping = (mapping_id)index;
 	}
 	if (!m->n_line) {
-		auto_free char *text = placeholder(r->p, &f);
+		auto_free char *text =
+			frame_placeholder(f.mapping == NO_ID ? "unknown" : profile_module(r->p, &f),
+					  module_offset(r->p, &f));
 
 		f.function = f.system_name = strings_add(&r->p->strings, text);
 		*ret = add_frame(r, &f);

@@ -31,7 +31,6 @@ static void name_new(struct live *l)
 	if (l->no_names)
 		return;
 	coverage_count(&l->profile, &l->profile.account);
-	symbolize_account(l->symbolizer, &l->profile, &l->profile.account);
 }
 
 static int fill(struct feed *f, struct err *err)
@@ -120,6 +119,8 @@ int live_finish(struct live *l, struct err *err)
 	if (code)
 		return code;
 	name_new(l);
+	if (!l->no_names)
+		symbolize_account(l->symbolizer, &l->profile, &l->profile.account);
 	return 0;
 }
 

@@ -317,16 +317,6 @@ struct jit *image_jit(struct image *image)
 	return image->jit;
 }
 
-void images_forget_generated(struct images *images, pid_t pid)
-{
-	for (size_t i = 0; i < images->n; i++) {
-		struct image *image = images->all[i];
-
-		if (image->kind == IMAGE_ANONYMOUS && image->jit && image->inode == (uint64_t)pid)
-			jit_free(steal(image->jit));
-	}
-}
-
 const char *image_name(const struct image *image)
 {
 	const char *slash = strrchr(image->path, '/');

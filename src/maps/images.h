@@ -88,8 +88,6 @@ struct image *images_at(const struct images *images, size_t i);
 void images_bind(struct images *images, struct image *image, uint32_t mapping);
 struct image *images_by_mapping(const struct images *images, uint32_t mapping);
 
-/* Forgets what it told: it runs another program, or is another process of that number. */
-void images_forget_generated(struct images *images, pid_t pid);
 /* What the process tells of its generated code; NULL for images of other kinds. */
 struct jit *image_jit(struct image *image);
 /* File name without folders, as it is shown. */

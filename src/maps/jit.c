@@ -45,7 +45,7 @@ struct line {
 struct source {
 	int fd;
 	off_t offset;
-	bool tried, has_header;
+	bool has_header;
 	bool given_up;   /* garbage, or more than enough */
 	struct str rest; /* what was read and is not whole */
 };
@@ -72,7 +72,6 @@ struct jit *jit_empty(void)
 	struct jit *j = mem_alloc(sizeof(*j));
 
 	j->map.fd = j->dump.fd = -1;
-	j->map.tried = j->dump.tried = true;
 	str_putc(&j->names, '\0');
 	return j;
 }
@@ -82,7 +81,6 @@ struct jit *jit_new(pid_t pid)
 	struct jit *j = jit_empty();
 
 	j->pid = pid;
-	j->map.tried = false;
 	return j;
 }
 
@@ -114,9 +112,7 @@ pid_t jit_pid(const struct jit *j)
 
 void jit_look_again(struct jit *j)
 {
-	j->looked_ns = 0;
-	if (j->map.fd < 0 && j->pid)
-		j->map.tried = false;
+	j->looked_ns = j->opened_ns = 0;
 }
 
 /* -- adding -- */
@@ -365,7 +361,6 @@ static void open_map(struct jit *j)
 	pid_t inner = process_inner_pid(j->pid);
 	auto_free char *path = mem_printf("/tmp/perf-%d.map", inner > 0 ? inner : j->pid);
 
-	j->map.tried = true;
 	if (root >= 0)
 		try_open(&j->map, root, path, j->pid);
 	else
@@ -452,7 +447,7 @@ static void look(struct jit *j)
 	if (j->looked_ns && now - j->looked_ns < LOOK_NS)
 		return;
 	j->looked_ns = now;
-	if (j->map.fd < 0 && j->pid && (!j->map.tried || now - j->opened_ns > OPEN_NS)) {
+	if (j->map.fd < 0 && j->pid && now - j->opened_ns > OPEN_NS) {
 		open_map(j);
 		j->opened_ns = now;
 	}

@@ -205,3 +205,17 @@ const char *profile_module(const struct profile *p, const struct frame *f)
 	slash = strrchr(path, '/');
 	return slash && slash[1] ? slash + 1 : path;
 }
+
+char *frame_placeholder(const char *module, uint64_t offset)
+{
+	size_t bracket = module[0] == '[';
+
+	/* [anon] and the like bring their own brackets. */
+	return mem_printf("[%.*s+0x%llx]", (int)(strlen(module) - 2 * bracket), module + bracket,
+			  (unsigned long long)offset);
+}
+
+bool name_is_placeholder(const char *name)
+{
+	return name[0] == '[' && strstr(name, "+0x") && str_ends(name, "]");
+}

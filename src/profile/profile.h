@@ -133,5 +133,8 @@ static inline const char *profile_text(const struct profile *p, string_id id)
 {
 	return strings_get(&p->strings, id);
 }
+/* "[libfoo.so+0x1234]" (heap): what stands for a name that was not found. */
+char *frame_placeholder(const char *module, uint64_t offset);
+bool name_is_placeholder(const char *name);
 /* File name without its folders, of the frame's mapping; "" when there is none. */
 const char *profile_module(const struct profile *p, const struct frame *f);

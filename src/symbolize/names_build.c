@@ -574,7 +574,6 @@ void *names_finish(struct names_builder *b, unsigned flags, size_t *ret_bytes)
 		return NULL;
 	head.base = b->base;
 	head.bytes = bytes;
-	head.n_functions = (uint32_t)b->n_functions;
 	out = mem_alloc(bytes);
 	put_covers(b, &head, out);
 	head.parts[PART_SEGMENT_ADDRESS].n = head.parts[PART_SEGMENT_NODE].n =

@@ -40,7 +40,6 @@ struct names_head {
 	uint32_t flags; /* enum names_flags */
 	uint64_t base;  /* of all addresses */
 	uint64_t bytes; /* with this head */
-	uint32_t n_functions, unused;
 	struct {
 		uint32_t offset, n;
 	} parts[N_PARTS];

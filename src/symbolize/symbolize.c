@@ -24,7 +24,7 @@ static const struct resolver *const resolvers[] = {
 
 struct symbolizer {
 	struct symbolize_options o;
-	struct cache *cache;
+	struct cache *cache;           /* opened when there is something to name */
 	struct debuginfod *debuginfod; /* NULL: not asked for */
 	struct map64 demangled;        /* string of a mangled name -> string of the readable one */
 	uint8_t *by;                   /* frame -> enum named_by */
@@ -36,7 +36,6 @@ struct symbolizer *symbolizer_new(const struct symbolize_options *o)
 	struct symbolizer *z = mem_alloc(sizeof(*z));
 
 	z->o = *o;
-	z->cache = o->no_cache ? NULL : cache_new(NULL);
 	z->debuginfod = o->debuginfod ? debuginfod_new() : NULL;
 	return z;
 }
@@ -45,8 +44,6 @@ void symbolizer_free(struct symbolizer *z)
 {
 	if (!z)
 		return;
-	if (z->cache)
-		cache_trim(z->cache, CACHE_MAX_BYTES);
 	cache_free(z->cache);
 	debuginfod_free(z->debuginfod);
 	map64_release(&z->demangled);
@@ -206,13 +203,9 @@ static void set_place(struct symbolizer *z, struct profile *p, struct frame *f,
 
 static void set_placeholder(struct profile *p, struct frame *f, const struct work *w)
 {
-	const char *name = image_name(w->image);
-	size_t bracket = name[0] == '[';
-	auto_free char *text = NULL;
+	auto_free char *text = frame_placeholder(image_name(w->image),
+						 w->query.start ? w->query.start : w->query.offset);
 
-	/* [anon] and the like bring their own brackets. */
-	text = mem_printf("[%.*s+0x%llx]", (int)(strlen(name) - 2 * bracket), name + bracket,
-			  (unsigned long long)(w->query.start ? w->query.start : w->query.offset));
 	f->function = f->system_name = strings_add(&p->strings, text);
 }
 
@@ -295,11 +288,14 @@ static void symbolize(struct symbolizer *z, struct profile *p, struct images *im
 	auto_free struct work *work = mem_array(p->n_frames - first + 1, sizeof(*work));
 	size_t n = collect_work(p, images, first, which, work), end;
 	auto_free struct batch *all = mem_array(n + 1, sizeof(*all));
-	const struct resolving with = {z->cache, z->o.java_perfmap};
+	struct resolving with = {.java_perfmap = z->o.java_perfmap};
 	struct batches bs = {.all = all, .with = &with};
 
 	if (!n)
 		return;
+	if (!z->cache && !z->o.no_cache)
+		z->cache = cache_new(NULL);
+	with.cache = z->cache;
 	qsort(work, n, sizeof(*work), by_image);
 	for (size_t i = 0; i < n; i = end) {
 		for (end = i; end < n && work[end].image == work[i].image; end++)
@@ -352,10 +348,9 @@ static void open_saved(struct profile *p, struct images *images)
 	}
 }
 
-size_t symbolize_saved(struct symbolizer *z, struct profile *p)
+void symbolize_saved(struct symbolizer *z, struct profile *p)
 {
 	struct images *images = images_new();
-	size_t n = 0;
 
 	open_saved(p, images);
 	for (frame_id id = 0; id < p->n_frames; id++) {
@@ -365,10 +360,7 @@ size_t symbolize_saved(struct symbolizer *z, struct profile *p)
 			f->function = 0;
 	}
 	symbolize_frames(z, p, images, 0);
-	for (frame_id id = 0; id < p->n_frames; id++)
-		n += p->frames[id].named;
 	images_free(images);
-	return n;
 }
 
 void symbolize_in_full(struct symbolizer *z, struct profile *p)

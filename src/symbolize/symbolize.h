@@ -35,8 +35,8 @@ void symbolize_frames(struct symbolizer *z, struct profile *p, struct images *im
  * runs, so that little is left to do when it ends. */
 void symbolize_early(struct symbolizer *z, struct profile *p, struct images *images);
 /* Names what a profile that was saved without names has addresses of, from the files of this
- * machine with the same build ids. Returns how many frames got a name. */
-size_t symbolize_saved(struct symbolizer *z, struct profile *p);
+ * machine with the same build ids. */
+void symbolize_saved(struct symbolizer *z, struct profile *p);
 /* Shows names of functions with their parameters, as far as the profile has the mangled ones. */
 void symbolize_in_full(struct symbolizer *z, struct profile *p);
 /* Tells the account what has named the frames, weighted by samples. */

@@ -50,7 +50,7 @@ struct tables {
 	unsigned pending; /* jobs that were not taken over */
 	uint64_t taken;
 	int done_fd;
-	bool started, wrote;
+	bool started;
 	pthread_t thread;
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t wake, ready;
@@ -200,8 +200,6 @@ void tables_free(struct tables *t)
 	}
 	while ((job = jobs_pop(&t->todo)) || (job = jobs_pop(&t->done)))
 		job_free(job);
-	if (t->wrote)
-		cache_trim(t->cache, CACHE_MAX_BYTES);
 	cache_free(t->cache);
 	pthread_cond_destroy(&t->wake);
 	pthread_cond_destroy(&t->ready);
@@ -371,7 +369,6 @@ static void take(struct tables *t, struct job *job)
 		e->at = TABLE_FILE;
 		e->bytes = 0;
 	}
-	t->wrote |= !job->from_cache && *job->key;
 	log_debug("unwind table of %s: %u rows, %u bytes, %s in %.1f ms", e->image->path,
 		  job->table ? job->table->n_rows : 0, job->table ? job->table->bytes : 0,
 		  job->from_cache ? "cached" : "built", (double)job->took_ns / 1e6);

@@ -22,7 +22,7 @@ static double cpu_ms(void)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-static double cached_ms(const struct cache *cache, const struct table_head *t)
+static double cached_ms(struct cache *cache, const struct table_head *t)
 {
 	double best = 1e9;
 

@@ -10,24 +10,7 @@
 
 #include "base/cache.h"
 #include "base/mem.h"
-
-static char dir[64];
-
-static int set_up(void **state)
-{
-	(void)state;
-	strcpy(dir, "/tmp/cprof-cache-XXXXXX");
-	return mkdtemp(dir) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	return system(command);
-}
+#include "unit/folder.h"
 
 static char *path_of(const char *key)
 {
@@ -131,6 +114,6 @@ static void a_folder_that_others_write_to_is_not_used(void **state)
 	cache_free(c);
 }
 
-#define FOLDER(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define FOLDER(f) cmocka_unit_test_setup_teardown(f, folder_make, folder_remove)
 TESTS(FOLDER(what_was_put_is_got), FOLDER(the_torn_and_the_foreign_count_as_absent),
       FOLDER(the_oldest_go_first), FOLDER(a_folder_that_others_write_to_is_not_used))

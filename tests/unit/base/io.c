@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Output files: nothing half-written under the name, links followed, pipes written in place. */
 #include "unit/test.h"
+#include "unit/folder.h"
 
 #include "base/io.h"
 #include "base/mem.h"
@@ -9,11 +10,9 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-static char directory[] = "/tmp/cprof-io-XXXXXX";
-
 static char *in(const char *name)
 {
-	return mem_printf("%s/%s", directory, name);
+	return mem_printf("%s/%s", dir, name);
 }
 
 static void keeps_the_old_file_until_committed(void **state)
@@ -95,5 +94,5 @@ int main(void)
 		T(refuses_more_than_the_limit),
 	};
 
-	return mkdtemp(directory) ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

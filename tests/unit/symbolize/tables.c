@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Tables of names: who wins, what is covered, and what damage does. */
 #include "unit/test.h"
+#include "unit/folder.h"
 
 #include "base/cache.h"
 #include "base/mem.h"
@@ -188,13 +189,12 @@ static void a_part_knows_what_it_covers(void **state)
 
 static void damage_is_found(void **state)
 {
-	static char dir[] = "/tmp/cprof-tables-XXXXXX";
-	struct cache *cache = cache_new(mkdtemp(dir));
+	struct cache *cache = cache_new(dir);
 	struct names_builder *b = names_builder_new(0x1000);
 	struct place p[MAX_PLACES];
 	struct cache_view *view;
 	struct names *n;
-	char path[64], command[128];
+	char path[128];
 	size_t bytes;
 	void *data;
 	int fd;
@@ -223,9 +223,8 @@ static void damage_is_found(void **state)
 	assert_null(cache_get(cache, "entry", &bytes));
 	free(data);
 	cache_free(cache);
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	assert_int_equal(system(command), 0);
 }
 
 TESTS(T(levels_of_an_address), T(the_first_of_copies_wins), T(symbols_are_chosen),
-      T(a_part_knows_what_it_covers), T(damage_is_found))
+      T(a_part_knows_what_it_covers),
+      cmocka_unit_test_setup_teardown(damage_is_found, folder_make, folder_remove))

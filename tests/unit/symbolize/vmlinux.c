@@ -2,6 +2,7 @@
 /* Lines of the kernel's code: a file that stands for its vmlinux, "loaded" elsewhere than linked.
  */
 #include "unit/test.h"
+#include "unit/folder.h"
 
 #include "base/str.h"
 #include "elf/elf_file.h"
@@ -11,16 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static char dir[] = "/tmp/cprof-vmlinux-XXXXXX";
-
 enum { SLIDE = 0x7000000 };
 
 static int build(void **state)
 {
 	char command[1024];
 
-	(void)state;
-	if (!mkdtemp(dir))
+	if (folder_make(state))
 		return -1;
 	snprintf(command, sizeof(command),
 		 "cd %s && printf '__asm__(\".globl _text\\\\n_text:\\\\n\");\\n"
@@ -29,15 +27,6 @@ static int build(void **state)
 		 "int do_work(int x) { return inner(x) ^ 3; }\\n' >k.c && "
 		 "gcc -O2 -g -nostdlib -shared -fPIC -Wl,--build-id k.c -o vmlinux",
 		 dir);
-	return system(command);
-}
-
-static int clean(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
 	return system(command);
 }
 
@@ -85,5 +74,5 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {T(lines_behind_a_slide)};
 
-	return cmocka_run_group_tests(tests, build, clean);
+	return cmocka_run_group_tests(tests, build, folder_remove);
 }

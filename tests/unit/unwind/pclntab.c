@@ -4,6 +4,7 @@
  * it (go is among the packages for tests), and the same program stripped gives the same table.
  */
 #include "unit/test.h"
+#include "unit/folder.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -14,14 +15,11 @@
 
 #include "unwind/compile.h"
 
-static char dir[] = "/tmp/cprof-pclntab-XXXXXX";
-
 static int build(void **state)
 {
 	char command[1024];
 
-	(void)state;
-	if (!mkdtemp(dir))
+	if (folder_make(state))
 		return -1;
 	snprintf(command, sizeof(command),
 		 "cd %s && export HOME=%s GOCACHE=%s/cache GOFLAGS=-mod=mod && "
@@ -30,15 +28,6 @@ static int build(void **state)
 		 "}\\n' >p.go && "
 		 "go build -o full p.go && go build -ldflags '-s -w' -o stripped p.go",
 		 dir, dir, dir);
-	return system(command);
-}
-
-static int clean(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "chmod -R u+w %s && rm -rf %s", dir, dir);
 	return system(command);
 }
 
@@ -113,5 +102,5 @@ int main(void)
 		puts("skipped: no go");
 		return 77;
 	}
-	return cmocka_run_group_tests(tests, build, clean);
+	return cmocka_run_group_tests(tests, build, folder_remove);
 }

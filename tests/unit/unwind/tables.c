@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Tables of images: built once, taken from the cache, evicted when the store is full. */
 #include "unit/test.h"
+#include "unit/folder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,6 @@
 /* Room for libc's table (57 KB) or libstdc++'s (70 KB), not for both. */
 enum { STORE_BYTES = 100 << 10 };
 
-static char dir[64];
 static const struct image *moved_image;
 static uint32_t moved_to;
 static int quiet;
@@ -126,27 +126,11 @@ static void the_end_waits_for_nobody(void **state)
 	end(&f);
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	strcpy(dir, "/tmp/cprof-tables-XXXXXX");
-	return mkdtemp(dir) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	return system(command);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {T(tables_are_evicted_and_come_back),
 					   T(what_has_no_table_says_so),
 					   T(the_end_waits_for_nobody)};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }
