@@ -461,9 +461,13 @@ static void look(struct jit *j)
 static void find_line(const struct jit *j, const struct function *f, uint64_t offset,
 		      struct jit_function *ret)
 {
-	const struct line *lines = j->lines + f->first_line;
-	size_t n = count_before(f->n_lines, i, lines[i].address <= offset);
+	const struct line *lines;
+	size_t n;
 
+	if (!f->n_lines)
+		return;
+	lines = j->lines + f->first_line;
+	n = count_before(f->n_lines, i, lines[i].address <= offset);
 	if (!n)
 		return;
 	ret->file = j->names.text + lines[n - 1].file;
