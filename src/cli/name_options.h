@@ -11,7 +11,7 @@
 
 /* The rows; their context is a struct symbolize_options at the start of the command's own. */
 #define NAME_OPTIONS                                                                               \
-	{0, "full-names", NULL,         "C++ and Rust functions with their parameters",            \
+	{0, "full-names", NULL,         "C++ and Rust functions with parameters, Go with types",   \
 	 0, NULL,         name_set_full},                                                          \
 	{                                                                                          \
 		0, "no-cache", NULL, "neither read nor write the cache of names", 0, NULL,         \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Readable names of C++, Rust and D symbols (libiberty). */
+/* Readable names: of C++, Rust and D symbols by libiberty, of Go's generic functions. */
 #include "symbolize/demangle.h"
 
 #include "base/mem.h"
@@ -40,6 +40,14 @@ static char *demangle_with(demangler *f, const char *name, int options)
 	return result;
 }
 
+/* As Go's own profiles show its generic functions: slices.Sort[...]. */
+static char *without_types(const char *name)
+{
+	const char *from = strchr(name, '['), *to = strrchr(name, ']');
+
+	return to > from ? mem_printf("%.*s[...]%s", (int)(from - name), name, to + 1) : NULL;
+}
+
 static char *demangle_plain(const char *name, bool full)
 {
 	int options = full ? DMGL_PARAMS | DMGL_ANSI : DMGL_NO_OPTS;
@@ -48,6 +56,8 @@ static char *demangle_plain(const char *name, bool full)
 
 	if (len > MAX_MANGLED)
 		return NULL;
+	if (strstr(name, "[go.shape."))
+		return full ? NULL : without_types(name);
 	if (str_starts(name, "_R") || str_starts(name, "_ZN"))
 		result = demangle_with(rust_demangle_callback, name, options);
 	if (!result && str_starts(name, "_Z"))

@@ -111,6 +111,11 @@ static void demangles(void **state)
 	check("_RNvCskwGfYPst2Cb_3foo16example_function", "foo::example_function");
 	check("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE", "core::fmt::Formatter::pad");
 	check("_D4test3fooAa", "test.foo");
+	check("core.(*Store[go.shape.*a.B,go.shape.struct { c.d [2]int }]).Get",
+	      "core.(*Store[...]).Get");
+	check("slices.Sort[go.shape.int].func1", "slices.Sort[...].func1");
+	assert_null(demangle("slices.Sort[go.shape.int]", true));
+	assert_null(demangle("f[go.shape.", false));
 	assert_null(demangle("main", false));
 	assert_null(demangle("_Zgarbage", false));
 	assert_null(demangle("", false));
