@@ -97,11 +97,12 @@ static bool row_equal(const void *ctx, uint32_t id, const void *key)
 static uint32_t row_of_frame(struct build *b, frame_id id)
 {
 	const struct frame *f = &b->p->frames[id];
-	struct tree_row row = {.kind = f->kind, .inlined = f->inlined, .named = f->named};
+	struct tree_row row;
 	uint64_t hash;
 
 	if (b->row_of_frame[id] != NO_ID)
 		return b->row_of_frame[id];
+	row = (struct tree_row){.kind = f->kind, .inlined = f->inlined, .named = f->named};
 	row.name = profile_text(b->p, f->function);
 	row.module = profile_module(b->p, f);
 	hash = hash_u64((uintptr_t)row.name) ^ hash_bytes(row.module, strlen(row.module)) ^

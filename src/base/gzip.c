@@ -6,11 +6,14 @@
 #include "base/mem.h"
 
 #include <errno.h>
-#include <limits.h>
+#include <libdeflate.h>
 #include <string.h>
 #include <zlib.h>
 
-enum { GZIP_WINDOW = 15 + 16 };
+enum {
+	GZIP_WINDOW = 15 + 16,
+	MAX_GROWTH = 1032, /* of deflate */
+};
 
 bool gzip_is(const void *data, size_t len)
 {
@@ -19,33 +22,32 @@ bool gzip_is(const void *data, size_t len)
 
 int gzip_inflate(const void *data, size_t len, size_t max, struct str *out)
 {
-	z_stream z = {.next_in = (Bytef *)data};
-	size_t start = out->len;
-	int status = Z_OK, code = 0;
+	struct libdeflate_decompressor *d;
+	enum libdeflate_result result;
+	size_t room, used, n = 0;
+	uint32_t says; /* how long it is, modulo 4 GiB */
 
-	if (len > UINT_MAX)
-		return -EFBIG;
-	z.avail_in = (uInt)len;
-	if (inflateInit2(&z, GZIP_WINDOW) != Z_OK)
+	if (len < sizeof(says))
+		return -EBADMSG;
+	memcpy(&says, (const char *)data + len - sizeof(says), sizeof(says));
+	room = MIN(MIN(says, len * MAX_GROWTH), max);
+	d = libdeflate_alloc_decompressor();
+	if (!d)
 		return -ENOMEM;
-	while (status != Z_STREAM_END) {
-		array_reserve(out->text, out->cap, out->len + 65536);
-		z.next_out = (Bytef *)out->text + out->len;
-		z.avail_out = (uInt)MIN(out->cap - out->len - 1, (size_t)1 << 30);
-		status = inflate(&z, Z_NO_FLUSH);
-		out->len = (size_t)((char *)z.next_out - out->text);
-		if (status != Z_OK && status != Z_STREAM_END) {
-			code = -EBADMSG;
+	for (;;) {
+		array_reserve(out->text, out->cap, out->len + room + 1);
+		result = libdeflate_gzip_decompress_ex(d, data, len, out->text + out->len, room,
+						       &used, &n);
+		if (result != LIBDEFLATE_INSUFFICIENT_SPACE || room == max)
 			break;
-		}
-		if (out->len - start > max) {
-			code = -EFBIG;
-			break;
-		}
+		room = MIN(room * 2 + 65536, max);
 	}
+	libdeflate_free_decompressor(d);
+	if (result != LIBDEFLATE_SUCCESS)
+		return result == LIBDEFLATE_INSUFFICIENT_SPACE ? -EFBIG : -EBADMSG;
+	out->len += n;
 	out->text[out->len] = '\0';
-	inflateEnd(&z);
-	return code;
+	return 0;
 }
 
 struct gzip_writer {

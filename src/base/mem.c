@@ -57,13 +57,10 @@ char *mem_printf(const char *fmt, ...)
 	return s;
 }
 
-void *mem_reserve(void *array, size_t *cap, size_t n, size_t size)
+void *mem_grow(void *array, size_t *cap, size_t n, size_t size)
 {
-	size_t want;
+	size_t want = *cap + *cap / 2;
 
-	if (n <= *cap)
-		return array;
-	want = *cap + *cap / 2;
 	if (want < n)
 		want = n;
 	if (want < 16)

@@ -20,7 +20,11 @@ char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Makes room for `n` elements in `array` with its capacity in `cap`; grows by half. */
 #define array_reserve(array, cap, n) ((array) = mem_reserve((array), &(cap), (n), sizeof(*(array))))
-void *mem_reserve(void *array, size_t *cap, size_t n, size_t size);
+void *mem_grow(void *array, size_t *cap, size_t n, size_t size);
+static inline void *mem_reserve(void *array, size_t *cap, size_t n, size_t size)
+{
+	return n <= *cap ? array : mem_grow(array, cap, n, size);
+}
 
 static inline void auto_free_(void *p)
 {

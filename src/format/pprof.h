@@ -27,3 +27,11 @@ enum pprof_sample_field {
 	PPROF_SAMPLE_VALUE = 2,
 	PPROF_SAMPLE_LABEL = 3,
 };
+
+/* Fields of a label. */
+enum pprof_label_field {
+	PPROF_LABEL_KEY = 1,
+	PPROF_LABEL_TEXT = 2,
+	PPROF_LABEL_NUMBER = 3,
+	PPROF_LABEL_UNIT = 4,
+};

@@ -37,6 +37,13 @@ struct location {
 	uint32_t levels; /* with what is inlined */
 };
 
+/* A location of a sample's stack. */
+struct step {
+	uint64_t location;
+	stack_id stack; /* from the root to here */
+	uint32_t depth; /* with what is inlined */
+};
+
 struct numbers {
 	uint64_t *all;
 	size_t n, cap;
@@ -62,7 +69,7 @@ struct reader {
 	uint64_t levels; /* of all stacks, with what is inlined */
 	/* The last sample's path from the root: the next one often begins with the same. */
 	struct sample_parts sample;
-	struct stack_node *path; /* .parent: the stack so far */
+	struct step *path;
 	size_t n_path, cap_path;
 	uint64_t default_type;
 };
@@ -302,47 +309,63 @@ static int add_location(struct reader *r, const struct field *f)
 
 static int sample_stack(struct reader *r, const uint64_t *locations, size_t n, stack_id *ret)
 {
-	stack_id stack = NO_ID;
-	uint64_t depth = 0;
-	size_t had, shared = 0;
+	struct step step = {.stack = NO_ID};
+	size_t shared = 0;
 
 	array_reserve(r->path, r->cap_path, n);
-	for (size_t i = n; i-- > 0; shared++) {
+	while (shared < r->n_path && shared < n &&
+	       r->path[shared].location == locations[n - 1 - shared])
+		step = r->path[shared++];
+	r->n_path = shared;
+	for (size_t i = n - shared, had; i-- > 0;) {
 		const struct location *l;
 		uint64_t index;
 
 		if (!map64_find(&r->location_ids, locations[i], &index))
 			return damaged(r, "a sample names a location that is not there");
 		l = &r->locations[index];
-		depth += l->levels;
-		if (depth > MAX_DEPTH || r->levels > MAX_NODES)
+		step.depth += l->levels;
+		if (step.depth > MAX_DEPTH || r->levels > MAX_NODES)
 			return damaged(
 				r, "a stack is deeper than 65,536 frames, or there are too many");
-		if (shared < r->n_path && r->path[shared].item == l->frame) {
-			stack = r->path[shared].parent;
-			continue;
-		}
-		r->n_path = shared;
 		had = r->p->stacks.n;
-		stack = stacks_push(&r->p->stacks, stack, l->frame);
+		step.stack = stacks_push(&r->p->stacks, step.stack, l->frame);
 		r->levels += r->p->stacks.n > had ? l->levels : 0;
-		r->path[r->n_path++] = (struct stack_node){stack, l->frame};
+		step.location = locations[i];
+		r->path[r->n_path++] = step;
 	}
-	*ret = stack;
+	*ret = step.stack;
 	return 0;
 }
 
 static bool sample_label(const struct reader *r, const struct field *f, struct label *ret)
 {
-	Pprof__Label *m = pprof__label__unpack(NULL, f->value, f->bytes);
-	bool ok = m && get_string(r, m->key, &ret->key) && get_string(r, m->str, &ret->text) &&
-		  get_string(r, m->num_unit, &ret->unit);
+	int64_t key = 0, text = 0, unit = 0;
+	struct field part;
+	size_t at = 0;
+	bool bad = false;
 
-	if (ok)
-		ret->number = m->num;
-	if (m)
-		pprof__label__free_unpacked(m, NULL);
-	return ok;
+	*ret = (struct label){0};
+	while (next_field(f->bytes, f->value, &at, &part, &bad)) {
+		switch (part.number) {
+		case PPROF_LABEL_KEY:
+			key = (int64_t)part.value;
+			break;
+		case PPROF_LABEL_TEXT:
+			text = (int64_t)part.value;
+			break;
+		case PPROF_LABEL_NUMBER:
+			ret->number = (int64_t)part.value;
+			break;
+		case PPROF_LABEL_UNIT:
+			unit = (int64_t)part.value;
+			break;
+		default:
+			break;
+		}
+	}
+	return !bad && get_string(r, key, &ret->key) && get_string(r, text, &ret->text) &&
+	       get_string(r, unit, &ret->unit);
 }
 
 /* Numbers of a repeated field, packed or one by one. */

@@ -67,3 +67,27 @@ stack_id stacks_push(struct stacks *s, stack_id parent, uint32_t item)
 		map_add(&s->map, node_hash(&node), id);
 	return id;
 }
+
+uint32_t *stacks_order(const struct stacks *s)
+{
+	uint32_t *place = mem_array(s->n, sizeof(*place)); /* at first: the next child's */
+	auto_free uint32_t *size = mem_array(s->n, sizeof(*size));
+	uint32_t roots = 0;
+
+	for (size_t i = s->n; i-- > 0;) {
+		size[i]++;
+		if (s->nodes[i].parent != NO_ID)
+			size[s->nodes[i].parent] += size[i];
+	}
+	for (size_t i = 0; i < s->n; i++) {
+		stack_id parent = s->nodes[i].parent;
+		uint32_t *next = parent == NO_ID ? &roots : &place[parent];
+
+		place[i] = *next + 1;
+		*next += size[i];
+	}
+	/* Every child has moved its parent's on by its own size. */
+	for (size_t i = 0; i < s->n; i++)
+		place[i] -= size[i];
+	return place;
+}

@@ -34,3 +34,6 @@ void stacks_release(struct stacks *s);
 stack_id stacks_push(struct stacks *s, stack_id parent, uint32_t item);
 /* NO_ID when it does not exist. */
 stack_id stacks_find(const struct stacks *s, stack_id parent, uint32_t item);
+/* The place of every stack (heap) when each comes right before those that go on from it: so
+ * neighbours have most of their frames in common. */
+uint32_t *stacks_order(const struct stacks *s);

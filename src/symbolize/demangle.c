@@ -105,7 +105,8 @@ static char *shorten(const char *name)
 	struct str out = {0};
 
 	while (*name) {
-		size_t r = 0;
+		/* What rules begin with. */
+		size_t r = *name == 's' || *name == ',' || *name == '[' ? 0 : ARRAY_SIZE(rules);
 
 		while (r < ARRAY_SIZE(rules) && !str_starts(name, rules[r].what))
 			r++;

@@ -37,7 +37,8 @@ home 'elfutils/|dwarf\.h' elf symbolize unwind
 home 'libiberty/|demangle\.h|capstone' symbolize
 home 'protobuf-c|libsmartcols' format
 home 'curses\.h|ncurses|term\.h' tui/curses.c
-home 'libdeflate\.h|lzma\.h|zstd\.h' elf
+home 'libdeflate\.h' elf base/gzip.c
+home 'lzma\.h|zstd\.h' elf
 home 'zlib\.h|xxhash|pcre2|jansson' base
 
 # Below cli/ nothing prints or exits (base/log.c writes what cli/ says; the others have children).

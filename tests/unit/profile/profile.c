@@ -38,6 +38,40 @@ static void a_parent_has_a_smaller_id(void **state)
 	stacks_release(&s);
 }
 
+/* Of 2,000 stacks of any shape: every place is taken once, and right behind a stack come those
+ * that go on from it, before any other. */
+static void neighbours_in_order_are_alike(void **state)
+{
+	enum { N = 2000 };
+	struct stacks s = {0};
+	stack_id at[N];
+	uint32_t *place, random = 1;
+
+	(void)state;
+	for (uint32_t i = 0; i < N; i++) {
+		random = random * 1103515245 + 12345;
+		stacks_push(&s, i && random >> 16 & 7 ? (random >> 8) % i : NO_ID, i);
+	}
+	place = stacks_order(&s);
+	memset(at, 0xff, sizeof(at));
+	for (uint32_t i = 0; i < N; i++) {
+		assert_true(place[i] < N);
+		assert_int_equal(at[place[i]], NO_ID);
+		at[place[i]] = i;
+	}
+	for (uint32_t i = 1; i < N; i++) {
+		stack_id parent = s.nodes[at[i]].parent, above = at[i - 1];
+
+		while (above != parent && above != NO_ID)
+			above = s.nodes[above].parent;
+		assert_int_equal(above, parent);
+	}
+	free(place);
+	place = stacks_order(&(struct stacks){0});
+	free(place);
+	stacks_release(&s);
+}
+
 static void equal_samples_add_up(void **state)
 {
 	struct profile p;
@@ -102,5 +136,5 @@ static void the_account_reads_well(void **state)
 	account_release(&a);
 }
 
-TESTS(T(strings_are_interned), T(a_parent_has_a_smaller_id), T(equal_samples_add_up),
-      T(the_account_reads_well))
+TESTS(T(strings_are_interned), T(a_parent_has_a_smaller_id), T(neighbours_in_order_are_alike),
+      T(equal_samples_add_up), T(the_account_reads_well))
