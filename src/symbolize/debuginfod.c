@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#include <dlfcn.h>
 #include <elfutils/libdwfl.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -131,9 +132,39 @@ static void serve(int from, int to)
 
 /* -- the parent -- */
 
+/* Where fetched files lie (heap), NULL: nowhere. */
+static char *cache_folder(void)
+{
+	const char *own = getenv("DEBUGINFOD_CACHE_PATH"), *xdg = getenv("XDG_CACHE_HOME"),
+		   *home = getenv("HOME");
+
+	if (own && *own)
+		return mem_strdup(own);
+	/* Under sudo the usual place is in the caller's home, where root's files do not belong. */
+	if (geteuid() == 0)
+		return mem_strdup("/var/cache/cprof-debuginfod");
+	if (xdg && *xdg)
+		return mem_printf("%s/debuginfod_client", xdg);
+	return home ? mem_printf("%s/.cache/debuginfod_client", home) : NULL;
+}
+
+/* libdw loads the client when it is there and says nothing when not. */
+static bool have_client(void)
+{
+	void *client = dlopen("libdebuginfod.so.1", RTLD_LAZY | RTLD_LOCAL);
+
+	if (client)
+		dlclose(client);
+	else
+		log_warn("--debuginfod: there is no libdebuginfod.so.1 (Debian: apt-get install "
+			 "libdebuginfod1)");
+	return client;
+}
+
 struct debuginfod *debuginfod_new(void)
 {
 	const char *urls = getenv("DEBUGINFOD_URLS");
+	auto_free char *folder = cache_folder();
 	int down[2], up[2];
 	struct debuginfod *d;
 	pid_t child;
@@ -143,9 +174,10 @@ struct debuginfod *debuginfod_new(void)
 			 "DEBUGINFOD_URLS=https://debuginfod.debian.net");
 		return NULL;
 	}
-	/* Under sudo the usual place is in the caller's home, where root's files do not belong. */
-	if (geteuid() == 0)
-		setenv("DEBUGINFOD_CACHE_PATH", "/var/cache/cprof-debuginfod", 0);
+	if (!have_client())
+		return NULL;
+	if (folder)
+		setenv("DEBUGINFOD_CACHE_PATH", folder, 1);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, down))
 		return NULL;
 	if (pipe2(up, O_CLOEXEC)) {
@@ -217,14 +249,9 @@ void debuginfod_wait(struct debuginfod *d, int seconds)
 
 char *debuginfod_path(const struct build_id *id)
 {
-	const char *own = getenv("DEBUGINFOD_CACHE_PATH"), *xdg = getenv("XDG_CACHE_HOME"),
-		   *home = getenv("HOME");
+	auto_free char *folder = cache_folder();
 	char hex[2 * MAX_BUILD_ID + 1];
 
 	build_id_hex(id, hex);
-	if (own && *own)
-		return mem_printf("%s/%s/debuginfo", own, hex);
-	if (xdg && *xdg)
-		return mem_printf("%s/debuginfod_client/%s/debuginfo", xdg, hex);
-	return home ? mem_printf("%s/.cache/debuginfod_client/%s/debuginfo", home, hex) : NULL;
+	return folder ? mem_printf("%s/%s/debuginfo", folder, hex) : NULL;
 }

@@ -13,7 +13,7 @@
 
 struct debuginfod;
 
-/* NULL, with a word, when there are no servers. */
+/* NULL, with a word, when there are no servers or no client library. */
 struct debuginfod *debuginfod_new(void);
 void debuginfod_free(struct debuginfod *d);
 /* Asks for the debug information of an image that has none; a second call is free. */

@@ -50,8 +50,8 @@ static struct elf_file *debug_file(struct symbols *s)
 {
 	if (!s->looked_for_debug && s->image->elf && !elf_file_has_debug_info(s->image->elf))
 		s->debug = debugfile_open(s->image, &s->debug_path);
-	if (!s->looked_for_debug && !s->debug && s->image->debug_wanted) {
-		/* A server may have had it. */
+	if (!s->looked_for_debug && !s->debug && s->image->build_id.len) {
+		/* A server may have had it, now or some day. */
 		s->debug_path = debuginfod_path(&s->image->build_id);
 		s->debug = s->debug_path ? debugfile_open_path(s->image, s->debug_path,
 							       &s->image->build_id)

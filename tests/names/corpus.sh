@@ -41,6 +41,21 @@ variants() {
 	objcopy --only-keep-debug "$1" "$1.debug"
 	objcopy --strip-all --add-gnu-debuglink="$1.debug" "$1" "$1.stripped"
 	check "$1.stripped" "$1" "$1 debuglink"
+	mini "$1"
+}
+
+# mini NAME: without symbols but for .gnu_debugdata, as Fedora ships programs: functions have names
+mini() {
+	nm -D --defined-only -f posix "$1" | cut -d ' ' -f 1 | sort >dynamic
+	nm --defined-only -f posix "$1" | awk '$2 ~ /[tTwW]/ { print $1 }' | sort | comm -13 dynamic - >functions
+	objcopy -S --keep-symbols=functions "$1" symbols
+	xz -f symbols
+	objcopy --strip-all --add-section .gnu_debugdata=symbols.xz "$1" "$1.mini"
+	"$symbolizer" --obj="$1" --no-demangle --functions=linkage --no-inlines <addresses | awk 'BEGIN { RS = "" } { print $1 }' >want.mini
+	"$PROGS/names" "$1.mini" <addresses | awk 'BEGIN { RS = "" } { print $1 }' >ours.mini
+	[ "$(wc -l <ours.mini)" = 400 ] || fail "$1 .gnu_debugdata: $(wc -l <ours.mini) answers"
+	cmp -s ours.mini want.mini || fail "$1 .gnu_debugdata: $(diff ours.mini want.mini | head -4)"
+	checked=$((checked + 1))
 }
 
 # build NAME COMPILER FLAGS...: code.c, and code.cc in two parts
