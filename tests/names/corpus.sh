@@ -91,6 +91,20 @@ done
 build gcc-lto gcc -O2 -g -flto
 # Without call sites: llvm-symbolizer's guesses at split functions are not ours.
 minimum=95 build gcc-old gcc -O2 -g -gdwarf-2 -gstrict-dwarf
+
+# Go's own table against DWARF; what is stripped has the same names.
+export HOME=$dir GOCACHE=$dir/go GO111MODULE=off GOFLAGS=
+for mode in exe pie; do
+	go build -buildmode=$mode -o "go-$mode" "$here/code.go" || fail "go build -buildmode=$mode"
+	"$here/addresses" "go-$mode" 4000 >addresses
+	theirs "go-$mode" want
+	# (In generated methods the table has what is inlined, DWARF has not.)
+	minimum=99.8 check "go-$mode" "go-$mode" "go-$mode"
+	objcopy --strip-all "go-$mode" "go-$mode.stripped"
+	cp ours full
+	"$PROGS/names" "go-$mode.stripped" <addresses >ours
+	cmp -s ours full || fail "go-$mode: other names when it is stripped"
+done
 echo "$checked files"
 [ "$checked" -ge 60 ] || fail "only $checked files were built"
 finish
