@@ -13,10 +13,28 @@ static int most_first(const void *x, const void *y)
 	return a->mapping < b->mapping ? -1 : a->mapping > b->mapping;
 }
 
+/* The first mapping of the same file, of every mapping (heap). */
+static mapping_id *first_of_file(const struct profile *p)
+{
+	mapping_id *first = mem_array(p->n_mappings, sizeof(*first));
+	struct map64 files auto_release(map64_release) = {0};
+
+	for (mapping_id id = 0; id < p->n_mappings; id++) {
+		const struct mapping *m = &p->mappings[id];
+		uint64_t file = (uint64_t)m->filename << 32 | m->build_id, known = id;
+
+		if (!map64_find(&files, file, &known))
+			map64_set(&files, file, id);
+		first[id] = (mapping_id)known;
+	}
+	return first;
+}
+
 struct missing *missing_names(const struct profile *p, size_t *ret_n, uint64_t *ret_frames)
 {
 	/* By mapping; the last one is of frames without. */
 	struct missing *all = mem_array(p->n_mappings + 1, sizeof(*all));
+	auto_free mapping_id *file = first_of_file(p);
 	auto_free int64_t *weight = mem_array(p->stacks.n + 1, sizeof(*weight));
 	size_t n = 0;
 
@@ -26,7 +44,7 @@ struct missing *missing_names(const struct profile *p, size_t *ret_n, uint64_t *
 	*ret_frames = 0;
 	for (size_t i = 0; i < p->stacks.n; i++) {
 		const struct frame *f = &p->frames[p->stacks.nodes[i].item];
-		struct missing *m = &all[f->mapping == NO_ID ? p->n_mappings : f->mapping];
+		struct missing *m = &all[f->mapping == NO_ID ? p->n_mappings : file[f->mapping]];
 
 		if (f->kind == FRAME_NOTE)
 			continue;

@@ -103,8 +103,13 @@ void account_line(const struct account *a, struct str *out)
 		share(out, a->frames_named, a->frames);
 		str_puts(out, " of frames named");
 	}
-	str_printf(out, "; cost %.2f %% of the machine",
-		   a->machine_cpu_s > 0 ? 100 * a->overhead_cpu_s / a->machine_cpu_s : 0.0);
+	/* What comes before and after counts too: of a moment's recording it is more than all. */
+	if (a->overhead_cpu_s < a->machine_cpu_s)
+		str_printf(out, "; cost %.2f %% of the machine",
+			   100 * a->overhead_cpu_s / a->machine_cpu_s);
+	else
+		str_printf(out, "; cost %s of CPU time",
+			   format_ns(number, a->overhead_cpu_s * 1e9));
 	if (a->event[0])
 		str_printf(out, "; %s", a->event);
 	if (a->command_status[0])

@@ -132,6 +132,10 @@ static void the_account_reads_well(void **state)
 	account_line(&a, &text);
 	assert_non_null(
 		strstr(text.text, "; 3 lost (2 counts full, 1 ring full); 99.99 % of user"));
+	text.len = 0;
+	a.machine_cpu_s = 0.004;
+	account_line(&a, &text);
+	assert_non_null(strstr(text.text, "; cost 36.00 ms of CPU time"));
 	str_release(&text);
 	account_release(&a);
 }
