@@ -109,7 +109,8 @@ struct image *images_add(struct images *images, const char *path, const struct b
 		key.build_id = *build_id;
 	} else if (key.kind == IMAGE_ANONYMOUS) {
 		key.inode = inode;
-		if (!*path || str_starts(path, "//anon"))
+		/* What a program maps near its heap has the heap's name. */
+		if (!*path || str_starts(path, "//anon") || str_equal(path, "[heap]"))
 			key.path = "[anon]";
 	}
 	hash = hash_bytes(key.path, strlen(key.path)) ^ hash_u64(key.inode ^ key.device << 40) ^
