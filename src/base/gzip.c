@@ -12,7 +12,7 @@
 
 enum {
 	GZIP_WINDOW = 15 + 16,
-	MAX_GROWTH = 1032, /* of deflate */
+	GROWTH = 64, /* at first; what says that it grows more may not be true */
 };
 
 bool gzip_is(const void *data, size_t len)
@@ -30,7 +30,7 @@ int gzip_inflate(const void *data, size_t len, size_t max, struct str *out)
 	if (len < sizeof(says))
 		return -EBADMSG;
 	memcpy(&says, (const char *)data + len - sizeof(says), sizeof(says));
-	room = MIN(MIN(says, len * MAX_GROWTH), max);
+	room = MIN(MIN(says, len * GROWTH), max);
 	d = libdeflate_alloc_decompressor();
 	if (!d)
 		return -ENOMEM;

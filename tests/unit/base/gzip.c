@@ -42,10 +42,33 @@ static void round_trip_damage_and_limit(void **state)
 	str_release(&out);
 	assert_int_equal(gzip_inflate(packed.text, packed.len / 2, 1 << 20, &out), -EBADMSG);
 	str_release(&out);
+	/* The length that it says is not believed. */
+	memset(packed.text + packed.len - 4, 0, 4);
+	assert_int_equal(gzip_inflate(packed.text, packed.len, 1 << 20, &out), -EBADMSG);
+	str_release(&out);
+	memset(packed.text + packed.len - 4, 0xff, 4);
+	assert_int_equal(gzip_inflate(packed.text, packed.len, 1 << 20, &out), -EBADMSG);
+	str_release(&out);
 	packed.text[packed.len / 2] ^= 0x55;
 	assert_int_equal(gzip_inflate(packed.text, packed.len, 1 << 20, &out), -EBADMSG);
 	str_release(&out);
 	str_release(&packed);
 }
 
-TESTS(T(round_trip_damage_and_limit))
+/* Zeros grow more than is expected. */
+static void what_grows_much(void **state)
+{
+	auto_free char *data = mem_alloc(8 << 20);
+	struct str out = {0}, packed = compressed(data, 8 << 20);
+
+	(void)state;
+	assert_true(packed.len * 64 < 8 << 20);
+	assert_int_equal(gzip_inflate(packed.text, packed.len, 8 << 20, &out), 0);
+	assert_int_equal(out.len, 8 << 20);
+	str_release(&out);
+	assert_int_equal(gzip_inflate(packed.text, packed.len, (8 << 20) - 1, &out), -EFBIG);
+	str_release(&out);
+	str_release(&packed);
+}
+
+TESTS(T(round_trip_damage_and_limit), T(what_grows_much))
