@@ -136,6 +136,8 @@ static char *cure_of(const struct profile *p, const struct missing *m)
 {
 	const char *path =
 		m->mapping == NO_ID ? "" : profile_text(p, p->mappings[m->mapping].filename);
+	const char *id =
+		m->mapping == NO_ID ? "" : profile_text(p, p->mappings[m->mapping].build_id);
 	auto_free char *package = path[0] == '/' ? package_of(path) : NULL;
 
 	if (str_starts(path, "[kernel"))
@@ -146,8 +148,10 @@ static char *cure_of(const struct profile *p, const struct missing *m)
 				  "python3 -X perf");
 	if (path[0] != '/')
 		return mem_strdup("");
-	if (!is_here(path, profile_text(p, p->mappings[m->mapping].build_id)))
-		return mem_strdup("the file with this build id is not here (any more)");
+	if (!is_here(path, id))
+		return mem_strdup(*id ? "the file with this build id is not here (any more)"
+				  : access(path, F_OK) ? "the file is not here (any more)"
+						       : "this is no ELF file");
 	return package ? package_cure(package) : mem_strdup("build it with -g, or do not strip it");
 }
 

@@ -374,6 +374,9 @@ static void walk_frames(struct resolved *r, struct walk *w, const uint64_t *word
 			return;
 		}
 	}
+	/* A program's entry is known for what it is: a chain without a link is none. */
+	if (w->end == WALK_ZERO && w->n == 1)
+		w->end = WALK_NO_RULE;
 	w->complete = w->end == WALK_FIRST ||
 		      (w->end == WALK_ZERO && w->last && w->last->kind != IMAGE_ANONYMOUS);
 }

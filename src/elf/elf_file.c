@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <libdeflate.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,8 +19,9 @@ enum {
 	SEGMENT_ALIGN = 4096,
 	MAX_TABLE_BYTES = 1 << 30,
 	MAX_FRAME_BYTES = 256 << 20,
-	MAX_NAME_BYTES = 16 << 20,   /* of sections */
-	MAX_STRING_BYTES = 512 << 20 /* of symbols */
+	MAX_NAME_BYTES = 16 << 20,    /* of sections */
+	MAX_STRING_BYTES = 512 << 20, /* of symbols */
+	PIECE_BYTES = 1 << 20
 };
 
 struct elf_file {
@@ -544,15 +546,35 @@ bool elf_file_may_unwind(const struct elf_file *f)
 	return section_named(f, ".eh_frame", &shdr) && shdr.sh_size <= MAX_FRAME_BYTES;
 }
 
-const char *elf_file_debuglink(const struct elf_file *f)
+const char *elf_file_debuglink(const struct elf_file *f, uint32_t *ret_crc)
 {
 	GElf_Shdr shdr;
 	Elf_Scn *scn = section_named(f, ".gnu_debuglink", &shdr);
 	Elf_Data *data = scn && shdr.sh_type == SHT_PROGBITS ? elf_rawdata(scn, NULL) : NULL;
+	size_t at;
 
-	if (data && data->d_size && memchr(data->d_buf, '\0', data->d_size))
-		return data->d_buf;
-	return NULL;
+	if (!data || !data->d_size || !memchr(data->d_buf, '\0', data->d_size))
+		return NULL;
+	/* Behind the name, at a multiple of 4. */
+	at = (strlen(data->d_buf) + 4) & ~(size_t)3;
+	if (at > data->d_size || data->d_size - at < sizeof(*ret_crc))
+		return NULL;
+	memcpy(ret_crc, (const char *)data->d_buf + at, sizeof(*ret_crc));
+	return data->d_buf;
+}
+
+uint32_t elf_file_crc(const struct elf_file *f)
+{
+	auto_free char *piece = mem_alloc(PIECE_BYTES);
+	uint32_t crc = 0;
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = pread(f->fd, piece, PIECE_BYTES, at)) > 0) {
+		crc = libdeflate_crc32(crc, piece, (size_t)n);
+		at += n;
+	}
+	return crc;
 }
 
 int elf_file_descriptor(const struct elf_file *f)

@@ -68,8 +68,11 @@ uint64_t elf_file_symbol_bytes(const struct elf_file *f);
 uint64_t elf_file_text(const struct elf_file *f);
 /* Where a program begins, 0 in a library (for which linkers may write where its code begins). */
 uint64_t elf_file_entry(const struct elf_file *f);
-/* Name in .gnu_debuglink; NULL when there is none. Valid as long as the file. */
-const char *elf_file_debuglink(const struct elf_file *f);
+/* Name in .gnu_debuglink, valid as long as the file, and what elf_file_crc() is of the file that it
+ * means; NULL when there is none. */
+const char *elf_file_debuglink(const struct elf_file *f, uint32_t *ret_crc);
+/* Checksum of the whole file, which is read for it. */
+uint32_t elf_file_crc(const struct elf_file *f);
 
 /* A section by name; `bytes` (NULL: none, or too large to be true) are valid as long as the file.
  */

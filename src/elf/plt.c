@@ -133,6 +133,11 @@ bool function_start(const struct elf_file *f, uint64_t address, uint64_t *ret)
 	} head;
 	uint32_t lo = 0, hi;
 	int32_t want = (int32_t)(address - base), entry[2];
+	struct {
+		uint32_t length, cie;
+		int32_t start;
+		uint32_t bytes;
+	} frame;
 
 	/* The encodings that every linker writes: 4 bytes, relative to the section. */
 	if (!base || !elf_file_read(f, base, &head, sizeof(head)) || head.version != 1 ||
@@ -151,5 +156,8 @@ bool function_start(const struct elf_file *f, uint64_t address, uint64_t *ret)
 	if (!lo || !elf_file_read(f, base + sizeof(head) + 8ull * (lo - 1), entry, sizeof(entry)))
 		return false;
 	*ret = base + (uint64_t)(int64_t)entry[0];
-	return true;
+	/* Its record says how far it goes, as far as its numbers are the usual ones. */
+	return !elf_file_read(f, base + (uint64_t)(int64_t)entry[1], &frame, sizeof(frame)) ||
+	       (uint32_t)entry[1] + 8 + (uint32_t)frame.start != (uint32_t)entry[0] ||
+	       address - *ret < frame.bytes;
 }

@@ -9,6 +9,8 @@
 
 /* How often new images are read while the recording runs. */
 #define EARLY_NS 3000000000ull
+/* When a Java machine is asked for names first; then at double the time. */
+#define JAVA_NS 500000000ull
 
 struct live {
 	struct feed feed; /* first: a feed is its live */
@@ -18,7 +20,8 @@ struct live {
 	struct symbolizer *symbolizer;
 	bool no_names;
 	uint64_t early_ns;
-	frame_id named; /* frames below have been asked for */
+	uint64_t java_ns, java_wait_ns; /* 0: not asked */
+	frame_id named;                 /* frames below have been asked for */
 };
 
 /* Names what is new and brings the account up to date. */
@@ -80,6 +83,7 @@ struct live *live_new(const struct recording_options *o, const struct symbolize_
 	l->images = images_new();
 	l->symbolizer = symbolizer_new(names);
 	l->no_names = names->no_names;
+	l->java_wait_ns = names->java_perfmap ? JAVA_NS : 0;
 	l->recording = recording_new(o, &l->profile, l->images, err);
 	if (!l->recording) {
 		live_free(&l->feed);
@@ -108,6 +112,14 @@ int live_poll(struct live *l, struct err *err)
 		if (l->early_ns)
 			symbolize_early(l->symbolizer, &l->profile, l->images);
 		l->early_ns = monotonic_ns();
+	}
+	/* It may end before the recording does. */
+	if (l->java_wait_ns && now - l->java_ns > l->java_wait_ns) {
+		if (l->java_ns) {
+			symbolize_generated(l->symbolizer, &l->profile, l->images);
+			l->java_wait_ns *= 2;
+		}
+		l->java_ns = monotonic_ns();
 	}
 	return recording_poll(l->recording, err);
 }

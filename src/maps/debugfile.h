@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Finds files that belong to an image: its separate debug file (by build id, then by
- * .gnu_debuglink), and what that names. In the image's own root first, then in ours.
+ * .gnu_debuglink, with the same build id or, without one, the checksum), and what that names. In
+ * the image's own root first, then in ours.
  */
 #pragma once
 

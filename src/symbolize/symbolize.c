@@ -243,7 +243,8 @@ static void name_frame(struct symbolizer *z, struct profile *p, const struct wor
 enum which {
 	NAME_ALL,
 	NAME_NEW_IMAGES,  /* of files that were not looked at yet */
-	NAME_NOT_OF_FILES /* of what nobody can name later: the kernel's and generated code */
+	NAME_GENERATED,   /* code of running processes */
+	NAME_NOW_OR_NEVER /* the kernel's, generated code, files that no build id finds again */
 };
 
 static bool is_wanted(const struct image *image, enum which which)
@@ -251,8 +252,10 @@ static bool is_wanted(const struct image *image, enum which which)
 	switch (which) {
 	case NAME_NEW_IMAGES:
 		return !image->named_early && image->kind != IMAGE_KERNEL;
-	case NAME_NOT_OF_FILES:
-		return image->kind != IMAGE_FILE;
+	case NAME_GENERATED:
+		return image->kind == IMAGE_ANONYMOUS;
+	case NAME_NOW_OR_NEVER:
+		return image->kind != IMAGE_FILE || !image->build_id.len;
 	default:
 		return true;
 	}
@@ -317,13 +320,18 @@ static void symbolize(struct symbolizer *z, struct profile *p, struct images *im
 void symbolize_frames(struct symbolizer *z, struct profile *p, struct images *images,
 		      frame_id first)
 {
-	symbolize(z, p, images, first, z->o.no_names ? NAME_NOT_OF_FILES : NAME_ALL);
+	symbolize(z, p, images, first, z->o.no_names ? NAME_NOW_OR_NEVER : NAME_ALL);
 }
 
 void symbolize_early(struct symbolizer *z, struct profile *p, struct images *images)
 {
 	if (!z->o.no_names)
 		symbolize(z, p, images, 0, NAME_NEW_IMAGES);
+}
+
+void symbolize_generated(struct symbolizer *z, struct profile *p, struct images *images)
+{
+	symbolize(z, p, images, 0, NAME_GENERATED);
 }
 
 /* -- saved profiles -- */

@@ -34,6 +34,8 @@ void symbolize_frames(struct symbolizer *z, struct profile *p, struct images *im
 /* Names frames of images that it was not asked about before: the files are read while the recording
  * runs, so that little is left to do when it ends. */
 void symbolize_early(struct symbolizer *z, struct profile *p, struct images *images);
+/* Names generated code whose process has told its names since, or can be asked for them. */
+void symbolize_generated(struct symbolizer *z, struct profile *p, struct images *images);
 /* Names what a profile that was saved without names has addresses of, from the files of this
  * machine with the same build ids. */
 void symbolize_saved(struct symbolizer *z, struct profile *p);

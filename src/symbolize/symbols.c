@@ -52,10 +52,10 @@ static struct elf_file *debug_file(struct symbols *s)
 		s->debug = debugfile_open(s->image, &s->debug_path);
 	if (!s->looked_for_debug && !s->debug && s->image->build_id.len) {
 		/* A server may have had it, now or some day. */
-		s->debug_path = debuginfod_path(&s->image->build_id);
-		s->debug = s->debug_path ? debugfile_open_path(s->image, s->debug_path,
-							       &s->image->build_id)
-					 : NULL;
+		auto_free char *path = debuginfod_path(&s->image->build_id);
+
+		s->debug = path ? debugfile_open_path(s->image, path, &s->image->build_id) : NULL;
+		s->debug_path = s->debug ? steal(path) : NULL;
 	}
 	s->looked_for_debug = true;
 	return s->debug;
@@ -196,7 +196,7 @@ static struct sections *open_named(void *symbols, const char *directory, const c
 {
 	struct symbols *s = symbols;
 	const char *own = s->debug_path ? s->debug_path : s->image->path;
-	auto_free char *folder = path_folder(own), *package = mem_printf("%s.dwp", own);
+	auto_free char *folder = path_folder(own);
 	const char *slash = strrchr(path, '/');
 	struct sections *found;
 
@@ -206,8 +206,13 @@ static struct sections *open_named(void *symbols, const char *directory, const c
 		found = open_path(s, folder, path, id);
 		return found || !by_id ? found : open_path(s, "", by_id, id);
 	}
-	if (!*path)
-		return open_path(s, "", package, NULL);
+	if (!*path) {
+		auto_free char *package = mem_printf("%s.dwp", own);
+		auto_free char *of_program = mem_printf("%s.dwp", s->image->path);
+
+		found = open_path(s, "", package, NULL);
+		return found ? found : open_path(s, "", of_program, NULL);
+	}
 	found = open_path(s, directory, path, NULL);
 	return found ? found : open_path(s, folder, slash ? slash + 1 : path, NULL);
 }

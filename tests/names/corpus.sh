@@ -58,6 +58,26 @@ mini() {
 	checked=$((checked + 1))
 }
 
+# packaged NAME...: their split units in packages
+packaged() {
+	local name
+	for name in "$@"; do
+		llvm-dwp -e "$name" -o "$name.dwp" || fail "llvm-dwp $name"
+		cp "$name" "$name.alone"
+		"$here/addresses" "$name" 400 >"$name.addresses"
+		cp "$name.addresses" addresses
+		theirs "$name" "$name.want"
+	done
+	rm ./*.dwo
+	for name in "$@"; do
+		cp "$name.addresses" addresses
+		cp "$name.want" want
+		check "$name" "$name" "$name dwp"
+		"$PROGS/names" "$name.alone" <addresses >without
+		! cmp -s ours without || fail "$name: its package says nothing"
+	done
+}
+
 # build NAME COMPILER FLAGS...: code.c, and code.cc in two parts
 build() {
 	local name=$1 cc=$2 cxx=g++
@@ -81,6 +101,7 @@ for cc in gcc clang; do
 		with_variants='' build "$cc-$version-gc" $cc -O2 -g -gdwarf-$version -ffunction-sections \
 			-Wl,--gc-sections
 		with_variants='' build "$cc-$version-split" $cc -O2 -g -gdwarf-$version -gsplit-dwarf
+		[ $cc = gcc ] || packaged "$cc-$version-split-c" "$cc-$version-split-cc"
 		with_variants='' build "$cc-$version-lines" $cc -O2 -g1 -gdwarf-$version
 	done
 	build "$cc-O3" $cc -O3 -g -fno-pie -no-pie

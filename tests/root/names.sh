@@ -31,6 +31,42 @@ for _ in 1 2; do
 	at_least "$(share raw.folded "$chain")" 90 "samples of a profile that is named later"
 done
 
+# A file without a build id is not found again by one: it is named at once. Its debug file is known by its checksum.
+objcopy --remove-section .note.gnu.build-id "$PROGS/inlined" noid
+expect 0 "$CPROF" -q record --no-names -F 999 -o noid.pb.gz -- ./noid 0.5
+"$CPROF" -q export noid.pb.gz -o noid.folded
+at_least "$(share noid.folded "$chain")" 90 "samples of a file without a build id"
+objcopy --only-keep-debug noid noid.debug
+objcopy --strip-all --add-gnu-debuglink=noid.debug noid linked
+expect 0 "$CPROF" -q record -F 999 -o linked.folded -- ./linked 0.5
+at_least "$(share linked.folded "$chain")" 90 "samples with a debug file without a build id"
+echo >>noid.debug
+expect 0 "$CPROF" -q record -F 999 -o linked.folded -- ./linked 0.3
+says_not linked.folded innermost
+says linked.folded '\[linked\+0x'
+
+# Code that no symbol and no rule covers is not what lies before it.
+cat >hidden.s <<'END'
+	.text
+	.globl main
+	.type main, @function
+main:	.cfi_startproc
+	call 1f
+	xor %eax, %eax
+	ret
+	.cfi_endproc
+	.size main, . - main
+	.p2align 4
+1:	mov $1000000000, %ecx
+2:	dec %ecx
+	jnz 2b
+	ret
+END
+gcc -o hidden hidden.s 2>/dev/null
+loop=$(objdump -d hidden | awk '/dec +%ecx/ { print substr($1, 1, length($1) - 1) }')
+expect 0 "$CPROF" -q record -F 999 -o hidden.folded -- ./hidden
+at_least "$(share hidden.folded "\[hidden\+0x($loop|$(printf %x $((0x$loop + 2))))\]")" 90 "samples of code that nothing covers"
+
 # Short names, and with their parameters.
 expect 0 "$CPROF" -q record -F 499 -o cc.pb.gz -- "$PROGS/frameless"
 "$CPROF" report cc.pb.gz -n 0 >short
