@@ -143,7 +143,7 @@ static bool build_elf(const struct builder *b, const char *path)
 	static const struct build_id none;
 	auto_free char *real = realpath(path, NULL);
 	struct image *image =
-		real ? images_open_path(b->images, images_add(b->images, real, &none, 0, 0)) : NULL;
+		real ? images_open_path(b->images, images_add(b->images, real, &none, NULL)) : NULL;
 
 	if (!image || !image->elf)
 		return false;
@@ -170,7 +170,7 @@ static int build_profile(const struct builder *b, const char *path, struct err *
 		if (file[0] != '/' ||
 		    !build_id_parse(profile_text(&p, p.mappings[id].build_id), &build_id))
 			continue;
-		image = images_open_path(b->images, images_add(b->images, file, &build_id, 0, 0));
+		image = images_open_path(b->images, images_add(b->images, file, &build_id, NULL));
 		if (image->elf)
 			build_image(b, image);
 		else

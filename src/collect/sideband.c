@@ -160,9 +160,9 @@ static size_t parse_map(struct cursor *c, bool has_build_id, struct side_record 
 	} else {
 		uint32_t major = (uint32_t)take_n(c, 4), minor = (uint32_t)take_n(c, 4);
 
-		ret->device = (uint64_t)major << 32 | minor;
-		ret->inode = take_n(c, 8);
-		take_n(c, 8);
+		ret->file.device = (uint64_t)major << 32 | minor;
+		ret->file.inode = take_n(c, 8);
+		ret->file.generation = take_n(c, 8);
 	}
 	take_n(c, 8); /* protection and flags: only executable mappings are reported */
 	if (c->bad || ret->start + ret->len < ret->start)

@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
-#include "elf/elf_file.h"
+#include "maps/images.h"
 
 enum side_type {
 	SIDE_MAP,
@@ -33,7 +33,7 @@ struct side_record {
 	pid_t pid, tid;
 	pid_t parent;                /* FORK */
 	uint64_t start, len, offset; /* MAP, KSYMBOL */
-	uint64_t device, inode;      /* MAP, when there is no build id */
+	struct file_id file;         /* MAP, when there is no build id */
 	struct build_id build_id;    /* MAP */
 	uint64_t lost;               /* LOST: records */
 	int cpu;

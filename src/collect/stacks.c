@@ -281,7 +281,7 @@ struct walk {
 static frame_id unmapped_frame(struct resolved *r, const struct space *space, uint64_t address)
 {
 	static const struct build_id none;
-	struct space_map map = {0, 1, 0, images_add(r->images, "[unmapped]", &none, 0, 0)};
+	struct space_map map = {0, 1, 0, images_add(r->images, "[unmapped]", &none, NULL)};
 
 	return frame_at(r, space, &map, address);
 }

@@ -10,9 +10,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -72,11 +74,21 @@ void images_free(struct images *images)
 	free(images);
 }
 
+/* Where the generation is not known it is the latest one's. */
+static bool same_file(const struct image *a, const struct file_id *b)
+{
+	if (a->file.device != b->device || a->file.inode != b->inode)
+		return false;
+	if (!b->generation)
+		return !a->replaced;
+	return a->file.generation ? a->file.generation == b->generation : !a->replaced;
+}
+
 static bool image_equal(const void *ctx, uint32_t id, const void *key)
 {
 	const struct image *a = ((const struct images *)ctx)->all[id], *b = key;
 
-	return a->device == b->device && a->inode == b->inode && str_equal(a->path, b->path) &&
+	return same_file(a, &b->file) && str_equal(a->path, b->path) &&
 	       a->build_id.len == b->build_id.len &&
 	       memcmp(a->build_id.bytes, b->build_id.bytes, a->build_id.len) == 0;
 }
@@ -91,8 +103,19 @@ enum image_kind image_kind_of(const char *path)
 	return IMAGE_FILE;
 }
 
+/* The images of files that had the number before. */
+static void replace_older(struct images *images, uint64_t hash, const struct image *key)
+{
+	struct image latest = *key;
+	uint32_t id;
+
+	latest.file.generation = 0;
+	while ((id = map_find(&images->by_key, hash, image_equal, images, &latest)) != NO_ID)
+		images->all[id]->replaced = true;
+}
+
 struct image *images_add(struct images *images, const char *path, const struct build_id *build_id,
-			 uint64_t device, uint64_t inode)
+			 const struct file_id *file)
 {
 	struct image key = {.kind = image_kind_of(path),
 			    .path = (char *)path,
@@ -104,22 +127,29 @@ struct image *images_add(struct images *images, const char *path, const struct b
 	uint32_t id;
 
 	if (key.kind == IMAGE_FILE) {
-		key.device = build_id->len ? 0 : device;
-		key.inode = build_id->len ? 0 : inode;
+		if (file && !build_id->len)
+			key.file = *file;
 		key.build_id = *build_id;
 	} else if (key.kind == IMAGE_ANONYMOUS) {
-		key.inode = inode;
+		key.file.inode = file ? file->inode : 0;
 		/* What a program maps near its heap has the heap's name. */
 		if (!*path || str_starts(path, "//anon") || str_equal(path, "[heap]"))
 			key.path = "[anon]";
 	}
-	hash = hash_bytes(key.path, strlen(key.path)) ^ hash_u64(key.inode ^ key.device << 40) ^
+	hash = hash_bytes(key.path, strlen(key.path)) ^
+	       hash_u64(key.file.inode ^ key.file.device << 40) ^
 	       hash_bytes(key.build_id.bytes, key.build_id.len);
 	id = map_find(&images->by_key, hash, image_equal, images, &key);
-	if (id != NO_ID)
-		return images->all[id];
+	if (id != NO_ID) {
+		image = images->all[id];
+		if (key.file.generation)
+			image->file.generation = key.file.generation;
+		return image;
+	}
 	if (images->n >= MAX_IMAGES && !str_equal(path, too_many))
-		return images_add(images, too_many, &none, 0, 0);
+		return images_add(images, too_many, &none, NULL);
+	if (key.file.generation)
+		replace_older(images, hash, &key);
 	image = mem_dup(&key, sizeof(key));
 	image->path = mem_strdup(key.path);
 	array_reserve(images->all, images->cap, images->n + 1);
@@ -131,7 +161,7 @@ struct image *images_add(struct images *images, const char *path, const struct b
 struct image *images_kernel(struct images *images)
 {
 	if (!images->kernel) {
-		images->kernel = images_add(images, "[kernel.kallsyms]", &none, 0, 0);
+		images->kernel = images_add(images, "[kernel.kallsyms]", &none, NULL);
 		images->kernel->kind = IMAGE_KERNEL;
 	}
 	return images->kernel;
@@ -170,16 +200,30 @@ static void open_vdso(struct image *image)
 		image->elf = NULL;
 }
 
+/* 0 where the file system does not tell. */
+static uint64_t generation_of(int fd)
+{
+	int generation = 0;
+
+	return ioctl(fd, FS_IOC_GETVERSION, &generation) ? 0 : (uint32_t)generation;
+}
+
 /* Is the file behind `fd` the one that was mapped? */
 static bool is_file_of(const struct image *image, int fd, bool exact_path)
 {
+	uint64_t generation;
 	struct stat st;
 
+	if (exact_path)
+		return true;
 	if (fstat(fd, &st))
+		return false;
+	generation = image->file.generation ? generation_of(fd) : 0;
+	if (generation && generation != image->file.generation)
 		return false;
 	/* Overlay and btrfs report other device numbers in maps than stat does: the inode alone
 	 * decides. map_files needs no check: it is the mapped file itself. */
-	return exact_path || !image->inode || image->inode == st.st_ino;
+	return !image->file.inode || image->file.inode == st.st_ino;
 }
 
 static bool try_open(struct image *image, const char *path, bool exact_path)
@@ -261,6 +305,8 @@ static void attempt_file(struct images *images, struct image *image, pid_t pid, 
 		return;
 	images->open++;
 	image->root = root_of(images, pid);
+	if (!had_id && !image->file.generation)
+		image->file.generation = generation_of(elf_file_descriptor(image->elf));
 	if (had_id || !elf_file_build_id(image->elf, &image->build_id))
 		return;
 	image->same = find_same(images, image);
@@ -314,7 +360,7 @@ struct image *images_by_mapping(const struct images *images, uint32_t mapping)
 struct jit *image_jit(struct image *image)
 {
 	if (!image->jit && image->kind == IMAGE_ANONYMOUS)
-		image->jit = jit_new((pid_t)image->inode);
+		image->jit = jit_new((pid_t)image->file.inode);
 	return image->jit;
 }
 

@@ -25,16 +25,23 @@ enum image_kind {
 	IMAGE_KERNEL,
 };
 
+/* A file without a build id. */
+struct file_id {
+	uint64_t device, inode;
+	uint64_t generation; /* of files that the number was given to; 0: not known */
+};
+
 struct image {
 	enum image_kind kind;
 	char *path;
 	struct build_id build_id;
-	uint64_t device, inode; /* of generated code the process, as `inode` */
-	uint32_t mapping;       /* in the profile, NO_ID until code of it was sampled */
-	bool named_early;       /* symbolize/ has been asked while the recording ran */
-	bool debug_wanted;      /* from a debuginfod server */
-	bool opened;            /* it is open, or will never be */
-	int attempts; /* that failed, each by another process: one may still have the file */
+	struct file_id file; /* of generated code the process, as `inode` */
+	bool replaced;       /* another file has its number now */
+	uint32_t mapping;    /* in the profile, NO_ID until code of it was sampled */
+	bool named_early;    /* symbolize/ has been asked while the recording ran */
+	bool debug_wanted;   /* from a debuginfod server */
+	bool opened;         /* it is open, or will never be */
+	int attempts;        /* that failed, each by another process: one may still have the file */
 	pid_t attempted_by;
 	struct elf_file *elf; /* NULL: not openable, or no ELF file */
 	int root; /* O_PATH of the root of who mapped it, where that is not ours; else -1 */
@@ -62,9 +69,10 @@ struct images *images_new(void);
 void images_free(struct images *images);
 
 /* The image of a mapping as the kernel tells it. `path` decides the kind ("[vdso]", "//anon");
- * generated code of a process is one image: its `inode` is the process. */
+ * `file` is what there is when there is no build id, NULL: nothing. Generated code of a process is
+ * one image: its `inode` is the process. */
 struct image *images_add(struct images *images, const char *path, const struct build_id *build_id,
-			 uint64_t device, uint64_t inode);
+			 const struct file_id *file);
 struct image *images_kernel(struct images *images);
 
 /* Code that the kernel generated: a BPF program. */

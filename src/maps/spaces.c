@@ -98,7 +98,7 @@ void space_forget_generated(struct space *space)
 		struct image *image = space->maps[i].image;
 
 		/* Its parent's is still its parent's. */
-		if (image->kind == IMAGE_ANONYMOUS && image->inode == (uint64_t)space->pid)
+		if (image->kind == IMAGE_ANONYMOUS && image->file.inode == (uint64_t)space->pid)
 			jit_free(steal(image->jit));
 	}
 }
@@ -202,12 +202,12 @@ const struct space_map *space_jitdump(const struct space *space)
 bool space_add_source(struct space *space, struct images *images, const struct space_source *s)
 {
 	struct space_map map = {s->start, s->end, s->offset, NULL};
+	const struct file_id process = {.inode = (uint64_t)space->pid};
 
 	if (s->start > INT64_MAX)
 		return false;
-	map.image = images_add(images, s->path, &s->build_id, s->device,
-			       image_kind_of(s->path) == IMAGE_ANONYMOUS ? (uint64_t)space->pid
-									 : s->inode);
+	map.image = images_add(images, s->path, &s->build_id,
+			       image_kind_of(s->path) == IMAGE_ANONYMOUS ? &process : &s->file);
 	if (map.image->kind != IMAGE_FILE)
 		map.offset = 0;
 	if (is_jitdump(s->path))
@@ -222,12 +222,12 @@ struct scan {
 
 static void scan_map(void *ctx, const struct pmap *m)
 {
-	const struct space_source source = {.start = m->start,
-					    .end = m->end,
-					    .offset = m->offset,
-					    .path = m->path,
-					    .device = (uint64_t)m->major << 32 | m->minor,
-					    .inode = m->inode};
+	const struct space_source source = {
+		.start = m->start,
+		.end = m->end,
+		.offset = m->offset,
+		.path = m->path,
+		.file = {(uint64_t)m->major << 32 | m->minor, m->inode, 0}};
 	struct scan *scan = ctx;
 
 	if (m->executable)

@@ -67,7 +67,7 @@ struct space_source {
 	uint64_t start, end, offset;
 	const char *path;
 	struct build_id build_id; /* or */
-	uint64_t device, inode;
+	struct file_id file;
 };
 bool space_add_source(struct space *space, struct images *images,
 		      const struct space_source *source);

@@ -350,7 +350,7 @@ static void open_saved(struct profile *p, struct images *images)
 		/* Without a build id it might be any file by now. */
 		if (!build_id_parse(profile_text(p, m->build_id), &build_id))
 			continue;
-		image = images_open_path(images, images_add(images, path, &build_id, 0, 0));
+		image = images_open_path(images, images_add(images, path, &build_id, NULL));
 		if (image->elf)
 			images_bind(images, image, id);
 	}

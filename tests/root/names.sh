@@ -130,6 +130,26 @@ at_least "$(share upgraded.folded "$chain")" 90 "samples of a file that was repl
 kill $upgraded $gone $memory 2>/dev/null
 wait
 
+# Files without a build id, each with the path and often with the number of the one before it.
+objcopy --remove-section .note.gnu.build-id "$PROGS/chain" other
+cat >replace.sh <<'END'
+replace() {
+	rm -f now
+	cp "$1" now
+	shift
+	./now "$@" >/dev/null
+}
+for _ in 1 2 3 4; do
+	replace noid 0.2
+	replace other 3 60000
+done
+END
+expect 0 "$CPROF" -q record -F 999 -o replaced.folded -- bash replace.sh
+grep '^now;' replaced.folded >now.folded
+at_least "$(share now.folded "$chain")" 30 "samples of the one file"
+at_least "$(share now.folded ';main;work;f0;f1;f2;f3;leaf ')" 30 "samples of the other file"
+at_least "$(share now.folded "($chain|;f3;leaf )")" 85 "samples of files that took each other's place"
+
 # A container: its own files, and its own debug files, at paths that are something else here.
 root=$dir/root
 mkdir -p "$root/usr/lib/debug/.build-id" "$root/lib64" "$root/lib/x86_64-linux-gnu" "$root/bin"

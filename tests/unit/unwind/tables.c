@@ -56,7 +56,7 @@ static void end(struct fixture *f)
 static struct image *open_image(struct fixture *f, const char *path)
 {
 	static const struct build_id none;
-	struct image *image = images_add(f->images, path, &none, 0, 0);
+	struct image *image = images_add(f->images, path, &none, NULL);
 
 	return images_open(f->images, image, getpid(), 0, 0);
 }
@@ -107,7 +107,7 @@ static void what_has_no_table_says_so(void **state)
 	(void)state;
 	begin(&f);
 	text = open_image(&f, "/etc/passwd");
-	anonymous = images_add(f.images, "//anon", &none, 0, 0);
+	anonymous = images_add(f.images, "//anon", &none, NULL);
 	assert_int_equal(tables_get(f.tables, text), TABLE_GENERATED);
 	assert_int_equal(tables_get(f.tables, anonymous), TABLE_GENERATED);
 	assert_false(tables_take(f.tables, true)); /* nothing to wait for */
