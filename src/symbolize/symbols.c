@@ -2,6 +2,7 @@
 /* All that names the addresses of one image. */
 #include "symbolize/symbols.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/sort.h"
 #include "base/str.h"
@@ -37,6 +38,7 @@ struct symbols {
 	bool companions_untrusted;  /* a file that the debug information named is anyone's */
 	struct go *go;
 	bool opened, looked_for_debug;
+	bool told; /* that something is missing */
 	/* Of the file and of its debug file. */
 	struct sections *sections, *debug_sections;
 	struct elf_file *debug, *mini;
@@ -341,6 +343,12 @@ static void make_table(struct symbols *s, const uint64_t *addresses, size_t n, b
 		names_cover(adding.builder, addresses[i], addresses[i] + 1);
 	take_table(s, adding.builder, flags);
 	names_builder_free(adding.builder);
+	if (s->dwarf && dwarf_is_partial(s->dwarf) && !s->told) {
+		log_warn("%s: its .dwo or .dwp files are not here: functions that are inlined in "
+			 "others do not show",
+			 s->image->path);
+		s->told = true;
+	}
 	store(s);
 }
 
