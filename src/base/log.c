@@ -3,14 +3,23 @@
 #include "base/log.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+enum { MAX_HELD = 1 << 16 };
+
 static enum log_level log_max = LOG_INFO;
 static bool log_json;
+
+/* Several threads have something to say. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static bool holding;
+static struct str held;
 
 void log_setup(enum log_level level, bool json)
 {
@@ -21,6 +30,27 @@ void log_setup(enum log_level level, bool json)
 bool log_is_json(void)
 {
 	return log_json;
+}
+
+void log_hold(bool hold)
+{
+	pthread_mutex_lock(&lock);
+	holding = hold;
+	if (!hold && held.len)
+		fwrite(held.text, 1, held.len, stderr);
+	if (!hold)
+		str_release(&held);
+	pthread_mutex_unlock(&lock);
+}
+
+static void put_line(const char *before, const char *text)
+{
+	pthread_mutex_lock(&lock);
+	if (!holding)
+		fprintf(stderr, "%s%s\n", before, text);
+	else if (held.len < MAX_HELD)
+		str_printf(&held, "%s%s\n", before, text);
+	pthread_mutex_unlock(&lock);
 }
 
 static void put_json(enum log_level level, const char *msg, json_t *fields)
@@ -44,7 +74,7 @@ static void put_json(enum log_level level, const char *msg, json_t *fields)
 		json_object_update(line, fields);
 	text = json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(12));
 	if (text)
-		fprintf(stderr, "%s\n", text);
+		put_line("", text);
 	free(text);
 	json_decref(line);
 }
@@ -57,7 +87,7 @@ static void put_text(const char *text)
 	for (char *c = clean; *c; c++)
 		if (((unsigned char)*c < 32 && *c != '\n') || *c == 127)
 			*c = '?';
-	fprintf(stderr, "cprof: %s\n", clean);
+	put_line("cprof: ", clean);
 }
 
 void log_fields(enum log_level level, const char *text, const char *msg, json_t *fields)

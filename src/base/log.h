@@ -15,6 +15,8 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 /* Level above which nothing is said (default LOG_INFO), and the form. */
 void log_setup(enum log_level level, bool json);
 bool log_is_json(void);
+/* While a screen is shown, what is said waits (up to 64 KiB of it) for log_hold(false). */
+void log_hold(bool hold);
 
 void log_say(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 #define log_error(...) log_say(LOG_ERROR, __VA_ARGS__)

@@ -116,8 +116,10 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 	feed = live_feed(live);
 	if (curses_open(colour_wanted(STDOUT_FILENO), err))
 		goto out;
+	log_hold(isatty(STDERR_FILENO));
 	code = live_start(live, err) ? -1 : run_screen(feed, signal_fd, err);
 	curses_close();
+	log_hold(false);
 	recording_kill_command(live_recording(live));
 	if (!code && !live_finish(live, err)) {
 		account_line(&feed->profile->account, &line);

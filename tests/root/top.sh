@@ -34,4 +34,19 @@ wait_for 'code 0'
 says screen 'samples of 1 process'
 tm kill-server
 kill $target
+
+# What there is to say waits for the end of the screen.
+gcc -O2 -g -gsplit-dwarf -c "$SOURCE/tests/progs/inlined.c" -o split.o
+gcc -Wl,--build-id=none -o split split.o
+rm split.dwo
+./split 60 >/dev/null &
+target=$!
+LC_ALL=C.UTF-8 tm -f /dev/null new-session -d -s top -x 130 -y 20 "'$CPROF' top -F 499 -p $target; echo code \$?; sleep 60"
+wait_for '[0-9]+\.[0-9]{2} .* main +split'
+says_not screen 'dwo'
+tm send-keys -t top q
+wait_for 'code 0'
+says screen 'split: its .dwo or .dwp files are not here'
+tm kill-server
+kill $target
 finish
