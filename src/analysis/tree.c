@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/regex.h"
 #include "base/str.h"
+#include "base/sum.h"
 
 #include <errno.h>
 #include <string.h>
@@ -313,7 +314,7 @@ static void add_row_totals(struct tree *t)
 	}
 	for (stack_id i = child[n]; i != NO_ID;) {
 		if (!on_path[shape[i].item]++)
-			t->rows[shape[i].item].total += t->nodes[i].total;
+			sum_add(&t->rows[shape[i].item].total, t->nodes[i].total);
 		if (child[i] != NO_ID) {
 			i = child[i];
 			continue;
@@ -331,10 +332,10 @@ static void add_up(struct tree *t)
 	const struct stack_node *shape = t->shape.nodes;
 
 	for (size_t i = t->shape.n; i-- > 0;) {
-		t->nodes[i].total += t->nodes[i].self;
-		t->rows[shape[i].item].self += t->nodes[i].self;
+		sum_add(&t->nodes[i].total, t->nodes[i].self);
+		sum_add(&t->rows[shape[i].item].self, t->nodes[i].self);
 		if (shape[i].parent != NO_ID)
-			t->nodes[shape[i].parent].total += t->nodes[i].total;
+			sum_add(&t->nodes[shape[i].parent].total, t->nodes[i].total);
 	}
 	add_row_totals(t);
 }
@@ -350,9 +351,9 @@ static void add_samples(struct build *b, const struct view_options *o, uint32_t 
 		if (!weight || !is_kept(b, o, p->samples[i].stack))
 			continue;
 		node = node_of(b, group_row(b, p->samples[i].labels), p->samples[i].stack);
-		b->t->total += weight;
+		sum_add(&b->t->total, weight);
 		if (node != NO_ID)
-			b->t->nodes[node].self += weight;
+			sum_add(&b->t->nodes[node].self, weight);
 	}
 }
 

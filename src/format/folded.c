@@ -2,6 +2,7 @@
 /* Folded stacks: `process;frame;...;leaf count`, written and read. */
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/sum.h"
 #include "analysis/columns.h"
 #include "format/format.h"
 
@@ -106,7 +107,7 @@ static void merge(struct folding *f, const struct tree *t)
 
 		to[i] = stacks_push(&f->tree, node->parent == NO_ID ? NO_ID : to[node->parent],
 				    f->name_of[node->item]);
-		f->self[to[i]] += t->nodes[i].self;
+		sum_add(&f->self[to[i]], t->nodes[i].self);
 	}
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/sum.h"
 
 #include <string.h>
 
@@ -165,18 +166,17 @@ void profile_add_sample(struct profile *p, stack_id stack, labels_id labels, con
 		return;
 	into = p->values + id * p->n_types;
 	for (size_t i = 0; i < p->n_types; i++)
-		if (__builtin_add_overflow(into[i], values[i], &into[i]))
-			into[i] = INT64_MAX;
+		sum_add(&into[i], values[i]);
 }
 
 void profile_stack_weights(const struct profile *p, int64_t *weights)
 {
 	for (size_t i = 0; i < p->n_samples; i++)
 		if (p->samples[i].stack != NO_ID)
-			weights[p->samples[i].stack] += p->values[i * p->n_types];
+			sum_add(&weights[p->samples[i].stack], p->values[i * p->n_types]);
 	for (size_t i = p->stacks.n; i-- > 0;)
 		if (p->stacks.nodes[i].parent != NO_ID)
-			weights[p->stacks.nodes[i].parent] += weights[i];
+			sum_add(&weights[p->stacks.nodes[i].parent], weights[i]);
 }
 
 void profile_add_comment(struct profile *p, const char *text)

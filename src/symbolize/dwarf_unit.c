@@ -421,10 +421,11 @@ void read_value(const struct unit *u, struct cursor *c, const struct attribute *
 void skip_attributes(const struct unit *u, struct cursor *c, const struct abbrev *a,
 		     struct value *sibling)
 {
-	const struct attribute *at = u->abbrevs->attributes + a->first_skip, *end = at + a->n_skip;
 	struct value ignored;
 
-	for (; at < end; at++) {
+	for (size_t i = 0; i < a->n_skip; i++) {
+		const struct attribute *at = &u->abbrevs->attributes[a->first_skip + i];
+
 		if (sibling && at->name == DW_AT_sibling)
 			read_value(u, c, at, sibling);
 		else if (at->name == 0 || at->skip != VARIES)
