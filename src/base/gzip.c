@@ -24,7 +24,7 @@ int gzip_inflate(const void *data, size_t len, size_t max, struct str *out)
 {
 	struct libdeflate_decompressor *d;
 	enum libdeflate_result result;
-	size_t room, used, n = 0;
+	size_t room, n = 0;
 	uint32_t says; /* how long it is, modulo 4 GiB */
 
 	if (len < sizeof(says))
@@ -36,8 +36,7 @@ int gzip_inflate(const void *data, size_t len, size_t max, struct str *out)
 		return -ENOMEM;
 	for (;;) {
 		array_reserve(out->text, out->cap, out->len + room + 1);
-		result = libdeflate_gzip_decompress_ex(d, data, len, out->text + out->len, room,
-						       &used, &n);
+		result = libdeflate_gzip_decompress(d, data, len, out->text + out->len, room, &n);
 		if (result != LIBDEFLATE_INSUFFICIENT_SPACE || room == max)
 			break;
 		room = MIN(room * 2 + 65536, max);

@@ -91,26 +91,27 @@ static void read_segments(struct elf_file *f)
 	}
 }
 
-static int finish_open(Elf *elf, int fd, struct elf_file **ret)
+/* libelf reads the names of sections as a whole, and a sparse file may say any size. */
+static bool has_huge_names(Elf *elf)
 {
-	struct elf_file *f;
 	size_t names = 0;
 	GElf_Shdr shdr;
 	Elf_Scn *scn;
 
-	if (!elf || elf_kind(elf) != ELF_K_ELF) {
+	return !elf_getshdrstrndx(elf, &names) && names && (scn = elf_getscn(elf, names)) &&
+	       gelf_getshdr(scn, &shdr) && shdr.sh_size > MAX_NAME_BYTES;
+}
+
+static int finish_open(Elf *elf, int fd, struct elf_file **ret)
+{
+	bool is_elf = elf && elf_kind(elf) == ELF_K_ELF;
+	struct elf_file *f;
+
+	if (!is_elf || has_huge_names(elf)) {
 		elf_end(elf);
 		if (fd >= 0)
 			close(fd);
-		return -ENOEXEC;
-	}
-	/* libelf reads a table of names as a whole, and a sparse file may say any size. */
-	if (!elf_getshdrstrndx(elf, &names) && names && (scn = elf_getscn(elf, names)) &&
-	    gelf_getshdr(scn, &shdr) && shdr.sh_size > MAX_NAME_BYTES) {
-		elf_end(elf);
-		if (fd >= 0)
-			close(fd);
-		return -EFBIG;
+		return is_elf ? -EFBIG : -ENOEXEC;
 	}
 	f = mem_alloc(sizeof(*f));
 	f->elf = elf;

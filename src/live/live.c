@@ -19,9 +19,9 @@ struct live {
 	struct recording *recording;
 	struct symbolizer *symbolizer;
 	bool no_names;
-	uint64_t early_ns;
-	uint64_t java_ns, java_wait_ns; /* 0: not asked */
-	frame_id named;                 /* frames below have been asked for */
+	uint64_t early_ns, java_ns; /* when that was last done, at first the start */
+	uint64_t java_wait_ns;      /* 0: not asked */
+	frame_id named;             /* frames below have been asked for */
 };
 
 /* Names what is new and brings the account up to date. */
@@ -95,6 +95,7 @@ struct live *live_new(const struct recording_options *o, const struct symbolize_
 
 int live_start(struct live *l, struct err *err)
 {
+	l->early_ns = l->java_ns = monotonic_ns();
 	return recording_start(l->recording, err);
 }
 
@@ -109,16 +110,13 @@ int live_poll(struct live *l, struct err *err)
 
 	symbolizer_watch(l->symbolizer, l->images);
 	if (now - l->early_ns > EARLY_NS) {
-		if (l->early_ns)
-			symbolize_early(l->symbolizer, &l->profile, l->images);
+		symbolize_early(l->symbolizer, &l->profile, l->images);
 		l->early_ns = monotonic_ns();
 	}
 	/* It may end before the recording does. */
 	if (l->java_wait_ns && now - l->java_ns > l->java_wait_ns) {
-		if (l->java_ns) {
-			symbolize_generated(l->symbolizer, &l->profile, l->images);
-			l->java_wait_ns *= 2;
-		}
+		symbolize_generated(l->symbolizer, &l->profile, l->images);
+		l->java_wait_ns *= 2;
 		l->java_ns = monotonic_ns();
 	}
 	return recording_poll(l->recording, err);

@@ -77,11 +77,9 @@ void images_free(struct images *images)
 /* Where the generation is not known it is the latest one's. */
 static bool same_file(const struct image *a, const struct file_id *b)
 {
-	if (a->file.device != b->device || a->file.inode != b->inode)
-		return false;
-	if (!b->generation)
-		return !a->replaced;
-	return a->file.generation ? a->file.generation == b->generation : !a->replaced;
+	return a->file.device == b->device && a->file.inode == b->inode &&
+	       (a->file.generation && b->generation ? a->file.generation == b->generation
+						    : !a->replaced);
 }
 
 static bool image_equal(const void *ctx, uint32_t id, const void *key)

@@ -340,7 +340,7 @@ static bool may_speak(int fd, pid_t pid)
 	       (started < 0 || file.st_mtime + 2 >= started);
 }
 
-/* `root` is the process's, or -1: ours. */
+/* `root` is the process's, below 0: ours. */
 static bool try_open(struct source *s, int root, const char *path, pid_t pid)
 {
 	int fd = file_open_regular(root, path);
@@ -361,10 +361,8 @@ static void open_map(struct jit *j)
 	pid_t inner = process_inner_pid(j->pid);
 	auto_free char *path = mem_printf("/tmp/perf-%d.map", inner > 0 ? inner : j->pid);
 
-	if (root >= 0)
-		try_open(&j->map, root, path, j->pid);
-	else
-		try_open(&j->map, -1, path, j->pid); /* it is gone */
+	/* Without a root it is gone: its map may lie in ours. */
+	try_open(&j->map, root, path, j->pid);
 }
 
 void jit_set_dump(struct jit *j, const char *path, uint64_t start, uint64_t end)
