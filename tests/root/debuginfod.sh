@@ -47,12 +47,10 @@ serve() {
 }
 # bare NAME: a program without symbols; its build id
 bare() {
-	printf 'cprof test %s' "$1" >note
-	objcopy --add-section .note.cprof=note "$PROGS/inlined" "$1.full"
 	id=$(printf '%s' "$dir$1" | sha1sum | cut -c 1-40)
 	# Its own build id: the cache of names knows files by it.
 	printf "\\x04\\0\\0\\0\\x14\\0\\0\\0\\x03\\0\\0\\0GNU\\0%b" "$(printf '%s' "$id" | sed 's/../\\x&/g')" >note
-	objcopy --update-section .note.gnu.build-id=note "$1.full"
+	objcopy --update-section .note.gnu.build-id=note "$PROGS/inlined" "$1.full"
 	objcopy --only-keep-debug "$1.full" debug
 	objcopy --strip-all "$1.full" "$1"
 }

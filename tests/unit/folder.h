@@ -14,6 +14,16 @@ static inline int folder_make(void **state)
 	return mkdtemp(dir) ? 0 : -1;
 }
 
+/* Runs a command of the shell's in it. */
+static inline int folder_run(const char *command)
+{
+	char all[2048];
+
+	if ((size_t)snprintf(all, sizeof(all), "cd %s && %s", dir, command) >= sizeof(all))
+		return -1;
+	return system(all);
+}
+
 static inline int folder_remove(void **state)
 {
 	char command[256];

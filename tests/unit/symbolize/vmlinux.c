@@ -16,18 +16,14 @@ enum { SLIDE = 0x7000000 };
 
 static int build(void **state)
 {
-	char command[1024];
-
 	if (folder_make(state))
 		return -1;
-	snprintf(command, sizeof(command),
-		 "cd %s && printf '__asm__(\".globl _text\\\\n_text:\\\\n\");\\n"
-		 "static inline __attribute__((always_inline)) int inner(int x) { return x * 7 + "
-		 "1; }\\n"
-		 "int do_work(int x) { return inner(x) ^ 3; }\\n' >k.c && "
-		 "gcc -O2 -g -nostdlib -shared -fPIC -Wl,--build-id k.c -o vmlinux",
-		 dir);
-	return system(command);
+	return folder_run(
+		"printf '__asm__(\".globl _text\\\\n_text:\\\\n\");\\n"
+		"static inline __attribute__((always_inline)) int inner(int x) { return x * 7 + "
+		"1; }\\n"
+		"int do_work(int x) { return inner(x) ^ 3; }\\n' >k.c && "
+		"gcc -O2 -g -nostdlib -shared -fPIC -Wl,--build-id k.c -o vmlinux");
 }
 
 static void note_work(void *address, const struct elf_symbol *s)

@@ -17,18 +17,14 @@
 
 static int build(void **state)
 {
-	char command[1024];
-
 	if (folder_make(state))
 		return -1;
-	snprintf(command, sizeof(command),
-		 "cd %s && export HOME=%s GOCACHE=%s/cache GOFLAGS=-mod=mod && "
-		 "printf 'package main\\nimport (\"fmt\"; \"sort\"; \"strings\")\\n"
-		 "func main() { s := strings.Fields(\"b a\"); sort.Strings(s); fmt.Println(s) "
-		 "}\\n' >p.go && "
-		 "go build -o full p.go && go build -ldflags '-s -w' -o stripped p.go",
-		 dir, dir, dir);
-	return system(command);
+	return folder_run(
+		"export HOME=$PWD GOCACHE=$PWD/cache GOFLAGS=-mod=mod && "
+		"printf 'package main\\nimport (\"fmt\"; \"sort\"; \"strings\")\\n"
+		"func main() { s := strings.Fields(\"b a\"); sort.Strings(s); fmt.Println(s) "
+		"}\\n' >p.go && "
+		"go build -o full p.go && go build -ldflags '-s -w' -o stripped p.go");
 }
 
 static struct elf_file *open_program(const char *name)
