@@ -272,6 +272,9 @@ int recording_start(struct recording *r, struct err *err)
 		ingest_scan_all(r->ingest);
 	for (size_t i = 0; i < r->targets.n_processes; i++)
 		ingest_scan(r->ingest, r->targets.processes[i]);
+	/* Before its exec the command runs our code. */
+	if (r->launch.pid && targets_by_task(&r->targets))
+		ingest_scan(r->ingest, r->launch.pid);
 	if (r->launch.pid)
 		return launch_go(&r->launch, err);
 	return 0;

@@ -7,6 +7,7 @@
 #include "unwind/cfi.h"
 #include "unwind/first.h"
 #include "unwind/pclntab.h"
+#include "unwind/startfiles.h"
 
 #include <dwarf.h>
 #include <string.h>
@@ -89,29 +90,6 @@ static void add_first(void *rows, const struct elf_symbol *symbol)
 	rows_add(rows, symbol->address, RULE(CFA_END, 0, 0, 0, 0));
 }
 
-/* .init and .fini, which the C library's start files put together without a word about unwinding.
- */
-static void add_init(struct rows *rows, const struct elf_file *elf, const char *name)
-{
-	static const uint8_t begin[] = {0x48, 0x83, 0xec, 0x08},
-			     end[] = {0x48, 0x83, 0xc4, 0x08, 0xc3};
-	static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
-	struct elf_section s = elf_file_section(elf, name);
-	const uint8_t *bytes = s.bytes;
-	size_t skip;
-
-	if (!bytes || s.n < sizeof(endbr64) + sizeof(begin) + sizeof(end))
-		return;
-	skip = memcmp(bytes, endbr64, sizeof(endbr64)) == 0 ? sizeof(endbr64) : 0;
-	if (memcmp(bytes + skip, begin, sizeof(begin)) != 0 ||
-	    memcmp(bytes + s.n - sizeof(end), end, sizeof(end)) != 0)
-		return;
-	rows_function(rows, s.address, s.address + s.n);
-	rows_add(rows, s.address, RULE(CFA_SP, 8, FP_SAME, 0, RA_AT_CFA));
-	rows_add(rows, s.address + skip + sizeof(begin), RULE(CFA_SP, 16, FP_SAME, 0, RA_AT_CFA));
-	rows_add(rows, s.address + s.n - 1, RULE(CFA_SP, 8, FP_SAME, 0, RA_AT_CFA));
-}
-
 /* A program begins without a caller, whatever is said about it (the loader's says nothing). */
 static void add_entry(struct rows *rows, uint64_t entry)
 {
@@ -166,8 +144,7 @@ struct table_head *compile_table(struct elf_file *elf, struct elf_file *debug)
 	add_entry(&rows, elf_file_entry(elf));
 	rows.source = SOURCE_PLT;
 	elf_file_code_sections(elf, add_plt, &rows);
-	add_init(&rows, elf, ".init");
-	add_init(&rows, elf, ".fini");
+	startfiles_compile(elf, &rows);
 	rows_sort(&rows);
 	return table_build(&rows);
 }
