@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An ELF file of any content: symbols, jumps, sections, debug information, line programs. What is
- * told of an address does not depend on how much was read at once. */
+/* An ELF file of any content: symbols, jumps, sections, debug information, line programs, unwind
+ * rules. What is told of an address does not depend on how much was read at once. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "elf/plt.h"
 #include "symbolize/symbols.h"
+#include "unwind/compile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -41,6 +42,14 @@ static void name(struct elf_file *elf, bool all)
 	symbols_free(s);
 }
 
+static void unwind(struct elf_file *elf)
+{
+	auto_free struct table_head *table = compile_table(elf, NULL);
+
+	if (table && !table_check(table, table->bytes))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	/* As a file is: whole pages. */
@@ -51,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	name(elf, true);
 	name(elf, false);
+	unwind(elf);
 	elf_file_free(elf);
 	return 0;
 }
