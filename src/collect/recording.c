@@ -212,7 +212,7 @@ static int set_up(struct recording *r, struct images *images, struct err *err)
 	images_kernel(images)->name_ctx = r->kernel;
 	r->sideband = sideband_new();
 	r->sampler = sampler_new(&sampler, r->kernel, r->sideband);
-	if (targets_add(&r->o, r->kernel, r->launch.pid, err) || open_cpus(r, err) ||
+	if (targets_add(&r->targets, &r->o, r->kernel, r->launch.pid, err) || open_cpus(r, err) ||
 	    poll_set(r, err))
 		return err->code;
 	for (size_t i = 0; i < r->o.n_events; i++)
@@ -272,9 +272,6 @@ int recording_start(struct recording *r, struct err *err)
 		ingest_scan_all(r->ingest);
 	for (size_t i = 0; i < r->targets.n_processes; i++)
 		ingest_scan(r->ingest, r->targets.processes[i]);
-	/* Before its exec the command runs our code. */
-	if (r->launch.pid && targets_by_task(&r->targets))
-		ingest_scan(r->ingest, r->launch.pid);
 	if (r->launch.pid)
 		return launch_go(&r->launch, err);
 	return 0;

@@ -93,7 +93,8 @@ static int add_task(struct kernel *k, enum target_kind kind, pid_t id, struct er
 	return 0;
 }
 
-int targets_add(const struct recording_options *o, struct kernel *k, pid_t command, struct err *err)
+int targets_add(struct targets *t, const struct recording_options *o, struct kernel *k,
+		pid_t command, struct err *err)
 {
 	for (size_t i = 0; i < o->n_pids; i++)
 		if (add_task(k, TARGET_PROCESS, o->pids[i], err))
@@ -101,7 +102,10 @@ int targets_add(const struct recording_options *o, struct kernel *k, pid_t comma
 	for (size_t i = 0; i < o->n_tids; i++)
 		if (add_task(k, TARGET_THREAD, o->tids[i], err))
 			return err->code;
-	return command && !o->command_is_clock ? add_task(k, TARGET_PROCESS, command, err) : 0;
+	if (!command || o->command_is_clock)
+		return 0;
+	add_process(t, command); /* until its exec it runs our code */
+	return add_task(k, TARGET_PROCESS, command, err);
 }
 
 bool targets_by_task(const struct targets *t)

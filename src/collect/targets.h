@@ -27,8 +27,8 @@ void targets_release(struct targets *t);
 /* Looks everything up; what does not exist is an error that names the cure. */
 int targets_find(struct targets *t, const struct recording_options *o, struct err *err);
 /* Tells the kernel side; `command` is the held child, 0 if there is none. */
-int targets_add(const struct recording_options *o, struct kernel *k, pid_t command,
-		struct err *err);
+int targets_add(struct targets *t, const struct recording_options *o, struct kernel *k,
+		pid_t command, struct err *err);
 bool targets_by_task(const struct targets *t);
 void targets_title(const struct targets *t, const struct recording_options *o, char *buf,
 		   size_t size);

@@ -66,11 +66,18 @@ static void visit_entry(struct plt *p, uint64_t address, uint64_t bytes, uint64_
 		p->visit(p->ctx, &s);
 }
 
+size_t landing_pad(const uint8_t *code, size_t n)
+{
+	static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
+
+	return n >= sizeof(endbr64) && memcmp(code, endbr64, sizeof(endbr64)) == 0 ? sizeof(endbr64)
+										   : 0;
+}
+
 /* The symbol that an entry jumps to: `jmp *slot(%rip)`, or by the number that a lazy one pushes. */
 static uint64_t entry_number(const struct plt *p, const uint8_t *code, size_t n, uint64_t address)
 {
-	static const uint8_t endbr[] = {0xf3, 0x0f, 0x1e, 0xfa};
-	size_t at = n >= 4 && memcmp(code, endbr, 4) == 0 ? 4 : 0;
+	size_t at = landing_pad(code, n);
 	int32_t operand;
 	uint64_t number;
 	Elf64_Rela r;

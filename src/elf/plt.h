@@ -9,6 +9,9 @@
 
 #include "elf/sections.h"
 
+/* Bytes of the landing pad (endbr64) that code may begin with. */
+size_t landing_pad(const uint8_t *code, size_t n);
+
 /* Visits the entries of .plt, .plt.sec and .plt.got as "name@plt". */
 void plt_symbols(struct sections *s, elf_visit *visit, void *ctx);
 

@@ -6,10 +6,10 @@ need_root
 export XDG_CACHE_HOME=$PWD/cache
 unset SUDO_UID
 
-# complete FILE SHARE: of its user stacks, but for one (a few hundred are too few to tell 0.998 from 0.999)
+# complete FILE SHARE: of its user stacks
 complete() {
 	at_least "$(field user_stacks_complete "$1")" \
-		"$(awk -v n="$(field user_stacks "$1")" -v s="$2" 'BEGIN { print n * s - 1 }')" "complete stacks: $(tail -n 1 "$1")"
+		"$(awk -v n="$(field user_stacks "$1")" -v s="$2" 'BEGIN { print n * s }')" "complete stacks: $(tail -n 1 "$1")"
 }
 
 # Every sample from the first one on, with tables that are made meanwhile, then with cached ones.
