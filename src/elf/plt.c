@@ -123,14 +123,14 @@ void plt_symbols(struct sections *s, elf_visit *visit, void *ctx)
 	add_slots(&p, ".rela.dyn");
 	add_entries(&p, ".plt", 16);
 	add_entries(&p, ".plt.sec", 16);
-	add_entries(&p, ".plt.got",
-		    got.n >= 4 && memcmp(got.bytes, "\xf3\x0f\x1e\xfa", 4) == 0 ? 16 : 8);
+	add_entries(&p, ".plt.got", landing_pad(got.bytes, got.n) ? 16 : 8);
 	map64_release(&p.by_slot);
 }
 
 /* -- starts by .eh_frame_hdr -- */
 
-bool function_start(const struct elf_file *f, uint64_t address, uint64_t *ret)
+bool function_range(const struct elf_file *f, uint64_t address, uint64_t *ret_start,
+		    uint64_t *ret_bytes)
 {
 	uint64_t base = elf_file_eh_frame_hdr(f);
 	struct {
@@ -162,9 +162,53 @@ bool function_start(const struct elf_file *f, uint64_t address, uint64_t *ret)
 	}
 	if (!lo || !elf_file_read(f, base + sizeof(head) + 8ull * (lo - 1), entry, sizeof(entry)))
 		return false;
-	*ret = base + (uint64_t)(int64_t)entry[0];
+	*ret_start = base + (uint64_t)(int64_t)entry[0];
+	*ret_bytes = UINT64_MAX;
 	/* Its record says how far it goes, as far as its numbers are the usual ones. */
-	return !elf_file_read(f, base + (uint64_t)(int64_t)entry[1], &frame, sizeof(frame)) ||
-	       (uint32_t)entry[1] + 8 + (uint32_t)frame.start != (uint32_t)entry[0] ||
-	       address - *ret < frame.bytes;
+	if (elf_file_read(f, base + (uint64_t)(int64_t)entry[1], &frame, sizeof(frame)) &&
+	    (uint32_t)entry[1] + 8 + (uint32_t)frame.start == (uint32_t)entry[0])
+		*ret_bytes = frame.bytes;
+	return address - *ret_start < *ret_bytes;
+}
+
+/* -- a program's entry -- */
+
+/* False: no function begins there. */
+static bool visit_function(const struct elf_file *f, const char *name, uint64_t address,
+			   elf_visit *visit, void *ctx)
+{
+	struct elf_symbol s = {.name = name, .address = address, .is_function = true};
+	uint64_t start;
+
+	if (!function_range(f, address, &start, &s.size) || start != address ||
+	    s.size == UINT64_MAX)
+		return false;
+	s.reach = s.size;
+	visit(ctx, &s);
+	return true;
+}
+
+void entry_symbols(const struct elf_file *f, elf_visit *visit, void *ctx)
+{
+	enum { MAX_BYTES = 64, LENGTH = 7 };
+	static const uint8_t lea_rdi[] = {0x48, 0x8d, 0x3d}, mov_rdi[] = {0x48, 0xc7, 0xc7};
+	uint64_t entry = elf_file_entry(f);
+	uint8_t code[MAX_BYTES];
+
+	if (!entry || !visit_function(f, "_start", entry, visit, ctx) ||
+	    !elf_file_read(f, entry, code, sizeof(code)))
+		return;
+	/* __libc_start_main's first argument. */
+	for (size_t at = 0; at + LENGTH <= sizeof(code); at++) {
+		bool is_lea = memcmp(code + at, lea_rdi, sizeof(lea_rdi)) == 0;
+		int32_t operand;
+
+		if (!is_lea && memcmp(code + at, mov_rdi, sizeof(mov_rdi)) != 0)
+			continue;
+		memcpy(&operand, code + at + sizeof(lea_rdi), sizeof(operand));
+		visit_function(f, "main",
+			       (uint64_t)(int64_t)operand + (is_lea ? entry + at + LENGTH : 0),
+			       visit, ctx);
+		return;
+	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Functions that no symbol table lists: the linker's jumps to other libraries (foo@plt), and where
- * functions begin by .eh_frame_hdr.
+ * Functions that no symbol table lists: the linker's jumps to other libraries (foo@plt), where
+ * functions begin by .eh_frame_hdr, what a program's entry calls.
  *
  * Source: the x86-64 psABI, "Procedure Linkage Table"; LSB, "The .eh_frame_hdr section".
  */
@@ -15,6 +15,10 @@ size_t landing_pad(const uint8_t *code, size_t n);
 /* Visits the entries of .plt, .plt.sec and .plt.got as "name@plt". */
 void plt_symbols(struct sections *s, elf_visit *visit, void *ctx);
 
-/* Where the function that holds the address begins, by the table for unwinding. False: it has none.
- */
-bool function_start(const struct elf_file *f, uint64_t address, uint64_t *ret);
+/* The function that holds the address, by the table for unwinding; `ret_bytes` UINT64_MAX: not
+ * known. False: the table has none. */
+bool function_range(const struct elf_file *f, uint64_t address, uint64_t *ret_start,
+		    uint64_t *ret_bytes);
+
+/* Visits _start and main, which a program's entry leads to whether or not they have symbols. */
+void entry_symbols(const struct elf_file *f, elf_visit *visit, void *ctx);

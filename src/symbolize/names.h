@@ -19,7 +19,7 @@
 #include "base/ids.h"
 
 /* Raised when the same file would give another table. */
-enum { NAMES_VERSION = 2 };
+enum { NAMES_VERSION = 3 };
 
 enum names_flags {
 	NAMES_DEBUG_INFO = 1,     /* it was made with debug information */

@@ -277,6 +277,8 @@ static unsigned add_symbols(struct symbols *s, struct adding *a)
 	elf_file_symbols(best, add_symbol, a);
 	if (elf_file_has_symtab(best))
 		flags = NAMES_STATIC_SYMBOLS;
+	else
+		entry_symbols(elf, add_symbol, a);
 	if (s->mini && elf_file_symbols(s->mini, add_symbol, a))
 		flags = NAMES_MINI_SYMBOLS;
 	if (s->sections)
@@ -464,7 +466,9 @@ enum named_by symbols_find(struct symbols *s, uint64_t address, struct place *re
 
 bool symbols_start(const struct symbols *s, uint64_t address, uint64_t *ret)
 {
-	return function_start(s->image->elf, address, ret);
+	uint64_t bytes;
+
+	return function_range(s->image->elf, address, ret, &bytes);
 }
 
 bool symbols_has_debug_info(const struct symbols *s)

@@ -210,6 +210,9 @@ says missing '"build_id"'
 [ "$(sed 's/ [0-9]*$//' bare.folded | grep -o '\[bare+0x[0-9a-f]*\]' | sort -u | wc -l)" -le 6 ] ||
 	fail "functions without a name are split: $(grep -o '\[bare+0x[0-9a-f]*\]' bare.folded | sort | uniq -c | head)"
 
+# What leads to it has one in every program.
+at_least "$(share bare.folded '^bare;_start;__libc_start_main[^;]*;[^;]*;main;\[bare\+0x')" 90 "samples of a stripped program below main"
+
 # The cache: listed, damaged (then made anew), removed.
 expect 0 "$CPROF" cache list
 says out 'tables, '
