@@ -2,12 +2,13 @@
 /* The columns of a function table. */
 #include "analysis/columns.h"
 
+#include "analysis/statistics.h"
 #include "base/str.h"
 
 #include <stdio.h>
 
 const struct column_info columns[N_COLUMNS] = {
-#define COLUMN(id, title, json, width, right) {title, json, width, right},
+#define COLUMN(id, title, json, width, right, everywhere) {title, json, width, right, everywhere},
 #include "analysis/columns.def"
 #undef COLUMN
 };
@@ -25,40 +26,58 @@ const char *format_value(int64_t value, const char *unit, char *buf)
 	return buf;
 }
 
+double percent_of(int64_t part, int64_t whole)
+{
+	return whole ? 100.0 * (double)part / (double)whole : 0.0;
+}
+
 static const char *percent(int64_t part, int64_t whole, char *buf)
 {
-	snprintf(buf, COLUMN_TEXT, "%.2f", whole ? 100.0 * (double)part / (double)whole : 0.0);
+	snprintf(buf, COLUMN_TEXT, "%.2f", percent_of(part, whole));
 	return buf;
 }
 
-const char *column_text(enum column c, const struct tree_row *row, int64_t total, const char *unit,
-			char *buf)
+/* What the share would be of 95 in 100 recordings like this one. */
+static const char *interval(int64_t part, const struct view *v, char *buf)
+{
+	double low, high;
+
+	if (!share_interval(percent_of(part, v->total) / 100, v->samples, &low, &high))
+		return "";
+	snprintf(buf, COLUMN_TEXT, "%.*f-%.*f", high < 0.1 ? 2 : 1, 100 * low, high < 0.1 ? 2 : 1,
+		 100 * high);
+	return buf;
+}
+
+const char *column_text(enum column c, const struct function *f, const struct view *v, char *buf)
 {
 	switch (c) {
 	case COLUMN_SELF_PERCENT:
-		return percent(row->self, total, buf);
+		return percent(f->self, v->total, buf);
+	case COLUMN_INTERVAL:
+		return interval(f->self, v, buf);
 	case COLUMN_TOTAL_PERCENT:
-		return percent(row->total, total, buf);
+		return percent(f->total, v->total, buf);
 	case COLUMN_SELF:
-		return format_value(row->self, unit, buf);
+		return format_value(f->self, v->unit, buf);
 	case COLUMN_TOTAL:
-		return format_value(row->total, unit, buf);
+		return format_value(f->total, v->unit, buf);
 	case COLUMN_FUNCTION:
-		return row->name;
+		return f->name;
 	case COLUMN_MODULE:
-		return row->module;
+		return f->module;
 	case N_COLUMNS:
 		break;
 	}
 	return "";
 }
 
-const char *row_annotation(const struct tree_row *row)
+const char *function_annotation(const struct function *f)
 {
-	if (row->is_group)
+	if (f->is_group)
 		return "";
-	return row->inlined                ? "_[i]"
-	       : row->kind == FRAME_KERNEL ? "_[k]"
-	       : row->kind == FRAME_JIT    ? "_[j]"
-					   : "";
+	return f->inlined                ? "_[i]"
+	       : f->kind == FRAME_KERNEL ? "_[k]"
+	       : f->kind == FRAME_JIT    ? "_[j]"
+					 : "";
 }

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The merged call tree of a profile: equal functions called from equal stacks are one node.
+ * The merged call tree of a view: equal functions called from equal paths are one node.
  *
- * Every view comes from it: tables, trees, flame graphs and folded stacks.
- * Shape: a row is a function (name, module, kind, inlined?), a node a row called from a node; a
- *        parent's id is smaller than its child's. Group nodes (--by) stand at the root.
- * Units: self and total are in the unit of the chosen sample type.
- * Owner: tree_release(); names point into the profile, which must outlive the tree.
+ * Trees as text and on the screen, flame graphs and folded stacks are made of it.
+ * Shape: a node is a function called from its parent, or, inverted, calling it; a parent's id is
+ *        smaller than its child's. Branches that are too light are cut: their weight is their
+ *        parent's `cut`. So total = self + cut + the children's totals, and over all nodes
+ *        self + cut adds up to the view's total.
+ * Memory: by what is kept and the number of origins, not by what is cut: a million distinct stacks
+ *        make a small tree.
+ * Owner: tree_release().
  */
 #pragma once
 
@@ -14,55 +17,37 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/err.h"
-#include "profile/profile.h"
+#include "analysis/view.h"
 
-enum group_by { BY_NONE, BY_PROCESS, BY_THREAD, BY_PID, BY_TID, BY_CPU, BY_CGROUP };
-
-struct view_options {
-	const char *value; /* sample type; NULL: `count` decides */
-	bool count;        /* with no `value`: samples rather than the profile's default */
-	enum group_by by;
-	const char *focus; /* regular expressions, NULL: none */
-	const char *ignore;
-};
-
-struct tree_row {
-	const char *name;
-	const char *module;
-	uint8_t kind; /* enum frame_kind */
-	bool inlined, named, is_group;
-	int64_t self, total; /* recursion counts once */
+struct tree_options {
+	bool inverted; /* from the leaves up */
+	double least;  /* share of the total below which a branch is cut; 0: nothing is cut */
+	size_t most;   /* nodes: `least` is doubled until there are no more; 0: any number */
 };
 
 struct tree_node {
-	int64_t self, total;
+	uint32_t parent; /* NO_ID: a root */
+	uint32_t function;
+	int64_t self, cut, total;
 };
 
 struct tree {
-	struct tree_row *rows;
-	size_t n_rows, cap_rows;
-	struct stacks shape; /* node -> (parent, row) */
 	struct tree_node *nodes;
-	size_t cap_nodes;
-	char **names; /* of groups */
-	size_t n_names, cap_names;
-	int64_t total;
-	const char *type, *unit; /* of the values */
+	size_t n, cap;
+	int64_t self, cut, total; /* of the whole: of empty stacks; of roots that were cut; all */
+	double least;             /* that was applied */
+	uint32_t *place;          /* origin -> the deepest node that has it; NO_ID: the whole */
 };
 
-/* Fails for a value that the profile has not, or a bad expression. */
-int tree_build(struct tree *t, const struct profile *p, const struct view_options *o,
-	       struct err *err);
+void tree_build(struct tree *t, const struct view *v, const struct tree_options *o);
 void tree_release(struct tree *t);
 
-/* Rows that are functions with weight, sorted; the caller frees the array. */
-enum sort_key { SORT_SELF, SORT_TOTAL };
-uint32_t *tree_rows_sorted(const struct tree *t, enum sort_key key, size_t *ret_n);
-
-/* The column that `o` chooses; NO_ID and an error if there is none of that name. */
-uint32_t profile_value_index(const struct profile *p, const struct view_options *o,
-			     struct err *err);
-
-/* "process" -> BY_PROCESS; false when it is none. */
-bool group_by_parse(const char *text, enum group_by *ret);
+/* Children of each node in a row. `at` is indexed by node + 1, so that the roots come first. */
+struct children {
+	uint32_t *nodes;
+	uint32_t *at; /* children of node i: nodes[at[i + 1]] up to nodes[at[i + 2]] */
+};
+enum children_order { CHILDREN_BY_NAME, CHILDREN_BY_WEIGHT };
+void children_find(struct children *c, const struct tree *t, const struct view *v,
+		   enum children_order order);
+void children_release(struct children *c);

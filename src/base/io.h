@@ -15,6 +15,8 @@
 
 /* Appends the whole file, at most `max` bytes (-EFBIG beyond). */
 int file_read(const char *path, size_t max, struct str *out);
+/* Appends what comes first, `most` bytes or all there are. */
+int fd_read_head(int fd, size_t most, struct str *out);
 int fd_read(int fd, size_t max, struct str *out);
 /* Opens a regular file for reading, and nothing else: to open a device may do something. `root` (a
  * descriptor, or -1: ours) is where the path and its links begin. */

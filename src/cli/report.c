@@ -85,9 +85,9 @@ static const struct option_row options[] = {
 	{0, "json", NULL, "the table as JSON", 0, NULL, set_json},
 };
 
-static void add_header(const struct profile *p, const struct tree *t, struct str *out)
+static void add_header(const struct profile *p, const struct view *v, struct str *out)
 {
-	str_printf(out, "%s (%s)", t->type, t->unit);
+	str_printf(out, "%s (%s)", v->type, v->unit);
 	/* The first comment is the account, for a profile that cprof took. */
 	if (p->n_comments)
 		str_printf(out, "; %s", profile_text(p, p->comments[0]));
@@ -99,25 +99,27 @@ static int print(const struct report *r, const struct profile *p, struct err *er
 	struct table_options o = {.sort = r->sort, .most = r->rows, .colour = colour_wanted(1)};
 	struct str out auto_release(str_release) = {0};
 	struct winsize size;
-	struct tree t;
-	int code = tree_build(&t, p, &r->view.view, err);
+	struct view v;
+	int code = view_open(&v, p, &r->view.view, err);
 
-	if (!code && !t.total && (r->view.view.focus || r->view.view.ignore))
+	if (!code && !v.total && (r->view.view.focus || r->view.view.ignore))
 		log_warn("no stack is left by %s", r->view.view.focus ? "--focus" : "--ignore");
 	if (isatty(1) && ioctl(1, TIOCGWINSZ, &size) == 0)
 		o.width = size.ws_col;
+	if (!code && !r->tree)
+		view_count(&v);
 	if (!code && r->json) {
-		table_json(&t, &o, &out);
+		table_json(&v, &o, &out);
 	} else if (!code) {
 		if (o.width)
-			add_header(p, &t, &out);
-		r->tree ? tree_text(&t, &o, &out) : table_text(&t, &o, &out);
+			add_header(p, &v, &out);
+		r->tree ? tree_text(&v, false, &o, &out) : table_text(&v, &o, &out);
 	}
 	if (!code)
 		code = fd_write(1, out.text, out.len);
 	if (code && !err->what[0])
 		err_set(err, code, "cannot write");
-	tree_release(&t);
+	view_release(&v);
 	return code;
 }
 

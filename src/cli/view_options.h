@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "analysis/tree.h"
+#include "analysis/view.h"
 #include "cli/name_options.h"
 #include "cli/options.h"
 

@@ -7,13 +7,22 @@
 #include "base/mem.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
-#define READ_true(id)  id##_read
-#define READ_false(id) NULL
+enum { HEAD_BYTES = 65536 };
+
+#define WRITE_yes(id)   id##_write
+#define WRITE_no(id)    NULL
+#define BYTES_bytes(id) id##_read
+#define BYTES_lines(id) NULL
+#define BYTES_no(id)    NULL
+#define LINES_bytes(id) NULL
+#define LINES_lines(id) id##_read
+#define LINES_no(id)    NULL
 static const struct format formats[] = {
-#define FORMAT(id, endings, binary, reads, what)                                                   \
-	{#id, endings, binary, what, id##_write, READ_##reads(id)},
+#define FORMAT(id, endings, binary, writes, reads, what)                                           \
+	{#id, endings, binary, what, WRITE_##writes(id), BYTES_##reads(id), LINES_##reads(id)},
 #include "format/formats.def"
 #undef FORMAT
 };
@@ -27,14 +36,17 @@ const struct format *format_find(const char *name, struct err *err)
 {
 	const char *names[ARRAY_SIZE(formats)], *near;
 	struct str all auto_release(str_release) = {0};
+	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		if (!formats[i].write)
+			continue;
 		if (str_equal(name, formats[i].name))
 			return &formats[i];
-		names[i] = formats[i].name;
-		str_printf(&all, "%s%s", i ? ", " : "", names[i]);
+		str_printf(&all, "%s%s", n ? ", " : "", formats[i].name);
+		names[n++] = formats[i].name;
 	}
-	near = nearest_word(name, names, ARRAY_SIZE(names));
+	near = nearest_word(name, names, n);
 	err_usage(err, "unknown format '%.40s'", name);
 	if (near)
 		err_cure(err, "did you mean '%s'? Formats: %s", near, all.text);
@@ -56,44 +68,86 @@ const struct format *format_of_path(const char *path)
 	return NULL;
 }
 
-int profile_parse(const void *data, size_t len, struct profile *p, struct err *err)
+/* Folded stacks and the like are text; a plain protobuf has control characters within its first
+ * bytes. */
+static bool is_text(const char *data, size_t len)
+{
+	for (size_t i = 0; i < len && i < 256; i++)
+		if ((unsigned char)data[i] < 32 && !strchr("\t\r\n", data[i]))
+			return false;
+	return true;
+}
+
+static int parse_text(struct lines *lines, const char *head, size_t len, struct profile *p,
+		      struct err *err)
+{
+	return perf_script_is(head, len) ? perf_script_read(lines, p, err)
+					 : folded_read(lines, p, err);
+}
+
+/* Takes over the bytes, to free them when they are not needed any more. */
+static int parse_bytes(struct str *bytes, struct profile *p, struct err *err)
 {
 	struct str plain auto_release(str_release) = {0};
 	int code;
 
+	if (!gzip_is(bytes->text, bytes->len))
+		return pprof_read(bytes->text, bytes->len, p, err);
+	code = gzip_inflate(bytes->text, bytes->len, MAX_PROFILE_BYTES, &plain);
+	if (code == -EFBIG)
+		return err_set(err, 0, "the profile inflates to more than 1 GiB");
+	if (code)
+		return err_set(err, 0, "the gzip data is damaged or cut short");
+	str_release(bytes);
+	return pprof_read(plain.text, plain.len, p, err);
+}
+
+/* How the file begins tells what it is; text is then read on piece by piece. */
+static int read_fd(int fd, struct str *bytes, struct profile *p, struct err *err)
+{
+	struct lines lines auto_release(lines_release) = {.fd = -1};
+
+	if (!bytes->len)
+		return err_set(err, 0, "the file is empty");
+	if (is_text(bytes->text, bytes->len)) {
+		lines_of_fd(&lines, fd, bytes->text, bytes->len);
+		return parse_text(&lines, bytes->text, bytes->len, p, err);
+	}
+	if (fd_read(fd, MAX_PROFILE_BYTES, bytes))
+		return err_set(err, 0, "it cannot be read, or has more than 1 GiB");
+	return parse_bytes(bytes, p, err);
+}
+
+int profile_parse(const void *data, size_t len, struct profile *p, struct err *err)
+{
+	struct str bytes auto_release(str_release) = {0};
+	struct lines lines;
+
 	if (!len)
 		return err_set(err, 0, "the file is empty");
-	if (gzip_is(data, len)) {
-		code = gzip_inflate(data, len, MAX_PROFILE_BYTES, &plain);
-		if (code == -EFBIG)
-			return err_set(err, 0, "the profile inflates to more than 1 GiB");
-		if (code)
-			return err_set(err, 0, "the gzip data is damaged or cut short");
-		return pprof_read(plain.text, plain.len, p, err);
+	if (is_text(data, len)) {
+		lines_of_text(&lines, data, len);
+		return parse_text(&lines, data, len, p, err);
 	}
-	/* Folded stacks are text; a plain protobuf has control characters within its first bytes.
-	 */
-	for (size_t i = 0; i < len && i < 256; i++)
-		if (((const unsigned char *)data)[i] < 32 &&
-		    !strchr("\t\r\n", ((const char *)data)[i]))
-			return pprof_read(data, len, p, err);
-	return folded_read(data, len, p, err);
+	str_add(&bytes, data, len);
+	return parse_bytes(&bytes, p, err);
 }
 
 int profile_read(const char *path, struct profile *p, struct err *err)
 {
 	struct str bytes auto_release(str_release) = {0};
 	struct err inner = {0};
-	int code = str_equal(path, "-") ? fd_read(STDIN_FILENO, MAX_PROFILE_BYTES, &bytes)
-					: file_read(path, MAX_PROFILE_BYTES, &bytes);
+	auto_close int file = str_equal(path, "-") ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	int fd = str_equal(path, "-") ? STDIN_FILENO : file;
+	int code = fd < 0 ? -errno : fd_read_head(fd, HEAD_BYTES, &bytes);
 
 	if (code) {
 		err_set(err, code, "cannot read %s", path);
 		return code == -ENOENT ? err_cure(err, "record one first: cprof record -o %s", path)
 				       : code;
 	}
-	if (!profile_parse(bytes.text, bytes.len, p, &inner))
+	if (!read_fd(fd, &bytes, p, &inner))
 		return 0;
 	err_set(err, 0, "%s is no profile: %s", path, inner.what);
-	return err_cure(err, "cprof reads pprof files (.pb.gz) and folded stacks");
+	return err_cure(err, "cprof reads pprof files (.pb.gz), folded stacks and 'perf script'");
 }

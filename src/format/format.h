@@ -9,13 +9,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "analysis/tree.h"
+#include "analysis/view.h"
 #include "base/err.h"
+#include "base/lines.h"
 #include "profile/profile.h"
 
 struct write_options {
 	struct view_options view; /* for formats that show one value */
 	bool no_annotations;      /* without _[k] and the like */
+	bool inverted;            /* flame graphs from the leaves up */
 	const char *title;
 };
 
@@ -24,10 +26,12 @@ struct format {
 	const char *endings; /* separated by blanks */
 	bool binary;         /* not for a terminal */
 	const char *what;
+	/* NULL: it is only read */
 	int (*write)(const struct profile *p, int fd, const struct write_options *o,
 		     struct err *err);
-	/* Fills an initialised profile; NULL: cannot be read. */
+	/* Fill an initialised profile, from bytes or from lines; both NULL: it is not read. */
 	int (*read)(const void *data, size_t len, struct profile *p, struct err *err);
+	int (*read_lines)(struct lines *lines, struct profile *p, struct err *err);
 };
 
 /* NULL beyond the last. */
@@ -46,6 +50,11 @@ int profile_parse(const void *data, size_t len, struct profile *p, struct err *e
 int pprof_write(const struct profile *p, int fd, const struct write_options *o, struct err *err);
 int pprof_read(const void *data, size_t len, struct profile *p, struct err *err);
 int folded_write(const struct profile *p, int fd, const struct write_options *o, struct err *err);
-int folded_read(const void *data, size_t len, struct profile *p, struct err *err);
+int folded_read(struct lines *lines, struct profile *p, struct err *err);
 int svg_write(const struct profile *p, int fd, const struct write_options *o, struct err *err);
+int text_write(const struct profile *p, int fd, const struct write_options *o, struct err *err);
+int csv_write(const struct profile *p, int fd, const struct write_options *o, struct err *err);
 int json_write(const struct profile *p, int fd, const struct write_options *o, struct err *err);
+/* Does text begin as perf script's does? */
+bool perf_script_is(const char *head, size_t len);
+int perf_script_read(struct lines *lines, struct profile *p, struct err *err);

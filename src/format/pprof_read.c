@@ -27,7 +27,7 @@ struct field {
 	const uint8_t *bytes;
 };
 
-struct function {
+struct pprof_function {
 	string_id name, system_name, file;
 	uint32_t start_line;
 };
@@ -61,9 +61,11 @@ struct reader {
 	struct err *err;
 	string_id *strings; /* of the file -> of the profile */
 	size_t n_strings, cap_strings;
-	struct function *functions;
+	struct pprof_function *functions;
 	size_t n_functions, cap_functions;
 	struct map64 function_ids, mapping_ids, location_ids;
+	uint32_t *location_at; /* of ids below MAX_TABLE, which most are; + 1, 0: none */
+	size_t cap_location_at;
 	struct location *locations;
 	size_t n_locations, cap_locations;
 	uint64_t levels; /* of all stacks, with what is inlined */
@@ -79,10 +81,14 @@ static int damaged(struct reader *r, const char *what)
 	return err_set(r->err, 0, "%s", what);
 }
 
-static bool take_varint(const uint8_t *data, size_t len, size_t *at, uint64_t *ret)
+static inline bool take_varint(const uint8_t *data, size_t len, size_t *at, uint64_t *ret)
 {
 	uint64_t value = 0;
 
+	if (*at < len && data[*at] < 128) {
+		*ret = data[(*at)++];
+		return true;
+	}
 	for (unsigned shift = 0; shift < 64 && *at < len; shift += 7) {
 		uint8_t byte = data[(*at)++];
 
@@ -195,7 +201,7 @@ static int add_mapping(struct reader *r, const struct field *f)
 static int add_function(struct reader *r, const struct field *f)
 {
 	Pprof__Function *m = pprof__function__unpack(NULL, f->value, f->bytes);
-	struct function to = {0};
+	struct pprof_function to = {0};
 	bool ok = m && m->id && m->id != UINT64_MAX && r->n_functions < MAX_TABLE &&
 		  get_string(r, m->name, &to.name) &&
 		  get_string(r, m->system_name, &to.system_name) &&
@@ -214,22 +220,6 @@ static int add_function(struct reader *r, const struct field *f)
 	return ok ? 0 : damaged(r, "a function is damaged");
 }
 
-static enum frame_kind kind_of(const struct profile *p, const struct frame *f)
-{
-	const char *file =
-		f->mapping == NO_ID ? "" : profile_text(p, p->mappings[f->mapping].filename);
-	const char *name = profile_text(p, f->function);
-
-	if (f->mapping == NO_ID && name[0] == '[')
-		return FRAME_NOTE;
-	if (str_starts(file, "[kernel") || f->address >> 63)
-		return FRAME_KERNEL;
-	return str_equal(file, "[anon]") || str_equal(file, "[jit]") ||
-			       str_starts(file, "//anon") || str_starts(file, "/tmp/perf-")
-		       ? FRAME_JIT
-		       : FRAME_USER;
-}
-
 /* Where in its module's file the code of a frame lies. */
 static uint64_t module_offset(const struct profile *p, const struct frame *f)
 {
@@ -243,7 +233,7 @@ static frame_id add_frame(struct reader *r, struct frame *f)
 {
 	const char *name = profile_text(r->p, f->function);
 
-	f->kind = kind_of(r->p, f);
+	f->kind = frame_kind_of(r->p, f);
 	f->named = *name && !name_is_placeholder(name);
 	return profile_add_frame(r->p, f);
 }
@@ -268,7 +258,7 @@ static int location_frame(struct reader *r, const Pprof__Location *m, frame_id *
 		*ret = add_frame(r, &f);
 	}
 	for (size_t i = 0; i < m->n_line; i++) {
-		const struct function *fn;
+		const struct pprof_function *fn;
 
 		if (!map64_find(&r->function_ids, m->line[i]->function_id, &index))
 			return damaged(r, "a location names a function that is not there");
@@ -286,6 +276,29 @@ static int location_frame(struct reader *r, const Pprof__Location *m, frame_id *
 	return 0;
 }
 
+static void set_location(struct reader *r, uint64_t id, size_t location)
+{
+	size_t had = r->cap_location_at;
+
+	if (id >= MAX_TABLE) {
+		map64_set(&r->location_ids, id, location);
+		return;
+	}
+	array_reserve(r->location_at, r->cap_location_at, id + 1);
+	memset(r->location_at + had, 0, (r->cap_location_at - had) * sizeof(*r->location_at));
+	r->location_at[id] = (uint32_t)location + 1;
+}
+
+/* NULL: there is none. */
+static const struct location *find_location(const struct reader *r, uint64_t id)
+{
+	uint64_t location;
+
+	if (id < r->cap_location_at)
+		return r->location_at[id] ? &r->locations[r->location_at[id] - 1] : NULL;
+	return map64_find(&r->location_ids, id, &location) ? &r->locations[location] : NULL;
+}
+
 static int add_location(struct reader *r, const struct field *f)
 {
 	Pprof__Location *m = pprof__location__unpack(NULL, f->value, f->bytes);
@@ -298,7 +311,7 @@ static int add_location(struct reader *r, const struct field *f)
 	} else {
 		code = location_frame(r, m, &frame);
 		array_reserve(r->locations, r->cap_locations, r->n_locations + 1);
-		map64_set(&r->location_ids, m->id, r->n_locations);
+		set_location(r, m->id, r->n_locations);
 		r->locations[r->n_locations++] =
 			(struct location){frame, (uint32_t)MAX(m->n_line, 1u)};
 	}
@@ -318,12 +331,10 @@ static int sample_stack(struct reader *r, const uint64_t *locations, size_t n, s
 		step = r->path[shared++];
 	r->n_path = shared;
 	for (size_t i = n - shared, had; i-- > 0;) {
-		const struct location *l;
-		uint64_t index;
+		const struct location *l = find_location(r, locations[i]);
 
-		if (!map64_find(&r->location_ids, locations[i], &index))
+		if (!l)
 			return damaged(r, "a sample names a location that is not there");
-		l = &r->locations[index];
 		step.depth += l->levels;
 		if (step.depth > MAX_DEPTH || r->levels > MAX_NODES)
 			return damaged(
@@ -371,16 +382,15 @@ static bool sample_label(const struct reader *r, const struct field *f, struct l
 /* Numbers of a repeated field, packed or one by one. */
 static bool take_numbers(const struct field *f, struct numbers *to)
 {
-	uint64_t value = f->value;
+	size_t at = 0;
 
-	for (size_t at = 0; !f->is_bytes || at < f->value;) {
-		if (f->is_bytes && !take_varint(f->bytes, f->value, &at, &value))
+	/* Each takes a byte at least. */
+	array_reserve(to->all, to->cap, to->n + (f->is_bytes ? f->value : 1));
+	if (!f->is_bytes)
+		to->all[to->n++] = f->value;
+	while (f->is_bytes && at < f->value)
+		if (!take_varint(f->bytes, f->value, &at, &to->all[to->n++]))
 			return false;
-		array_reserve(to->all, to->cap, to->n + 1);
-		to->all[to->n++] = value;
-		if (!f->is_bytes)
-			break;
-	}
 	return true;
 }
 
@@ -549,5 +559,6 @@ int pprof_read(const void *data, size_t len, struct profile *p, struct err *err)
 	map64_release(&r.function_ids);
 	map64_release(&r.mapping_ids);
 	map64_release(&r.location_ids);
+	free(r.location_at);
 	return code;
 }

@@ -1,33 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A flame graph as one SVG file. */
-#include "base/hash.h"
+/* A flame graph as one SVG file, with a script that zooms and searches. */
+#include "analysis/columns.h"
+#include "analysis/palette.h"
 #include "base/io.h"
 #include "base/mem.h"
-#include "analysis/columns.h"
+#include "format/flame.h"
 #include "format/format.h"
+
+#include "flame.js.h"
 
 #include <string.h>
 
-enum { WIDTH = 1200, SIDE = 10, ROW = 17, TOP = 44, BOTTOM = 30 };
+enum { WIDTH = 1200, SIDE = 10, ROW = 17, TOP = 60, BOTTOM = 34, MOST_BOXES = 20000 };
+enum { MAX_ROWS = 4096 }; /* of which a page can still be made */
 
-/* Narrower boxes cannot be seen and are left out. */
-#define MIN_WIDTH 0.3
+#define CHARACTER 7.2 /* pixels */
+
+const struct tree_options svg_tree = {.least = 0.1 / (WIDTH - 2 * SIDE), .most = MOST_BOXES};
 
 struct graph {
-	const struct tree *t;
+	const struct flame *f;
+	struct children c;
 	struct str out;
 	uint32_t *depth;
-	double *left;    /* x of each node, in weight */
-	stack_id *order; /* children before their later siblings, by name */
+	double *left; /* of each node, in weight */
 	uint32_t max_depth;
-	double scale; /* pixels per weight */
-	bool annotate;
+	double scale; /* pixels a weight */
 };
 
-static void put_escaped(struct str *s, const char *text, size_t most)
+void put_xml(struct str *s, const char *text, size_t most)
 {
-	for (size_t i = 0; text[i] && i < most; i++) {
+	size_t length = strlen(text), end = MIN(length, most);
+
+	while (end < length && end > 0 && ((unsigned char)text[end] & 0xc0) == 0x80)
+		end--;
+	for (size_t i = 0; i < end;) {
 		unsigned char c = (unsigned char)text[i];
+		size_t n = utf8_length(text + i);
 
 		if (c == '<')
 			str_puts(s, "&lt;");
@@ -37,148 +46,168 @@ static void put_escaped(struct str *s, const char *text, size_t most)
 			str_puts(s, "&amp;");
 		else if (c == '"')
 			str_puts(s, "&quot;");
-		else if (c < 32 || c == 127)
+		else if (c < 32 || c == 127 || !n || i + n > end)
 			str_putc(s, '?');
 		else
-			str_putc(s, (char)c);
+			str_add(s, text + i, n);
+		i += MAX(n, 1u);
 	}
 }
 
-/* A stable colour by name: warm for user code, and its own family for each other kind. */
-static void put_colour(struct str *s, const struct tree_row *row)
-{
-	unsigned h = (unsigned)hash_bytes(row->name, strlen(row->name));
-	unsigned a = h % 56, b = (h >> 8) % 56;
-
-	if (row->is_group || row->kind == FRAME_NOTE)
-		str_puts(s, "rgb(190,190,190)");
-	else if (row->kind == FRAME_KERNEL)
-		str_printf(s, "rgb(%u,%u,%u)", 225 + a / 2, 110 + b, 30 + a);
-	else if (row->kind == FRAME_JIT)
-		str_printf(s, "rgb(%u,%u,%u)", 80 + a, 190 + b, 90 + a);
-	else if (row->inlined)
-		str_printf(s, "rgb(%u,%u,%u)", 70 + a, 170 + b, 200 + a / 2);
-	else
-		str_printf(s, "rgb(%u,%u,%u)", 230 + a / 3, 150 + b, 60 + a / 2);
-}
-
-static int compare_nodes(const struct tree *t, stack_id a, stack_id b)
-{
-	return strcmp(t->rows[t->shape.nodes[a].item].name, t->rows[t->shape.nodes[b].item].name);
-}
-
-static int by_parent_and_name(const void *x, const void *y, void *ctx)
-{
-	const struct tree *t = ctx;
-	stack_id a = *(const stack_id *)x, b = *(const stack_id *)y;
-	stack_id pa = t->shape.nodes[a].parent, pb = t->shape.nodes[b].parent;
-
-	if (pa != pb)
-		return pa + 1 < pb + 1 ? -1 : 1; /* roots (NO_ID) first */
-	return compare_nodes(t, a, b) ? compare_nodes(t, a, b) : a < b ? -1 : 1;
-}
-
-/* Where each node lies: parents come first in `order`, siblings in a row by name. */
+/* Parents come before their children; siblings lie side by side, by name. */
 static void lay_out(struct graph *g)
 {
-	const struct tree *t = g->t;
-	size_t n = t->shape.n;
-	auto_free double *used = mem_array(n + 1, sizeof(*used)); /* of the parent, [n] the root */
+	const struct tree *t = g->f->t;
+	auto_free double *used =
+		mem_array(t->n + 1, sizeof(*used)); /* of the parent, [0] the root */
 
-	for (stack_id i = 0; i < n; i++)
-		g->order[i] = i;
-	if (n)
-		qsort_r(g->order, n, sizeof(*g->order), by_parent_and_name, (void *)t);
-	for (size_t k = 0; k < n; k++) {
-		stack_id i = g->order[k], parent = t->shape.nodes[i].parent;
-		size_t above = parent == NO_ID ? n : parent;
+	g->depth = mem_array(t->n, sizeof(*g->depth));
+	g->left = mem_array(t->n, sizeof(*g->left));
+	children_find(&g->c, t, g->f->v, CHILDREN_BY_NAME);
+	for (size_t k = 0; k < t->n; k++) {
+		uint32_t i = g->c.nodes[k], parent = t->nodes[i].parent;
 
-		g->left[i] = (parent == NO_ID ? 0 : g->left[parent]) + used[above];
-		used[above] += (double)t->nodes[i].total;
+		g->left[i] = (parent == NO_ID ? 0 : g->left[parent]) + used[parent + 1];
+		used[parent + 1] += (double)t->nodes[i].total;
 		g->depth[i] = parent == NO_ID ? 0 : g->depth[parent] + 1;
-		if ((double)t->nodes[i].total * g->scale >= MIN_WIDTH)
-			g->max_depth = MAX(g->max_depth, g->depth[i]);
+		g->max_depth = MAX(g->max_depth, MIN(g->depth[i], (uint32_t)MAX_ROWS));
 	}
 }
 
-static void put_box(struct graph *g, stack_id i)
+static void put_box(struct graph *g, uint32_t i)
 {
-	const struct tree *t = g->t;
-	const struct tree_row *row = &t->rows[t->shape.nodes[i].item];
-	const char *annotation = g->annotate ? row_annotation(row) : "";
-	double width = (double)t->nodes[i].total * g->scale;
-	double x = SIDE + g->left[i] * g->scale;
-	unsigned y = TOP + (g->max_depth - g->depth[i]) * ROW;
-	size_t room = (size_t)(width / 7.2);
+	const struct tree_node *n = &g->f->t->nodes[i];
+	const struct function *fn = &g->f->v->functions[n->function];
+	double width = (double)n->total * g->scale;
+	size_t room = (size_t)MAX((width - 4) / CHARACTER, 0.0);
 	char value[COLUMN_TEXT];
+	unsigned y = TOP + (g->max_depth - g->depth[i]) * ROW;
 
-	if (width < MIN_WIDTH)
+	if (n->total <= 0 || g->depth[i] > g->max_depth)
 		return;
 	str_puts(&g->out, "<g><title>");
-	put_escaped(&g->out, row->name, SIZE_MAX);
-	str_puts(&g->out, annotation);
+	put_xml(&g->out, fn->name, SIZE_MAX);
+	if (g->f->annotate)
+		str_puts(&g->out, function_annotation(fn));
+	str_printf(&g->out, " (%s%s, %.2f%%)", format_value(n->total, g->f->v->unit, value),
+		   str_equal(g->f->v->unit, "count") ? " samples" : "",
+		   percent_of(n->total, g->f->t->total));
+	if (g->f->note)
+		g->f->note(g->f->ctx, i, &g->out);
 	str_printf(&g->out,
-		   " (%s %s, %.2f%%)</title><rect x=\"%.1f\" y=\"%u\" width=\"%.1f\" "
-		   "height=\"%d\" fill=\"",
-		   format_value(t->nodes[i].total, "count", value), "samples",
-		   100.0 * (double)t->nodes[i].total / (double)t->total, x, y, width, ROW - 1);
-	put_colour(&g->out, row);
-	str_puts(&g->out, "\" rx=\"1\"/>");
+		   "</title><rect x=\"%.2f\" y=\"%u\" width=\"%.2f\" height=\"%d\" "
+		   "fill=\"#%06x\"/>",
+		   SIDE + g->left[i] * g->scale, y, width, ROW - 1,
+		   g->f->colour ? g->f->colour(g->f->ctx, i) : function_colour(fn));
+	/* The script writes the others when there is room. */
 	if (room >= 3) {
-		str_printf(&g->out, "<text x=\"%.1f\" y=\"%u\">", x + 3, y + 12);
-		put_escaped(&g->out, row->name, strlen(row->name) <= room ? room : room - 2);
-		str_puts(&g->out, strlen(row->name) <= room ? "</text>" : "..</text>");
+		bool whole = strlen(fn->name) <= room;
+
+		str_printf(&g->out, "<text x=\"%.2f\" y=\"%u\">", SIDE + g->left[i] * g->scale + 3,
+			   y + 12);
+		put_xml(&g->out, fn->name, whole ? room : room - 2);
+		str_puts(&g->out, whole ? "</text>" : "..</text>");
 	}
 	str_puts(&g->out, "</g>\n");
 }
 
-static void put_graph(struct graph *g, const char *title)
+static void put_head(struct graph *g)
 {
 	unsigned height = TOP + (g->max_depth + 1) * ROW + BOTTOM;
-	char total[COLUMN_TEXT];
 
 	str_printf(&g->out,
 		   "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 		   "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%u\" "
 		   "viewBox=\"0 0 %d %u\">\n"
-		   "<style>text{font:12px monospace;fill:#000;pointer-events:none}"
-		   "rect:hover{stroke:#000}</style>\n"
-		   "<rect width=\"100%%\" height=\"100%%\" fill=\"#fdf6e9\"/>\n"
+		   "<style>\n"
+		   "svg{--back:#fdf6e9;--ink:#222}\n"
+		   "text{font:12px ui-monospace,monospace;fill:var(--ink);pointer-events:none}\n"
+		   "#boxes text{fill:#000}\n#boxes g{cursor:pointer}\n"
+		   "#boxes rect{rx:1}\n#boxes g:hover rect,#boxes g.at rect{stroke:#000}\n"
+		   "#boxes g.found rect{fill:#e600e6}\n#boxes g.above rect{opacity:.55}\n"
+		   ".button{pointer-events:all;cursor:pointer;text-decoration:underline}\n"
+		   "@media(prefers-color-scheme:dark){svg{--back:#1d1f24;--ink:#ddd}"
+		   "#boxes g:hover rect,#boxes g.at rect{stroke:#fff}}\n"
+		   "</style>\n"
+		   "<rect width=\"100%%\" height=\"100%%\" style=\"fill:var(--back)\"/>\n"
 		   "<text x=\"%d\" y=\"24\" text-anchor=\"middle\" style=\"font-size:17px\">",
 		   WIDTH, height, WIDTH, height, WIDTH / 2);
-	put_escaped(&g->out, title ? title : "Flame graph", 200);
-	str_printf(&g->out, "</text>\n<text x=\"%d\" y=\"%u\">%s %s</text>\n", SIDE, height - 10,
-		   format_value(g->t->total, "count", total), "samples; narrow boxes are left out");
-	for (size_t k = 0; k < g->t->shape.n; k++)
-		put_box(g, g->order[k]);
-	str_puts(&g->out, "</svg>\n");
+	put_xml(&g->out, g->f->title, 120);
+	str_puts(&g->out, "</text>\n");
+	str_printf(&g->out,
+		   "<text id=\"reset\" class=\"button\" x=\"%d\" y=\"42\" "
+		   "visibility=\"hidden\">reset zoom</text>\n"
+		   "<text id=\"flip\" class=\"button\" x=\"%d\" y=\"42\" visibility=\"hidden\" "
+		   "text-anchor=\"end\">icicle</text>\n"
+		   "<text id=\"search\" class=\"button\" x=\"%d\" y=\"42\" visibility=\"hidden\" "
+		   "text-anchor=\"end\">search</text>\n",
+		   SIDE, WIDTH - SIDE - 60, WIDTH - SIDE);
+	str_printf(&g->out, "<text id=\"matched\" x=\"%d\" y=\"%u\" text-anchor=\"end\"></text>\n",
+		   WIDTH - SIDE, height - 12);
+	str_printf(&g->out, "<text id=\"details\" x=\"%d\" y=\"%u\">", SIDE, height - 12);
+	put_xml(&g->out, g->f->subtitle, 150);
+	str_puts(&g->out, "</text>\n<g id=\"boxes\">\n");
+}
+
+int flame_svg(const struct flame *f, int fd, struct err *err)
+{
+	struct graph g = {.f = f};
+	int code;
+
+	g.scale = f->t->total > 0 ? (WIDTH - 2 * SIDE) / (double)f->t->total : 0;
+	lay_out(&g);
+	put_head(&g);
+	for (size_t k = 0; k < f->t->n; k++)
+		put_box(&g, g.c.nodes[k]);
+	str_puts(&g.out, "</g>\n<script><![CDATA[\n");
+	str_add(&g.out, flame_js, sizeof(flame_js));
+	str_puts(&g.out, "]]></script>\n</svg>\n");
+	code = fd_write(fd, g.out.text, g.out.len);
+	free(g.depth);
+	free(g.left);
+	children_release(&g.c);
+	str_release(&g.out);
+	return code ? err_set(err, code, "cannot write the flame graph") : 0;
+}
+
+/* "29,970 samples; 120 of 4,000 branches ..." */
+static void put_subtitle(struct str *s, const struct view *v, const struct tree *t)
+{
+	char total[COLUMN_TEXT];
+	int64_t cut = t->cut;
+
+	for (size_t i = 0; i < t->n; i++)
+		cut += t->nodes[i].cut;
+	str_printf(s, "%s%s", format_value(v->total, v->unit, total),
+		   str_equal(v->unit, "count") ? " samples" : "");
+	if (cut)
+		str_printf(s, "; %.1f %% in boxes too narrow to be drawn",
+			   percent_of(cut, v->total));
 }
 
 int svg_write(const struct profile *p, int fd, const struct write_options *o, struct err *err)
 {
+	struct str subtitle auto_release(str_release) = {0};
+	struct tree_options options = svg_tree;
 	struct view_options view = o->view;
-	struct graph g = {.annotate = !o->no_annotations};
+	struct flame f = {.annotate = !o->no_annotations};
 	struct tree t;
+	struct view v;
 	int code;
 
 	view.count = true;
-	code = tree_build(&t, p, &view, err);
+	code = view_open(&v, p, &view, err);
 	if (!code) {
-		g.t = &t;
-		g.scale = t.total > 0 ? (WIDTH - 2 * SIDE) / (double)t.total : 0;
-		g.depth = mem_array(t.shape.n, sizeof(*g.depth));
-		g.left = mem_array(t.shape.n, sizeof(*g.left));
-		g.order = mem_array(t.shape.n, sizeof(*g.order));
-		lay_out(&g);
-		put_graph(&g, o->title);
-		code = fd_write(fd, g.out.text, g.out.len);
-		if (code)
-			err_set(err, code, "cannot write the flame graph");
+		options.inverted = o->inverted;
+		tree_build(&t, &v, &options);
+		put_subtitle(&subtitle, &v, &t);
+		f.v = &v;
+		f.t = &t;
+		f.title = o->title ? o->title : "Flame graph";
+		f.subtitle = subtitle.text;
+		code = flame_svg(&f, fd, err);
+		tree_release(&t);
 	}
-	free(g.depth);
-	free(g.left);
-	free(g.order);
-	str_release(&g.out);
-	tree_release(&t);
+	view_release(&v);
 	return code;
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The function table and the call tree as text (libsmartcols), and the table as JSON. */
+/* The function table and the call tree as text (libsmartcols), and the table as JSON and CSV. */
 #include "format/table.h"
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/sort.h"
 #include "analysis/columns.h"
+#include "analysis/statistics.h"
+#include "analysis/tree.h"
 #include "format/format.h"
 
 #include <libsmartcols.h>
@@ -27,25 +30,27 @@ static struct libscols_table *new_table(const struct table_options *o, bool tree
 
 		if (i == COLUMN_FUNCTION)
 			flags |= (o->width ? SCOLS_FL_TRUNC : 0) | (tree ? SCOLS_FL_TREE : 0);
-		scols_table_new_column(table, columns[i].title, 0, flags);
+		if (columns[i].everywhere)
+			scols_table_new_column(table, columns[i].title, 0, flags);
 	}
 	return table;
 }
 
 static struct libscols_line *add_line(struct libscols_table *table, struct libscols_line *parent,
-				      const struct tree_row *row, const struct tree *t)
+				      const struct function *f, const struct view *v)
 {
 	struct libscols_line *line = scols_table_new_line(table, parent);
 	char buf[COLUMN_TEXT];
+	size_t column = 0;
 
 	if (!line)
 		abort();
 	for (int c = 0; c < N_COLUMNS; c++)
-		scols_line_set_data(line, (size_t)c,
-				    column_text((enum column)c, row, t->total, t->unit, buf));
-	if (row->kind == FRAME_KERNEL)
+		if (columns[c].everywhere)
+			scols_line_set_data(line, column++, column_text((enum column)c, f, v, buf));
+	if (f->kind == FRAME_KERNEL)
 		scols_line_set_color(line, "yellow");
-	else if (!row->named)
+	else if (!f->named)
 		scols_line_set_color(line, "darkgray");
 	return line;
 }
@@ -62,125 +67,185 @@ static void print_table(struct libscols_table *table, struct str *out)
 	scols_unref_table(table);
 }
 
-void table_text(const struct tree *t, const struct table_options *o, struct str *out)
+void table_text(const struct view *v, const struct table_options *o, struct str *out)
 {
 	struct libscols_table *table = new_table(o, false);
 	size_t n;
-	auto_free uint32_t *order = tree_rows_sorted(t, o->sort, &n);
+	auto_free uint32_t *order = view_sorted(v, o->sort, &n);
 
 	for (size_t i = 0; i < n && (!o->most || i < o->most); i++)
-		add_line(table, NULL, &t->rows[order[i]], t);
+		add_line(table, NULL, &v->functions[order[i]], v);
 	print_table(table, out);
 	if (o->most && n > o->most)
 		str_printf(out, "(%zu more functions; -n 0 shows all)\n", n - o->most);
 }
 
-struct by_weight {
-	stack_id node, parent;
-	int64_t total;
-};
-
-static int heavier(const struct by_weight *a, const struct by_weight *b)
+/* A node's function with the node's own weights. */
+static struct function function_of_node(const struct view *v, const struct tree_node *n)
 {
-	if (a->total != b->total)
-		return a->total < b->total ? 1 : -1;
-	return a->node < b->node ? -1 : 1; /* a parent before its child */
+	struct function f = v->functions[n->function];
+
+	f.self = n->self;
+	f.total = n->total;
+	return f;
 }
 
-static int heavier_first(const void *x, const void *y)
+/* The weight below which no more than `most` nodes are left; a parent is never lighter. */
+static int64_t least_of(const struct tree *t, size_t most)
 {
-	return heavier(x, y);
+	auto_free uint64_t *weights = mem_array(t->n, sizeof(*weights));
+
+	if (!most || t->n <= most)
+		return INT64_MIN;
+	for (size_t i = 0; i < t->n; i++)
+		weights[i] = (uint64_t)t->nodes[i].total + INT64_MAX + 1u;
+	qsort(weights, t->n, sizeof(*weights), compare_u64);
+	return (int64_t)(weights[t->n - most] - INT64_MAX - 1u);
 }
 
-static int siblings_together(const void *x, const void *y)
+void tree_text(const struct view *v, bool inverted, const struct table_options *o, struct str *out)
 {
-	const struct by_weight *a = x, *b = y;
-
-	if (a->parent != b->parent)
-		return a->parent + 1 < b->parent + 1 ? -1 : 1;
-	return heavier(a, b);
-}
-
-/* The heaviest nodes, siblings in a row; a node's parent is always among them. */
-static struct by_weight *heaviest_nodes(const struct tree *t, size_t most, size_t *ret_n)
-{
-	struct by_weight *order = mem_array(t->shape.n, sizeof(*order));
-	size_t n = 0;
-
-	for (stack_id i = 0; i < t->shape.n; i++)
-		if ((double)t->nodes[i].total >= 0.005 * (double)t->total)
-			order[n++] =
-				(struct by_weight){i, t->shape.nodes[i].parent, t->nodes[i].total};
-	if (n)
-		qsort(order, n, sizeof(*order), heavier_first);
-	n = most ? MIN(n, most) : n;
-	if (n)
-		qsort(order, n, sizeof(*order), siblings_together);
-	*ret_n = n;
-	return order;
-}
-
-void tree_text(const struct tree *t, const struct table_options *o, struct str *out)
-{
+	const struct tree_options options = {.inverted = inverted, .least = 0.005};
 	struct libscols_table *table = new_table(o, true);
-	auto_free struct libscols_line **lines =
-		mem_array(t->shape.n, sizeof(struct libscols_line *));
-	size_t n;
-	auto_free struct by_weight *order = heaviest_nodes(t, o->most, &n);
+	auto_free struct libscols_line **lines = NULL;
+	struct children c;
+	struct tree t;
+	int64_t least;
+	size_t shown = 0;
 
-	for (size_t k = 0; k < n; k++) {
-		stack_id i = order[k].node, parent = order[k].parent;
-		struct tree_row row = t->rows[t->shape.nodes[i].item];
+	tree_build(&t, v, &options);
+	children_find(&c, &t, v, CHILDREN_BY_WEIGHT);
+	least = least_of(&t, o->most);
+	lines = mem_array(t.n, sizeof(struct libscols_line *));
+	for (size_t i = 0; i < t.n; i++) {
+		const struct tree_node *n = &t.nodes[c.nodes[i]];
+		struct function f = function_of_node(v, n);
 
-		row.self = t->nodes[i].self;
-		row.total = t->nodes[i].total;
-		lines[i] = add_line(table, parent == NO_ID ? NULL : lines[parent], &row, t);
+		if (n->total < least || (o->most && shown == o->most) ||
+		    (n->parent != NO_ID && !lines[n->parent]))
+			continue;
+		lines[c.nodes[i]] =
+			add_line(table, n->parent == NO_ID ? NULL : lines[n->parent], &f, v);
+		shown++;
 	}
 	print_table(table, out);
+	children_release(&c);
+	tree_release(&t);
 }
 
-void table_json(const struct tree *t, const struct table_options *o, struct str *out)
+static json_t *function_json(const struct function *f, const struct view *v)
+{
+	json_t *object = json_object();
+	double low, high;
+
+	json_object_set_new(object, columns[COLUMN_FUNCTION].json, json_text(f->name));
+	json_object_set_new(object, columns[COLUMN_MODULE].json, json_text(f->module));
+	json_object_set_new(object, columns[COLUMN_SELF].json, json_integer(f->self));
+	json_object_set_new(object, columns[COLUMN_TOTAL].json, json_integer(f->total));
+	json_object_set_new(object, columns[COLUMN_SELF_PERCENT].json,
+			    json_real(percent_of(f->self, v->total)));
+	json_object_set_new(object, columns[COLUMN_TOTAL_PERCENT].json,
+			    json_real(percent_of(f->total, v->total)));
+	if (share_interval(percent_of(f->self, v->total) / 100, v->samples, &low, &high))
+		json_object_set_new(object, columns[COLUMN_INTERVAL].json,
+				    json_pack("[ff]", 100 * low, 100 * high));
+	return object;
+}
+
+void table_json(const struct view *v, const struct table_options *o, struct str *out)
 {
 	json_t *root = json_object(), *rows = json_array();
 	size_t n;
-	auto_free uint32_t *order = tree_rows_sorted(t, o->sort, &n);
+	auto_free uint32_t *order = view_sorted(v, o->sort, &n);
 
 	json_object_set_new(root, "version", json_integer(1));
-	json_object_set_new(root, "type", json_text(t->type));
-	json_object_set_new(root, "unit", json_text(t->unit));
-	json_object_set_new(root, "total", json_integer(t->total));
-	for (size_t i = 0; i < n && (!o->most || i < o->most); i++) {
-		const struct tree_row *row = &t->rows[order[i]];
-		double whole = t->total ? (double)t->total / 100 : 1;
-		json_t *object = json_object();
-
-		json_object_set_new(object, columns[COLUMN_FUNCTION].json, json_text(row->name));
-		json_object_set_new(object, columns[COLUMN_MODULE].json, json_text(row->module));
-		json_object_set_new(object, columns[COLUMN_SELF].json, json_integer(row->self));
-		json_object_set_new(object, columns[COLUMN_TOTAL].json, json_integer(row->total));
-		json_object_set_new(object, columns[COLUMN_SELF_PERCENT].json,
-				    json_real((double)row->self / whole));
-		json_object_set_new(object, columns[COLUMN_TOTAL_PERCENT].json,
-				    json_real((double)row->total / whole));
-		json_array_append_new(rows, object);
-	}
+	json_object_set_new(root, "type", json_text(v->type));
+	json_object_set_new(root, "unit", json_text(v->unit));
+	json_object_set_new(root, "total", json_integer(v->total));
+	for (size_t i = 0; i < n && (!o->most || i < o->most); i++)
+		json_array_append_new(rows, function_json(&v->functions[order[i]], v));
 	json_object_set_new(root, "functions", rows);
 	json_print(root, out);
 }
 
-int json_write(const struct profile *p, int fd, const struct write_options *o, struct err *err)
+/* A field of CSV, in quotes where it needs them (RFC 4180). */
+static void put_csv(struct str *out, const char *text)
 {
-	struct table_options all = {.sort = SORT_SELF};
+	bool quote = text[strcspn(text, ",\"\r\n")];
+
+	if (quote)
+		str_putc(out, '"');
+	for (; *text; text++)
+		str_puts(out, *text == '"' ? "\"\"" : (char[]){*text, '\0'});
+	if (quote)
+		str_putc(out, '"');
+}
+
+/* Numbers as they are, in the unit of the profile. */
+static void put_csv_cell(struct str *out, enum column c, const struct function *f,
+			 const struct view *v)
+{
+	char buf[COLUMN_TEXT];
+
+	if (c == COLUMN_SELF)
+		str_printf(out, "%lld", (long long)f->self);
+	else if (c == COLUMN_TOTAL)
+		str_printf(out, "%lld", (long long)f->total);
+	else
+		put_csv(out, column_text(c, f, v, buf));
+}
+
+void table_csv(const struct view *v, const struct table_options *o, struct str *out)
+{
+	size_t n;
+	auto_free uint32_t *order = view_sorted(v, o->sort, &n);
+
+	for (int c = 0; c < N_COLUMNS; c++)
+		str_printf(out, "%s%s", c ? "," : "", columns[c].json);
+	str_puts(out, "\r\n");
+	for (size_t i = 0; i < n && (!o->most || i < o->most); i++) {
+		for (int c = 0; c < N_COLUMNS; c++) {
+			if (c)
+				str_putc(out, ',');
+			put_csv_cell(out, (enum column)c, &v->functions[order[i]], v);
+		}
+		str_puts(out, "\r\n");
+	}
+}
+
+/* A format that is one of the tables, of all functions. */
+static int write_table(const struct profile *p, int fd, const struct write_options *o,
+		       void (*print)(const struct view *v, const struct table_options *o,
+				     struct str *out),
+		       struct err *err)
+{
+	const struct table_options all = {.sort = SORT_SELF};
 	struct str text auto_release(str_release) = {0};
-	struct tree t;
-	int code = tree_build(&t, p, &o->view, err);
+	struct view v;
+	int code = view_open(&v, p, &o->view, err);
 
 	if (!code) {
-		table_json(&t, &all, &text);
+		view_count(&v);
+		print(&v, &all, &text);
 		code = fd_write(fd, text.text, text.len);
 		if (code)
 			err_set(err, code, "cannot write the table");
 	}
-	tree_release(&t);
+	view_release(&v);
 	return code;
+}
+
+int json_write(const struct profile *p, int fd, const struct write_options *o, struct err *err)
+{
+	return write_table(p, fd, o, table_json, err);
+}
+
+int csv_write(const struct profile *p, int fd, const struct write_options *o, struct err *err)
+{
+	return write_table(p, fd, o, table_csv, err);
+}
+
+int text_write(const struct profile *p, int fd, const struct write_options *o, struct err *err)
+{
+	return write_table(p, fd, o, table_text, err);
 }

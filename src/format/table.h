@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The function table and the call tree as text, and the table as JSON.
+ * The function table and the call tree as text, and the table as JSON and CSV.
  */
 #pragma once
 
 #include <stdbool.h>
 
-#include "analysis/tree.h"
+#include "analysis/view.h"
 #include "base/json.h"
 #include "base/str.h"
 
@@ -17,9 +17,11 @@ struct table_options {
 	size_t width; /* of the terminal; 0: no limit */
 };
 
-/* Appends the function table. */
-void table_text(const struct tree *t, const struct table_options *o, struct str *out);
-/* Appends the call tree from the root down; branches below half a percent are left out. */
-void tree_text(const struct tree *t, const struct table_options *o, struct str *out);
-/* Appends {"version": 1, "type", "unit", "total", "functions": [...]} */
-void table_json(const struct tree *t, const struct table_options *o, struct str *out);
+/* Append the function table, of a view whose functions are counted. */
+void table_text(const struct view *v, const struct table_options *o, struct str *out);
+void table_csv(const struct view *v, const struct table_options *o, struct str *out);
+/* {"version": 1, "type", "unit", "total", "functions": [...]}: cprof-export(1) says it all. */
+void table_json(const struct view *v, const struct table_options *o, struct str *out);
+/* Appends the call tree, from the root down or, inverted, from the leaves up; branches below half a
+ * percent are left out. */
+void tree_text(const struct view *v, bool inverted, const struct table_options *o, struct str *out);

@@ -147,11 +147,51 @@ static bool sample_equal(const void *ctx, uint32_t id, const void *key)
 	return a->stack == b->stack && a->labels == b->labels;
 }
 
+static uint64_t sample_hash(const struct sample *s)
+{
+	return hash_u64((uint64_t)s->stack << 32 | s->labels);
+}
+
+/*
+ * Files often bring their samples in the order of their stacks. As long as that holds, an equal one
+ * is near the end, and the map can wait. Returns false when it cannot.
+ */
+static bool find_in_order(const struct profile *p, const struct sample *key, uint32_t *ret)
+{
+	enum { LOOK_BACK = 16 };
+	size_t i = p->n_samples;
+
+	*ret = NO_ID;
+	/* NO_ID, no frames, is the largest: it comes last or not in order. */
+	if (p->n_mapped && p->n_mapped == i)
+		return false;
+	for (size_t n = 0; i-- > p->n_mapped && p->samples[i].stack >= key->stack; n++) {
+		if (p->samples[i].stack > key->stack || n == LOOK_BACK)
+			return false;
+		if (p->samples[i].labels == key->labels) {
+			*ret = (uint32_t)i;
+			return true;
+		}
+	}
+	return p->n_mapped == 0;
+}
+
+static uint32_t find_sample(struct profile *p, const struct sample *key)
+{
+	uint32_t id;
+
+	if (find_in_order(p, key, &id))
+		return id;
+	for (; p->n_mapped < p->n_samples; p->n_mapped++)
+		map_add(&p->sample_map, sample_hash(&p->samples[p->n_mapped]),
+			(uint32_t)p->n_mapped);
+	return map_find(&p->sample_map, sample_hash(key), sample_equal, p, key);
+}
+
 void profile_add_sample(struct profile *p, stack_id stack, labels_id labels, const int64_t *values)
 {
 	struct sample key = {stack, labels};
-	uint64_t hash = hash_u64((uint64_t)stack << 32 | labels);
-	uint32_t id = map_find(&p->sample_map, hash, sample_equal, p, &key);
+	uint32_t id = find_sample(p, &key);
 	int64_t *into;
 
 	if (id == NO_ID) {
@@ -160,7 +200,6 @@ void profile_add_sample(struct profile *p, stack_id stack, labels_id labels, con
 		id = (uint32_t)p->n_samples++;
 		p->samples[id] = key;
 		memset(p->values + id * p->n_types, 0, p->n_types * sizeof(*p->values));
-		map_add(&p->sample_map, hash, id);
 	}
 	if (!p->n_types)
 		return;
@@ -218,4 +257,19 @@ char *frame_placeholder(const char *module, uint64_t offset)
 bool name_is_placeholder(const char *name)
 {
 	return name[0] == '[' && strstr(name, "+0x") && str_ends(name, "]");
+}
+
+enum frame_kind frame_kind_of(const struct profile *p, const struct frame *f)
+{
+	const char *file =
+		f->mapping == NO_ID ? "" : profile_text(p, p->mappings[f->mapping].filename);
+
+	if (f->mapping == NO_ID && profile_text(p, f->function)[0] == '[')
+		return FRAME_NOTE;
+	if (str_starts(file, "[kernel") || f->address >> 63)
+		return FRAME_KERNEL;
+	return str_equal(file, "[anon]") || str_equal(file, "[jit]") ||
+			       str_starts(file, "//anon") || str_starts(file, "/tmp/perf-")
+		       ? FRAME_JIT
+		       : FRAME_USER;
 }

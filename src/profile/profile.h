@@ -96,6 +96,8 @@ struct profile {
 	int64_t *values; /* n_samples x n_types */
 	size_t n_samples, cap_samples, cap_values;
 	struct map sample_map;
+	size_t n_mapped; /* samples that are in sample_map; those behind are in the order of stacks
+			  */
 	struct value_type types[MAX_VALUE_TYPES];
 	size_t n_types;
 	size_t default_type; /* the column that is shown when none is named */
@@ -136,5 +138,7 @@ static inline const char *profile_text(const struct profile *p, string_id id)
 /* "[libfoo.so+0x1234]" (heap): what stands for a name that was not found. */
 char *frame_placeholder(const char *module, uint64_t offset);
 bool name_is_placeholder(const char *name);
+/* What its mapping, address and name say that a frame of a file's is. */
+enum frame_kind frame_kind_of(const struct profile *p, const struct frame *f);
 /* File name without its folders, of the frame's mapping; "" when there is none. */
 const char *profile_module(const struct profile *p, const struct frame *f);

@@ -21,49 +21,40 @@ static uint64_t node_hash(const struct stack_node *node)
 void stacks_release(struct stacks *s)
 {
 	free(s->nodes);
-	free(s->child);
 	map_release(&s->map);
 	*s = (struct stacks){0};
 }
 
-/* Where the first child is noted; NO_ID: there is none. */
-static stack_id *first_child(const struct stacks *s, stack_id parent)
+/* Is the node right behind the parent its child? Then it is in no map: most nodes have one child,
+ * made at once. */
+static bool child_is_next(const struct stacks *s, stack_id parent, size_t next)
 {
-	return &s->child[parent == NO_ID ? 0 : (size_t)parent + 1];
+	return next < s->n && s->nodes[next].parent == parent;
 }
 
 stack_id stacks_find(const struct stacks *s, stack_id parent, uint32_t item)
 {
 	struct stack_node node = {parent, item};
-	stack_id first;
+	size_t next = parent == NO_ID ? 0 : (size_t)parent + 1;
 
-	if (!s->n)
-		return NO_ID;
-	first = *first_child(s, parent);
-	/* Most nodes have one child at most. */
-	if (first == NO_ID || s->nodes[first].item == item)
-		return first;
+	if (next >= s->n)
+		return NO_ID; /* the last node has no children yet */
+	if (child_is_next(s, parent, next) && s->nodes[next].item == item)
+		return (stack_id)next;
 	return map_find(&s->map, node_hash(&node), node_equal, s, &node);
 }
 
 stack_id stacks_push(struct stacks *s, stack_id parent, uint32_t item)
 {
 	struct stack_node node = {parent, item};
-	stack_id id = stacks_find(s, parent, item), *first;
+	stack_id id = stacks_find(s, parent, item);
 
 	if (id != NO_ID)
 		return id;
 	array_reserve(s->nodes, s->cap, s->n + 1);
-	array_reserve(s->child, s->cap_child, s->n + 2);
-	if (!s->n)
-		s->child[0] = NO_ID;
 	id = (stack_id)s->n++;
 	s->nodes[id] = node;
-	s->child[s->n] = NO_ID;
-	first = first_child(s, parent);
-	if (*first == NO_ID)
-		*first = id;
-	else
+	if (id != (parent == NO_ID ? 0 : parent + 1))
 		map_add(&s->map, node_hash(&node), id);
 	return id;
 }

@@ -24,9 +24,7 @@ struct stacks {
 	struct stack_node *nodes;
 	size_t n;
 	size_t cap;
-	stack_id *child; /* the first one of the root, then of each node */
-	size_t cap_child;
-	struct map map; /* the other children */
+	struct map map; /* children that did not come right behind their parent */
 };
 
 void stacks_release(struct stacks *s);

@@ -227,31 +227,31 @@ static const char *title_text(void *ctx, enum column c, char *buf)
 }
 
 struct row_ctx {
-	const struct tree *t;
-	const struct tree_row *row;
+	const struct view *v;
+	const struct function *row;
 };
 
 static const char *row_text(void *ctx, enum column c, char *buf)
 {
 	const struct row_ctx *r = ctx;
 
-	return column_text(c, r->row, r->t->total, r->t->unit, buf);
+	return column_text(c, r->row, r->v, buf);
 }
 
-static bool is_shown(const struct regex *re, const struct tree_row *row)
+static bool is_shown(const struct regex *re, const struct function *row)
 {
 	return !re || regex_matches(re, row->name) || regex_matches(re, row->module);
 }
 
-static void draw_table(struct top_screen *s, struct grid *g, const struct tree *t)
+static void draw_table(struct top_screen *s, struct grid *g, const struct view *v)
 {
 	size_t n, shown = 0;
-	auto_free uint32_t *order = tree_rows_sorted(t, s->sort, &n);
+	auto_free uint32_t *order = view_sorted(v, s->sort, &n);
 	struct err err = {0};
 	struct regex *re = *s->filter && !*s->bad_filter ? regex_new(s->filter, &err) : NULL;
 
 	for (size_t i = 0; i < n; i++)
-		if (is_shown(re, &t->rows[order[i]]))
+		if (is_shown(re, &v->functions[order[i]]))
 			order[shown++] = order[i];
 	regex_free(re);
 	s->n_shown = (uint32_t)shown;
@@ -262,7 +262,7 @@ static void draw_table(struct top_screen *s, struct grid *g, const struct tree *
 	if (s->selected >= s->first + (uint32_t)s->page)
 		s->first = s->selected - (uint32_t)s->page + 1;
 	for (uint32_t i = s->first; i < shown && i < s->first + (uint32_t)s->page; i++) {
-		struct row_ctx ctx = {t, &t->rows[order[i]]};
+		struct row_ctx ctx = {v, &v->functions[order[i]]};
 		int row = HEADER_ROWS + (int)(i - s->first);
 		enum style style = ctx.row->kind == FRAME_KERNEL ? STYLE_KERNEL
 				   : ctx.row->named              ? STYLE_PLAIN
@@ -291,7 +291,7 @@ void top_screen_draw(struct top_screen *s, struct grid *g, const struct profile 
 {
 	struct view_options view = {0};
 	struct err err = {0};
-	struct tree t;
+	struct view v;
 
 	draw_header(s, g, &p->account);
 	grid_style_row(g, 2, STYLE_HEADER);
@@ -300,9 +300,11 @@ void top_screen_draw(struct top_screen *s, struct grid *g, const struct profile 
 		return;
 	}
 	draw_cells(g, 2, STYLE_HEADER, title_text, s);
-	if (tree_build(&t, p, &view, &err))
+	if (view_open(&v, p, &view, &err)) {
 		grid_text(g, HEADER_ROWS, 2, g->cols - 2, STYLE_WARN, err.what);
-	else
-		draw_table(s, g, &t);
-	tree_release(&t);
+	} else {
+		view_count(&v);
+		draw_table(s, g, &v);
+	}
+	view_release(&v);
 }

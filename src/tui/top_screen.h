@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "analysis/tree.h"
+#include "analysis/view.h"
 #include "profile/profile.h"
 #include "tui/grid.h"
 

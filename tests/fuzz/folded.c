@@ -13,12 +13,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct write_options o = {.view.by = BY_NONE};
 	struct err err = {0};
 	struct profile p;
+	struct lines lines;
 	static int null = -1;
 
 	if (null < 0)
 		null = open("/dev/null", O_WRONLY);
 	profile_init(&p);
-	if (folded_read(data, size, &p, &err) == 0)
+	lines_of_text(&lines, data, size);
+	if (folded_read(&lines, &p, &err) == 0)
 		folded_write(&p, null, &o, &err);
 	profile_release(&p);
 	return 0;

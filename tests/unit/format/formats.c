@@ -78,54 +78,6 @@ static struct str written(const struct profile *p, const struct format *f, enum 
 	return out;
 }
 
-static const struct tree_row *row(const struct tree *t, const char *name)
-{
-	for (size_t i = 0; i < t->n_rows; i++)
-		if (str_equal(t->rows[i].name, name))
-			return &t->rows[i];
-	fail_msg("no row %s", name);
-	return NULL;
-}
-
-static void sums_and_recursion(void **state)
-{
-	struct view_options o = {.count = true};
-	struct profile p;
-	struct tree t;
-	struct err err = {0};
-
-	(void)state;
-	make(&p);
-	assert_int_equal(tree_build(&t, &p, &o, &err), 0);
-	assert_int_equal(t.total, 9);
-	assert_int_equal(row(&t, "main")->total, 9);
-	assert_int_equal(row(&t, "main")->self, 0);
-	assert_int_equal(row(&t, "work")->total, 5); /* recursion counts once */
-	assert_int_equal(row(&t, "leaf")->self, 5);
-	tree_release(&t);
-	o.focus = "^work$";
-	o.by = BY_PID;
-	assert_int_equal(tree_build(&t, &p, &o, &err), 0);
-	assert_int_equal(t.total, 5);
-	assert_int_equal(row(&t, "prog-2")->total, 2);
-	tree_release(&t);
-	o.focus = NULL;
-	o.ignore = "work";
-	o.count = false;
-	assert_int_equal(tree_build(&t, &p, &o, &err), 0);
-	assert_int_equal(t.total, 40);
-	assert_string_equal(t.unit, "nanoseconds");
-	tree_release(&t);
-	o.ignore = "(";
-	assert_true(tree_build(&t, &p, &o, &err) < 0);
-	tree_release(&t);
-	o = (struct view_options){.value = "nothing"};
-	assert_true(tree_build(&t, &p, &o, &err) < 0);
-	assert_non_null(strstr(err.cure, "samples, cpu"));
-	tree_release(&t);
-	profile_release(&p);
-}
-
 static void pprof_round_trip(void **state)
 {
 	struct profile p, q;
@@ -260,5 +212,5 @@ static void counts_named_frames(void **state)
 	profile_release(&p);
 }
 
-TESTS(T(sums_and_recursion), T(pprof_round_trip), T(inlined_frames_share_a_location),
+TESTS(T(pprof_round_trip), T(inlined_frames_share_a_location),
       T(damage_is_survived), T(folded_lines), T(counts_named_frames))

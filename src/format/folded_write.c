@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Folded stacks: `process;frame;...;leaf count`, written and read. */
+/* Writes folded stacks: `process;frame;...;leaf count`. */
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/sum.h"
 #include "analysis/columns.h"
+#include "analysis/tree.h"
 #include "format/format.h"
 
 #include <errno.h>
 #include <string.h>
-
-enum { MAX_FRAMES = 65536 };
-
-/* -- writing -- */
 
 /* `;` separates frames and a line end lines, so neither can stand in a name. */
 static void put_name(struct str *s, const char *name, const char *annotation)
@@ -68,26 +65,28 @@ static int by_text(const void *x, const void *y, void *folding)
 }
 
 /* Texts and their order; equal texts get one name. */
-static void rank_names(struct folding *f, const struct tree *t, bool annotate)
+static void rank_names(struct folding *f, const struct view *v, bool annotate)
 {
-	auto_free uint32_t *sorted = mem_array(2 * t->n_rows + 1, sizeof(*sorted));
+	auto_free uint32_t *sorted = mem_array(2 * v->n_functions + 1, sizeof(*sorted));
 	uint32_t rank = 0;
 
-	f->at = mem_array(t->n_rows + 1, sizeof(*f->at));
-	f->name_of = mem_array(t->n_rows + 1, sizeof(*f->name_of));
-	f->ranks = mem_array(2 * t->n_rows + 1, sizeof(*f->ranks));
-	for (size_t i = 0; i < t->n_rows; i++) {
+	f->at = mem_array(v->n_functions + 1, sizeof(*f->at));
+	f->name_of = mem_array(v->n_functions + 1, sizeof(*f->name_of));
+	f->ranks = mem_array(2 * v->n_functions + 1, sizeof(*f->ranks));
+	for (size_t i = 0; i < v->n_functions; i++) {
+		const struct function *fn = &v->functions[i];
+
 		f->at[i] = f->texts.len;
-		put_name(&f->texts, t->rows[i].name, annotate ? row_annotation(&t->rows[i]) : "");
+		put_name(&f->texts, fn->name, annotate ? function_annotation(fn) : "");
 		str_putc(&f->texts, ';');
 	}
-	f->at[t->n_rows] = f->texts.len;
-	f->n_names = t->n_rows;
-	for (uint32_t i = 0; i < 2 * t->n_rows; i++)
+	f->at[v->n_functions] = f->texts.len;
+	f->n_names = v->n_functions;
+	for (uint32_t i = 0; i < 2 * v->n_functions; i++)
 		sorted[i] = i;
-	if (t->n_rows)
-		qsort_r(sorted, 2 * t->n_rows, sizeof(*sorted), by_text, f);
-	for (size_t i = 0; i < 2 * t->n_rows; i++) {
+	if (v->n_functions)
+		qsort_r(sorted, 2 * v->n_functions, sizeof(*sorted), by_text, f);
+	for (size_t i = 0; i < 2 * v->n_functions; i++) {
 		bool same = i && by_text(&sorted[i - 1], &sorted[i], f) == 0;
 
 		rank += i && !same;
@@ -99,15 +98,15 @@ static void rank_names(struct folding *f, const struct tree *t, bool annotate)
 /* The tree of names. */
 static void merge(struct folding *f, const struct tree *t)
 {
-	auto_free stack_id *to = mem_array(t->shape.n + 1, sizeof(*to));
+	auto_free stack_id *to = mem_array(t->n, sizeof(*to));
 
-	f->self = mem_array(t->shape.n + 1, sizeof(*f->self));
-	for (stack_id i = 0; i < t->shape.n; i++) {
-		const struct stack_node *node = &t->shape.nodes[i];
+	f->self = mem_array(t->n, sizeof(*f->self));
+	for (size_t i = 0; i < t->n; i++) {
+		const struct tree_node *node = &t->nodes[i];
 
 		to[i] = stacks_push(&f->tree, node->parent == NO_ID ? NO_ID : to[node->parent],
-				    f->name_of[node->item]);
-		sum_add(&f->self[to[i]], t->nodes[i].self);
+				    f->name_of[node->function]);
+		sum_add(&f->self[to[i]], node->self);
 	}
 }
 
@@ -189,16 +188,20 @@ static void walk(struct folding *f)
 
 int folded_write(const struct profile *p, int fd, const struct write_options *o, struct err *err)
 {
+	const struct tree_options whole = {0};
 	struct view_options view = o->view;
 	struct folding f = {.fd = fd};
 	struct tree t;
+	struct view v;
 	int code;
 
 	view.count = true;
-	code = tree_build(&t, p, &view, err);
+	code = view_open(&v, p, &view, err);
 	if (!code) {
-		rank_names(&f, &t, !o->no_annotations);
+		tree_build(&t, &v, &whole);
+		rank_names(&f, &v, !o->no_annotations);
 		merge(&f, &t);
+		tree_release(&t);
 		order_items(&f);
 		str_puts(&f.path, "");
 		walk(&f);
@@ -208,125 +211,6 @@ int folded_write(const struct profile *p, int fd, const struct write_options *o,
 			code = err_set(err, f.code, "cannot write the stacks");
 	}
 	folding_release(&f);
-	tree_release(&t);
+	view_release(&v);
 	return code;
-}
-
-/* -- reading -- */
-
-/* Takes flamegraph.pl's annotation off a name, where it has one. */
-static size_t take_annotation(const char *name, size_t len, struct frame *f)
-{
-	if (len > 4 && name[len - 4] == '_' && name[len - 3] == '[' && name[len - 1] == ']') {
-		switch (name[len - 2]) {
-		case 'k':
-			f->kind = FRAME_KERNEL;
-			return len - 4;
-		case 'j':
-			f->kind = FRAME_JIT;
-			return len - 4;
-		case 'i':
-			f->inlined = true;
-			return len - 4;
-		default:
-			break;
-		}
-	}
-	return len;
-}
-
-/* The mapping that stands for a kind, so that the kind outlives the way through other formats. */
-static mapping_id mapping_of_kind(struct profile *p, enum frame_kind kind)
-{
-	struct mapping m = {.limit = UINT64_MAX, .has_functions = true};
-
-	if (kind != FRAME_KERNEL && kind != FRAME_JIT)
-		return NO_ID;
-	m.filename = strings_add(&p->strings, kind == FRAME_JIT ? "[jit]" : "[kernel.kallsyms]");
-	for (mapping_id id = 0; id < p->n_mappings; id++)
-		if (p->mappings[id].filename == m.filename)
-			return id;
-	return profile_add_mapping(p, &m);
-}
-
-/* The line goes on behind the name, but not for long. */
-static bool is_note(const char *name, size_t len)
-{
-	static const char *const notes[] = {"[truncated: ", "[stack lost: "};
-
-	for (size_t i = 0; i < ARRAY_SIZE(notes); i++)
-		if (len >= strlen(notes[i]) && memcmp(name, notes[i], strlen(notes[i])) == 0)
-			return true;
-	return false;
-}
-
-/* `frames` holds MAX_FRAMES. */
-static bool read_line(struct profile *p, const char *line, size_t len, frame_id *frames)
-{
-	const char *space = memrchr(line, ' ', len);
-	size_t digits = space ? len - (size_t)(space + 1 - line) : 0;
-	stack_id stack = NO_ID;
-	char number[24];
-	uint64_t count;
-	int64_t value;
-	frame_id inner = NO_ID;
-	size_t depth = 0;
-
-	if (!space || space == line || !digits || digits >= sizeof(number))
-		return false;
-	memcpy(number, space + 1, digits);
-	number[digits] = '\0';
-	if (!parse_u64(number, INT64_MAX, &count))
-		return false;
-	/* From the leaf to the root: what is inlined is part of the frame before it. */
-	for (const char *end = space, *name; end; end = name > line ? name - 1 : NULL) {
-		struct frame f = {.mapping = NO_ID, .inner = inner, .named = true};
-
-		name = memrchr(line, ';', (size_t)(end - line));
-		name = name ? name + 1 : line;
-		f.function = f.system_name = strings_add_n(
-			&p->strings, name, take_annotation(name, (size_t)(end - name), &f));
-		if (is_note(name, (size_t)(end - name)))
-			f.kind = FRAME_NOTE;
-		f.named = !name_is_placeholder(profile_text(p, f.function));
-		f.mapping = mapping_of_kind(p, f.kind);
-		inner = profile_add_frame(p, &f);
-		if (f.inlined && name > line)
-			continue;
-		if (depth == MAX_FRAMES)
-			return false;
-		frames[depth++] = inner;
-		inner = NO_ID;
-	}
-	while (depth)
-		stack = stacks_push(&p->stacks, stack, frames[--depth]);
-	value = (int64_t)count;
-	profile_add_sample(p, stack, profile_add_labels(p, NULL, 0), &value);
-	return true;
-}
-
-int folded_read(const void *data, size_t len, struct profile *p, struct err *err)
-{
-	const char *text = data, *end = text + len;
-	auto_free frame_id *frames = mem_array(MAX_FRAMES, sizeof(*frames));
-	size_t number = 0;
-
-	profile_add_type(p, "samples", "count");
-	while (text < end) {
-		const char *stop = memchr(text, '\n', (size_t)(end - text));
-		size_t n;
-
-		stop = stop ? stop : end;
-		n = (size_t)(stop - text);
-		n -= n && text[n - 1] == '\r';
-		number++;
-		if (n && *text != '#' && !read_line(p, text, n, frames))
-			return err_set(
-				err, 0,
-				"line %zu is no folded stack (frames separated by ';', a blank, "
-				"a count)",
-				number);
-		text = stop + 1;
-	}
-	return p->n_samples ? 0 : err_set(err, 0, "there are no stacks in it");
 }

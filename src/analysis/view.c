@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A view of a profile. */
+#include "analysis/view.h"
+
+#include "analysis/timeline.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/regex.h"
+#include "base/sort.h"
+#include "base/str.h"
+#include "base/sum.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* How far back equal origins are looked for; one that is missed is only one more. */
+enum { LOOK_BACK = 8 };
+
+uint32_t profile_value_index(const struct profile *p, const struct view_options *o, struct err *err)
+{
+	struct str names auto_release(str_release) = {0};
+
+	if (!p->n_types) {
+		err_set(err, -EINVAL, "the profile has no values");
+		return NO_ID;
+	}
+	if (!o->value)
+		return o->count ? 0 : (uint32_t)p->default_type;
+	for (uint32_t i = 0; i < p->n_types; i++) {
+		if (str_equal(profile_text(p, p->types[i].type), o->value))
+			return i;
+		str_printf(&names, "%s%s", i ? ", " : "", profile_text(p, p->types[i].type));
+	}
+	err_usage(err, "the profile has no value '%s'", o->value);
+	err_cure(err, "it has %s", names.text);
+	return NO_ID;
+}
+
+/* -- functions -- */
+
+static bool function_equal(const void *ctx, uint32_t id, const void *key)
+{
+	const struct function *a = &((const struct view *)ctx)->functions[id], *b = key;
+
+	/* Names are interned: equal ones are one pointer. */
+	return a->name == b->name && a->kind == b->kind && a->inlined == b->inlined &&
+	       str_equal(a->module, b->module);
+}
+
+static uint32_t function_add(struct view *v, const struct function *f)
+{
+	array_reserve(v->functions, v->cap_functions, v->n_functions + 1);
+	v->functions[v->n_functions] = *f;
+	return (uint32_t)v->n_functions++;
+}
+
+static uint32_t function_of(struct view *v, struct map *known, const struct frame *f)
+{
+	struct function fn = {.kind = f->kind, .inlined = f->inlined, .named = f->named};
+	uint64_t hash;
+	uint32_t id;
+
+	fn.name = profile_text(v->p, f->function);
+	fn.module = profile_module(v->p, f);
+	hash = hash_u64((uintptr_t)fn.name) ^ hash_bytes(fn.module, strlen(fn.module)) ^
+	       hash_u64((uint64_t)fn.kind << 8 | fn.inlined);
+	id = map_find(known, hash, function_equal, v, &fn);
+	if (id == NO_ID) {
+		id = function_add(v, &fn);
+		map_add(known, hash, id);
+	}
+	return id;
+}
+
+/* The functions of every frame. */
+static void make_chains(struct view *v)
+{
+	const struct profile *p = v->p;
+	auto_free uint32_t *own = mem_array(p->n_frames, sizeof(*own));
+	struct map known auto_release(map_release) = {0};
+	size_t n = 0, cap = p->n_frames;
+
+	v->chain_at = mem_array(p->n_frames + 1, sizeof(*v->chain_at));
+	v->chain = mem_array(cap, sizeof(*v->chain));
+	for (frame_id f = 0; f < p->n_frames; f++)
+		own[f] = function_of(v, &known, &p->frames[f]);
+	for (frame_id f = 0; f < p->n_frames; f++) {
+		v->chain_at[f] = (uint32_t)n;
+		for (frame_id i = f; i != NO_ID; i = p->frames[i].inner) {
+			array_reserve(v->chain, cap, n + 1);
+			v->chain[n++] = own[i];
+		}
+	}
+	v->chain_at[p->n_frames] = (uint32_t)n;
+}
+
+/* -- which samples -- */
+
+/* Marks (heap; NULL: all are kept) the stacks with a frame that matches `focus`, without one that
+ * matches `ignore`. */
+static int mark_kept(const struct view *v, const struct view_options *o, uint8_t **ret,
+		     struct err *err)
+{
+	enum { FOCUSED = 1, IGNORED = 2 };
+	const char *patterns[] = {o->focus, o->ignore};
+	const struct profile *p = v->p;
+	auto_free uint8_t *hit = NULL, *marks = NULL;
+
+	*ret = NULL;
+	if (!o->focus && !o->ignore)
+		return 0;
+	hit = mem_alloc(v->n_functions);
+	marks = mem_alloc(p->stacks.n);
+	for (unsigned i = 0; i < ARRAY_SIZE(patterns); i++) {
+		struct regex *re = patterns[i] ? regex_new(patterns[i], err) : NULL;
+
+		if (!re && patterns[i])
+			return err->code;
+		for (size_t f = 0; re && f < v->n_functions; f++)
+			hit[f] |= regex_matches(re, v->functions[f].name) ? 1u << i : 0;
+		regex_free(re);
+	}
+	for (size_t n = 0; n < p->stacks.n; n++) {
+		const struct stack_node *node = &p->stacks.nodes[n];
+
+		marks[n] = node->parent == NO_ID ? 0 : marks[node->parent];
+		for (uint32_t c = v->chain_at[node->item]; c < v->chain_at[node->item + 1]; c++)
+			marks[n] |= hit[v->chain[c]];
+	}
+	for (size_t n = 0; n < p->stacks.n; n++)
+		marks[n] = (!o->focus || marks[n] & FOCUSED) && !(marks[n] & IGNORED);
+	*ret = steal(marks);
+	return 0;
+}
+
+/* Samples (heap) in the order of their stacks; NULL: they are. */
+static uint64_t *order_by_stack(const struct profile *p)
+{
+	uint64_t *order;
+	size_t i = 1;
+
+	while (i < p->n_samples && p->samples[i - 1].stack + 1 <= p->samples[i].stack + 1)
+		i++;
+	if (i >= p->n_samples)
+		return NULL;
+	order = mem_array(p->n_samples, sizeof(*order));
+	for (i = 0; i < p->n_samples; i++)
+		order[i] = (uint64_t)(p->samples[i].stack + 1) << 32 | i;
+	qsort(order, p->n_samples, sizeof(*order), compare_u64);
+	return order;
+}
+
+static uint32_t origin_of(struct view *v, stack_id stack, uint32_t group)
+{
+	for (size_t i = v->n_origins; i-- > 0 && i + LOOK_BACK >= v->n_origins;)
+		if (v->origins[i].stack == stack && v->origins[i].group == group)
+			return (uint32_t)i;
+	array_reserve(v->origins, v->cap_origins, v->n_origins + 1);
+	v->origins[v->n_origins] = (struct origin){stack, group, 0};
+	return (uint32_t)v->n_origins++;
+}
+
+/* The group of a sample as a function. */
+static uint32_t group_function(struct view *v, uint32_t **functions, labels_id labels)
+{
+	struct function fn = {.module = "", .kind = FRAME_NOTE, .named = true, .is_group = true};
+	size_t had = v->groups.n;
+	uint32_t group = groups_find(&v->groups, labels);
+
+	if (group == NO_ID)
+		return NO_ID;
+	if (v->groups.n > had) {
+		*functions = mem_resize(*functions, v->groups.n, sizeof(**functions));
+		fn.name = v->groups.names[group];
+		(*functions)[group] = function_add(v, &fn);
+	}
+	return (*functions)[group];
+}
+
+static void add_origins(struct view *v, const struct view_options *o, const uint8_t *kept)
+{
+	const struct profile *p = v->p;
+	auto_free uint64_t *order = order_by_stack(p);
+	auto_free uint32_t *group_functions = NULL;
+	bool counts = p->n_types && str_equal(profile_text(p, p->types[0].unit), "count");
+	int64_t samples = 0;
+
+	v->origin_of = mem_array(p->n_samples, sizeof(*v->origin_of));
+	for (size_t k = 0; k < p->n_samples; k++) {
+		size_t i = order ? order[k] & UINT32_MAX : k;
+		const struct sample *s = &p->samples[i];
+		int64_t weight = p->values[i * p->n_types + v->value], time_ns;
+		uint32_t origin;
+
+		v->origin_of[i] = NO_ID;
+		if (!weight || (kept && (s->stack == NO_ID ? o->focus != NULL : !kept[s->stack])))
+			continue;
+		if (o->in_range && (!timeline_sample(p, i, &time_ns) || time_ns < o->start_ns ||
+				    time_ns >= o->end_ns))
+			continue;
+		origin = origin_of(v, s->stack, group_function(v, &group_functions, s->labels));
+		v->origin_of[i] = origin;
+		sum_add(&v->origins[origin].weight, weight);
+		sum_add(&v->total, weight);
+		sum_add(&samples, p->values[i * p->n_types]);
+	}
+	v->samples = counts && samples > 0 ? (uint64_t)samples : 0;
+}
+
+int view_open(struct view *v, const struct profile *p, const struct view_options *o,
+	      struct err *err)
+{
+	auto_free uint8_t *kept = NULL;
+
+	*v = (struct view){.p = p, .value = profile_value_index(p, o, err)};
+	if (v->value == NO_ID)
+		return err->code;
+	if (o->in_range && !timeline_has(p)) {
+		err_set(err, 0, "the profile does not say when its samples fell");
+		return err_cure(err, "record it with --timeline");
+	}
+	v->type = profile_text(p, p->types[v->value].type);
+	v->unit = profile_text(p, p->types[v->value].unit);
+	groups_init(&v->groups, p, o->by);
+	make_chains(v);
+	if (mark_kept(v, o, &kept, err))
+		return err->code;
+	add_origins(v, o, kept);
+	return 0;
+}
+
+void view_release(struct view *v)
+{
+	free(v->functions);
+	free(v->chain_at);
+	free(v->chain);
+	free(v->origins);
+	free(v->origin_of);
+	groups_release(&v->groups);
+	*v = (struct view){0};
+}
+
+/* -- paths and sums -- */
+
+void path_release(struct path *path)
+{
+	free(path->functions);
+	*path = (struct path){0};
+}
+
+void view_path(const struct view *v, stack_id stack, struct path *ret)
+{
+	const struct stack_node *nodes = v->p->stacks.nodes;
+
+	ret->n = 0;
+	for (; stack != NO_ID; stack = nodes[stack].parent) {
+		uint32_t first = v->chain_at[nodes[stack].item];
+		uint32_t end = v->chain_at[nodes[stack].item + 1];
+
+		array_reserve(ret->functions, ret->cap, ret->n + end - first);
+		while (end-- > first)
+			ret->functions[ret->n++] = v->chain[end];
+	}
+}
+
+void view_count(struct view *v)
+{
+	auto_free uint32_t *counted = mem_array(v->n_functions, sizeof(*counted)); /* origin + 1 */
+	struct path path auto_release(path_release) = {0};
+
+	for (uint32_t i = 0; i < v->n_origins; i++) {
+		const struct origin *o = &v->origins[i];
+
+		view_path(v, o->stack, &path);
+		if (path.n || o->group != NO_ID)
+			sum_add(&v->functions[path.n ? path.functions[0] : o->group].self,
+				o->weight);
+		for (size_t k = 0; k < path.n; k++) {
+			uint32_t f = path.functions[k];
+
+			if (counted[f] != i + 1)
+				sum_add(&v->functions[f].total, o->weight);
+			counted[f] = i + 1;
+		}
+		if (o->group != NO_ID)
+			sum_add(&v->functions[o->group].total, o->weight);
+	}
+}
+
+/* -- order -- */
+
+struct sorting {
+	const struct function *functions;
+	enum sort_key key;
+};
+
+static int larger_first(int64_t a, int64_t b)
+{
+	return a == b ? 0 : a < b ? 1 : -1;
+}
+
+static int compare_functions(const void *x, const void *y, void *ctx)
+{
+	const struct sorting *s = ctx;
+	const struct function *a = &s->functions[*(const uint32_t *)x];
+	const struct function *b = &s->functions[*(const uint32_t *)y];
+	int names = strcmp(a->name, b->name), modules = strcmp(a->module, b->module);
+	int self = larger_first(a->self, b->self), total = larger_first(a->total, b->total);
+	int weight = self ? self : total;
+	int order = s->key == SORT_FUNCTION ? names : s->key == SORT_MODULE ? modules : 0;
+
+	if (s->key == SORT_TOTAL && total)
+		weight = total;
+	order = order ? order : weight ? weight : names ? names : modules;
+	return order ? order : *(const uint32_t *)x < *(const uint32_t *)y ? -1 : 1;
+}
+
+uint32_t *view_sorted(const struct view *v, enum sort_key key, size_t *ret_n)
+{
+	uint32_t *order = mem_array(v->n_functions, sizeof(*order));
+	struct sorting sorting = {v->functions, key};
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < v->n_functions; i++)
+		if (v->functions[i].self || v->functions[i].total)
+			order[n++] = i;
+	if (n)
+		qsort_r(order, n, sizeof(*order), compare_functions, &sorting);
+	*ret_n = n;
+	return order;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads folded stacks: `process;frame;...;leaf count`. */
+#include "base/lines.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "format/format.h"
+
+#include <string.h>
+
+enum {
+	MAX_FRAMES = 65536,
+	MAX_NODES = 256 << 20, /* of the trie */
+};
+
+/* A name as it stands in the file, with its annotation. */
+struct word {
+	struct frame frame;
+	frame_id id; /* of the frame when nothing is inlined there; NO_ID: not made yet */
+};
+
+struct reader {
+	struct profile *p;
+	struct strings texts; /* of words */
+	struct word *words;
+	size_t n_words, cap_words;
+	frame_id *frames; /* MAX_FRAMES, of the line */
+	labels_id no_labels;
+};
+
+/* Takes flamegraph.pl's annotation off a name, where it has one. */
+static size_t take_annotation(const char *name, size_t len, struct frame *f)
+{
+	if (len > 4 && name[len - 4] == '_' && name[len - 3] == '[' && name[len - 1] == ']') {
+		switch (name[len - 2]) {
+		case 'k':
+			f->kind = FRAME_KERNEL;
+			return len - 4;
+		case 'j':
+			f->kind = FRAME_JIT;
+			return len - 4;
+		case 'i':
+			f->inlined = true;
+			return len - 4;
+		default:
+			break;
+		}
+	}
+	return len;
+}
+
+/* The mapping that stands for a kind, so that the kind outlives the way through other formats. */
+static mapping_id mapping_of_kind(struct profile *p, enum frame_kind kind)
+{
+	struct mapping m = {.limit = UINT64_MAX, .has_functions = true};
+
+	if (kind != FRAME_KERNEL && kind != FRAME_JIT)
+		return NO_ID;
+	m.filename = strings_add(&p->strings, kind == FRAME_JIT ? "[jit]" : "[kernel.kallsyms]");
+	for (mapping_id id = 0; id < p->n_mappings; id++)
+		if (p->mappings[id].filename == m.filename)
+			return id;
+	return profile_add_mapping(p, &m);
+}
+
+/* The line goes on behind the name, but not for long. */
+static bool is_note(const char *name, size_t len)
+{
+	static const char *const notes[] = {"[truncated: ", "[stack lost: "};
+
+	for (size_t i = 0; i < ARRAY_SIZE(notes); i++)
+		if (len >= strlen(notes[i]) && memcmp(name, notes[i], strlen(notes[i])) == 0)
+			return true;
+	return false;
+}
+
+static struct word *word_of(struct reader *r, const char *name, size_t len)
+{
+	string_id id = strings_add_n(&r->texts, name, len);
+
+	array_reserve(r->words, r->cap_words, r->texts.n);
+	for (; r->n_words < r->texts.n; r->n_words++) {
+		const char *text = strings_get(&r->texts, (string_id)r->n_words);
+		struct frame f = {.mapping = NO_ID, .inner = NO_ID};
+		size_t n = take_annotation(text, strlen(text), &f);
+
+		f.function = f.system_name = strings_add_n(&r->p->strings, text, n);
+		if (is_note(text, n))
+			f.kind = FRAME_NOTE;
+		f.named = !name_is_placeholder(profile_text(r->p, f.function));
+		f.mapping = mapping_of_kind(r->p, f.kind);
+		r->words[r->n_words] = (struct word){f, NO_ID};
+	}
+	return &r->words[id];
+}
+
+static frame_id frame_of(struct reader *r, struct word *w, frame_id inner)
+{
+	struct frame f = w->frame;
+
+	if (inner != NO_ID) {
+		f.inner = inner;
+		return profile_add_frame(r->p, &f);
+	}
+	if (w->id == NO_ID)
+		w->id = profile_add_frame(r->p, &f);
+	return w->id;
+}
+
+/* The count at the end of a line; false when there is none. */
+static bool take_count(const char *line, const char *space, size_t len, int64_t *ret)
+{
+	const char *digits = space + 1;
+	uint64_t count = 0;
+
+	if (!space || space == line || digits == line + len)
+		return false;
+	for (; digits < line + len; digits++) {
+		if (*digits < '0' || *digits > '9' || count > (INT64_MAX - 9) / 10)
+			return false;
+		count = count * 10 + (uint64_t)(*digits - '0');
+	}
+	*ret = (int64_t)count;
+	return true;
+}
+
+static bool read_line(struct reader *r, const char *line, size_t len)
+{
+	const char *space = memrchr(line, ' ', len);
+	stack_id stack = NO_ID;
+	frame_id inner = NO_ID;
+	size_t depth = 0;
+	int64_t value;
+
+	if (!take_count(line, space, len, &value))
+		return false;
+	/* From the leaf to the root: what is inlined is part of the frame before it. */
+	for (const char *end = space, *name; end; end = name > line ? name - 1 : NULL) {
+		struct word *w;
+
+		name = memrchr(line, ';', (size_t)(end - line));
+		name = name ? name + 1 : line;
+		w = word_of(r, name, (size_t)(end - name));
+		inner = frame_of(r, w, inner);
+		if (w->frame.inlined && name > line)
+			continue;
+		if (depth == MAX_FRAMES || r->p->stacks.n > MAX_NODES)
+			return false;
+		r->frames[depth++] = inner;
+		inner = NO_ID;
+	}
+	while (depth)
+		stack = stacks_push(&r->p->stacks, stack, r->frames[--depth]);
+	profile_add_sample(r->p, stack, r->no_labels, &value);
+	return true;
+}
+
+static int read_lines(struct reader *r, struct lines *lines, struct err *err)
+{
+	const char *line;
+	size_t n;
+
+	while (lines_next(lines, &line, &n))
+		if (n && *line != '#' && !read_line(r, line, n))
+			return err_set(
+				err, 0,
+				"line %zu is no folded stack (frames separated by ';', a blank, "
+				"a count)",
+				lines->number);
+	if (lines->error)
+		return err_set(err, lines->error, "cannot read it");
+	return r->p->n_samples ? 0 : err_set(err, 0, "there are no stacks in it");
+}
+
+int folded_read(struct lines *lines, struct profile *p, struct err *err)
+{
+	struct reader r = {.p = p};
+	int code;
+
+	profile_add_type(p, "samples", "count");
+	r.frames = mem_array(MAX_FRAMES, sizeof(*r.frames));
+	r.no_labels = profile_add_labels(p, NULL, 0);
+	strings_init(&r.texts);
+	code = read_lines(&r, lines, err);
+	strings_release(&r.texts);
+	free(r.words);
+	free(r.frames);
+	return code;
+}

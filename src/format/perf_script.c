@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reads what `perf script` prints: a header line a sample, then its frames, the innermost first.
+ *
+ *   command  123/124 [001]  81.5:  250000 cpu-clock:u:
+ *           55d0c0ffee work+0x1e (/usr/bin/prog)
+ */
+#include "base/lines.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "format/format.h"
+
+#include <ctype.h>
+#include <string.h>
+
+enum {
+	MAX_FRAMES = 65536,
+	MAX_NAME = 1 << 16,
+	MAX_NODES = 256 << 20, /* of the trie */
+};
+
+struct reader {
+	struct profile *p;
+	struct map64 mappings; /* name -> mapping */
+	frame_id frames[MAX_FRAMES];
+	size_t n;
+	frame_id inner; /* inlined frames that wait for the one they are inlined in */
+	labels_id labels;
+	int64_t period;
+	bool in_sample;
+};
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+bool perf_script_is(const char *head, size_t len)
+{
+	const char *end = head + len, *line = head;
+
+	while (line && line < end) {
+		const char *at = line;
+
+		while (at < end && is_blank(*at))
+			at++;
+		/* A frame: a blank, an address, a blank. */
+		if (at > line && at < end && isxdigit((unsigned char)*at)) {
+			while (at < end && isxdigit((unsigned char)*at))
+				at++;
+			return at < end && *at == ' ';
+		}
+		line = memchr(line, '\n', (size_t)(end - line));
+		line = line ? line + 1 : NULL;
+	}
+	return false;
+}
+
+/* -- frames -- */
+
+static mapping_id mapping_of(struct reader *r, const char *name, size_t len)
+{
+	struct mapping m = {.has_functions = true};
+	uint64_t known;
+
+	m.filename = strings_add_n(&r->p->strings, name, len);
+	if (!map64_find(&r->mappings, m.filename, &known)) {
+		known = profile_add_mapping(r->p, &m);
+		map64_set(&r->mappings, m.filename, known);
+	}
+	return (mapping_id)known;
+}
+
+/* "name+0x1e" without the offset. */
+static size_t without_offset(const char *name, size_t len)
+{
+	size_t at = len;
+
+	while (at > 0 && isxdigit((unsigned char)name[at - 1]))
+		at--;
+	return at >= 3 && at < len && memcmp(name + at - 3, "+0x", 3) == 0 ? at - 3 : len;
+}
+
+static void name_frame(struct reader *r, struct frame *f, const char *name, size_t len)
+{
+	auto_free char *placeholder = NULL;
+
+	len = without_offset(name, len);
+	if (!len || (len == 9 && memcmp(name, "[unknown]", 9) == 0)) {
+		placeholder = frame_placeholder(
+			f->mapping == NO_ID ? "unknown" : profile_module(r->p, f), f->address);
+		f->function = strings_add(&r->p->strings, placeholder);
+	} else {
+		f->function = strings_add_n(&r->p->strings, name, len);
+		f->named = true;
+	}
+	f->system_name = f->function;
+}
+
+static bool add_frame(struct reader *r, const char *line, const char *end)
+{
+	struct frame f = {.mapping = NO_ID, .inner = r->inner};
+	const char *open, *name;
+
+	for (; line < end && isxdigit((unsigned char)*line); line++)
+		f.address = f.address << 4 |
+			    (uint64_t)(isdigit((unsigned char)*line) ? *line - '0'
+								     : (*line | 32) - 'a' + 10);
+	if (line == end || *line != ' ' || r->n == MAX_FRAMES)
+		return false;
+	for (name = line; name < end && *name == ' '; name++)
+		;
+	open = name < end ? memrchr(name, '(', (size_t)(end - name)) : NULL;
+	if (open && end[-1] == ')' && end - name < MAX_NAME) {
+		f.inlined = end - open == 9 && memcmp(open, "(inlined)", 9) == 0;
+		if (!f.inlined)
+			f.mapping = mapping_of(r, open + 1, (size_t)(end - open) - 2);
+		end = open;
+	}
+	while (end > name && end[-1] == ' ')
+		end--;
+	name_frame(r, &f, name, (size_t)(end - name));
+	f.kind = frame_kind_of(r->p, &f);
+	r->inner = profile_add_frame(r->p, &f);
+	if (f.inlined)
+		return true;
+	r->frames[r->n++] = r->inner;
+	r->inner = NO_ID;
+	return true;
+}
+
+static bool end_sample(struct reader *r)
+{
+	int64_t values[2] = {1, r->period};
+	stack_id stack = NO_ID;
+
+	if (!r->in_sample)
+		return true;
+	if (r->inner != NO_ID && r->n < MAX_FRAMES)
+		r->frames[r->n++] = r->inner;
+	while (r->n)
+		stack = stacks_push(&r->p->stacks, stack, r->frames[--r->n]);
+	profile_add_sample(r->p, stack, r->labels, values);
+	r->in_sample = false;
+	r->inner = NO_ID;
+	return r->p->stacks.n < MAX_NODES;
+}
+
+/* -- the header -- */
+
+static const char *skip_blanks(const char *at, const char *end)
+{
+	while (at < end && is_blank(*at))
+		at++;
+	return at;
+}
+
+static const char *skip_word(const char *at, const char *end)
+{
+	while (at < end && !is_blank(*at))
+		at++;
+	return at;
+}
+
+static const char *take_number(const char *at, const char *end, int64_t *ret)
+{
+	const char *start = at;
+
+	for (*ret = 0; at < end && isdigit((unsigned char)*at) && *ret < INT64_MAX / 10 - 1; at++)
+		*ret = *ret * 10 + (*at - '0');
+	return at > start ? at : NULL;
+}
+
+/* "123" or "123/124", a word. Returns its end, or NULL when it is none. */
+static const char *take_ids(const char *at, const char *end, int64_t *ret_pid, int64_t *ret_tid)
+{
+	at = take_number(at, end, ret_pid);
+	*ret_tid = *ret_pid;
+	if (at && at < end && *at == '/')
+		at = take_number(at + 1, end, ret_tid);
+	return at && (at == end || is_blank(*at)) ? at : NULL;
+}
+
+static void set_labels(struct reader *r, const char *command, size_t len, int64_t pid, int64_t tid)
+{
+	struct strings *s = &r->p->strings;
+	string_id text = strings_add_n(s, command, len);
+	const struct label labels[] = {
+		{.key = strings_add(s, "pid"), .number = pid},
+		{.key = strings_add(s, "tid"), .number = tid},
+		{.key = strings_add(s, "process"), .text = text},
+		{.key = strings_add(s, "thread"), .text = text},
+	};
+
+	r->labels = profile_add_labels(r->p, labels, ARRAY_SIZE(labels));
+}
+
+/* The event's name gives the second column its name, the first time. */
+static void set_event(struct reader *r, const char *name, size_t len)
+{
+	bool clock = len >= 9 && (!memcmp(name, "cpu-clock", 9) || !memcmp(name, "task-cloc", 9));
+	auto_free char *event = mem_printf("%.*s", (int)MIN(len, (size_t)200), name);
+
+	if (r->p->n_types == 2)
+		return;
+	event[strcspn(event, ":")] = '\0';
+	profile_add_type(r->p,
+			 clock    ? "cpu"
+			 : *event ? event
+				  : "events",
+			 clock ? "nanoseconds" : "count");
+	r->p->default_type = clock;
+}
+
+static bool begin_sample(struct reader *r, const char *line, const char *end)
+{
+	const char *at = line, *command_end, *word = NULL, *ids = NULL;
+	int64_t pid, tid, period = 1;
+
+	/* A command may have blanks; the first word behind it that is a number ends it. */
+	for (command_end = skip_word(line, end); !ids && command_end < end;) {
+		at = skip_blanks(command_end, end);
+		ids = take_ids(at, end, &pid, &tid);
+		if (!ids)
+			command_end = skip_word(at, end);
+	}
+	if (!ids)
+		return false;
+	set_labels(r, line, (size_t)(command_end - line), pid, tid);
+	/* The event is the last word that ends with ':', behind the time; before it the period. */
+	for (at = skip_blanks(ids, end); at < end; at = skip_blanks(word, end)) {
+		const char *next = skip_word(at, end);
+		const char *stop = take_number(at, end, &period);
+
+		word = next;
+		if (next[-1] == ':' && !stop) {
+			set_event(r, at, (size_t)(next - at) - 1);
+			break;
+		}
+		if (next[-1] == ':' || stop != next)
+			period = 1;
+	}
+	if (at >= end)
+		return false;
+	r->period = MAX(period, 1);
+	r->in_sample = true;
+	/* Without -g the only frame stands on the same line. */
+	at = skip_blanks(word, end);
+	return at == end || add_frame(r, at, end);
+}
+
+static bool read_line(struct reader *r, const char *line, const char *end)
+{
+	const char *at = skip_blanks(line, end);
+
+	if (at == end)
+		return end_sample(r);
+	if (*line == '#')
+		return true;
+	if (at > line && r->in_sample)
+		return add_frame(r, at, end);
+	return end_sample(r) && begin_sample(r, at, end);
+}
+
+int perf_script_read(struct lines *lines, struct profile *p, struct err *err)
+{
+	auto_free struct reader *r = mem_alloc(sizeof(*r));
+	const char *line;
+	size_t n;
+	bool ok = true;
+
+	r->p = p;
+	r->inner = NO_ID;
+	profile_add_type(p, "samples", "count");
+	while (ok && lines_next(lines, &line, &n))
+		ok = read_line(r, line, line + n);
+	ok = ok && end_sample(r);
+	map64_release(&r->mappings);
+	if (lines->error)
+		return err_set(err, lines->error, "cannot read it");
+	if (!ok)
+		return err_set(err, 0, "line %zu is not what 'perf script' prints", lines->number);
+	if (p->n_types == 1)
+		profile_add_type(p, "events", "count");
+	return p->n_samples ? 0 : err_set(err, 0, "there are no samples in it");
+}
