@@ -29,7 +29,7 @@ uint32_t function_colour(const struct function *f)
 	if (f->is_group || f->kind == FRAME_NOTE)
 		return rgb(190, 190, 190);
 	if (f->kind == FRAME_KERNEL)
-		return rgb(225 + a / 2, 110 + b, 30 + a);
+		return rgb(165 + a, 130 + b / 2, 205 + b / 2);
 	if (f->kind == FRAME_JIT)
 		return rgb(80 + a, 190 + b, 90 + a);
 	if (f->inlined)

@@ -2,29 +2,57 @@
 /* When samples fell. */
 #include "analysis/timeline.h"
 
-static const struct label *time_label(const struct profile *p, size_t sample, string_id key)
+#include "base/mem.h"
+#include "base/sort.h"
+
+/* Foreign files may have a time for each sample; more blocks than this are of no use. */
+enum { MAX_BLOCKS = 1 << 20 };
+
+static const struct label *time_label(const struct timeline *t, size_t sample)
 {
 	const struct label *l =
-		key == NO_ID ? NULL : profile_label(p, p->samples[sample].labels, key);
+		t->key == NO_ID ? NULL : profile_label(t->p, t->p->samples[sample].labels, t->key);
 
-	return l && !l->text ? l : NULL;
+	return l && !l->text && l->number > 0 ? l : NULL;
 }
 
-bool timeline_has(const struct profile *p)
+bool timeline_sample(const struct timeline *t, size_t sample, int64_t *ret_ns)
 {
-	string_id key = strings_find(&p->strings, TIMELINE_KEY);
-
-	for (size_t i = 0; key != NO_ID && i < p->n_samples; i++)
-		if (time_label(p, i, key))
-			return true;
-	return false;
-}
-
-bool timeline_sample(const struct profile *p, size_t sample, int64_t *ret_ns)
-{
-	const struct label *l = time_label(p, sample, strings_find(&p->strings, TIMELINE_KEY));
+	const struct label *l = time_label(t, sample);
 
 	if (l)
 		*ret_ns = l->number;
 	return l;
+}
+
+bool timeline_find(struct timeline *t, const struct profile *p)
+{
+	auto_free uint64_t *times = NULL;
+	size_t n = 0;
+	int64_t block = INT64_MAX;
+
+	*t = (struct timeline){.p = p, .key = strings_find(&p->strings, TIMELINE_KEY)};
+	if (t->key == NO_ID)
+		return false;
+	times = mem_array(p->n_samples, sizeof(*times));
+	for (size_t i = 0; i < p->n_samples; i++) {
+		const struct label *l = time_label(t, i);
+
+		if (l)
+			times[n++] = (uint64_t)l->number;
+	}
+	if (!n) {
+		t->key = NO_ID;
+		return false;
+	}
+	qsort(times, n, sizeof(*times), compare_u64);
+	for (size_t i = 1; i < n; i++)
+		if (times[i] > times[i - 1])
+			block = MIN(block, (int64_t)(times[i] - times[i - 1]));
+	t->end_ns = (int64_t)times[n - 1];
+	block = block == INT64_MAX ? 1000000 : MAX(block, 1);
+	block = MAX(block, (int64_t)(times[n - 1] - times[0]) / MAX_BLOCKS + 1);
+	t->block_ns = block;
+	t->start_ns = (int64_t)times[0] - block;
+	return true;
 }

@@ -14,7 +14,24 @@
 
 #define TIMELINE_KEY "end_timestamp_ns"
 
-/* Does any sample say when it fell? */
-bool timeline_has(const struct profile *p);
+struct timeline {
+	const struct profile *p;
+	string_id key;    /* NO_ID: no sample says when it fell */
+	int64_t start_ns; /* of the first block */
+	int64_t end_ns;   /* of the last */
+	int64_t block_ns; /* the smallest distance between two times */
+};
+
+/* False when no sample says when it fell. */
+bool timeline_find(struct timeline *t, const struct profile *p);
 /* The time of a sample; false when it has none. */
-bool timeline_sample(const struct profile *p, size_t sample, int64_t *ret_ns);
+bool timeline_sample(const struct timeline *t, size_t sample, int64_t *ret_ns);
+/* The block that a time lies in, from 0. */
+static inline uint32_t timeline_block(const struct timeline *t, int64_t time_ns)
+{
+	return (uint32_t)((time_ns - 1 - t->start_ns) / t->block_ns);
+}
+static inline uint32_t timeline_blocks(const struct timeline *t)
+{
+	return (uint32_t)((t->end_ns - t->start_ns + t->block_ns - 1) / t->block_ns);
+}

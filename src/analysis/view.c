@@ -182,6 +182,8 @@ static void add_origins(struct view *v, const struct view_options *o, const uint
 	const struct profile *p = v->p;
 	auto_free uint64_t *order = order_by_stack(p);
 	auto_free uint32_t *group_functions = NULL;
+	struct timeline times;
+	bool timed = o->in_range && timeline_find(&times, p);
 	bool counts = p->n_types && str_equal(profile_text(p, p->types[0].unit), "count");
 	int64_t samples = 0;
 
@@ -195,8 +197,8 @@ static void add_origins(struct view *v, const struct view_options *o, const uint
 		v->origin_of[i] = NO_ID;
 		if (!weight || (kept && (s->stack == NO_ID ? o->focus != NULL : !kept[s->stack])))
 			continue;
-		if (o->in_range && (!timeline_sample(p, i, &time_ns) || time_ns < o->start_ns ||
-				    time_ns >= o->end_ns))
+		if (o->in_range && (!timed || !timeline_sample(&times, i, &time_ns) ||
+				    time_ns <= o->start_ns || time_ns > o->end_ns))
 			continue;
 		origin = origin_of(v, s->stack, group_function(v, &group_functions, s->labels));
 		v->origin_of[i] = origin;
@@ -211,11 +213,12 @@ int view_open(struct view *v, const struct profile *p, const struct view_options
 	      struct err *err)
 {
 	auto_free uint8_t *kept = NULL;
+	struct timeline times;
 
 	*v = (struct view){.p = p, .value = profile_value_index(p, o, err)};
 	if (v->value == NO_ID)
 		return err->code;
-	if (o->in_range && !timeline_has(p)) {
+	if (o->in_range && !timeline_find(&times, p)) {
 		err_set(err, 0, "the profile does not say when its samples fell");
 		return err_cure(err, "record it with --timeline");
 	}

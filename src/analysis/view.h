@@ -25,7 +25,7 @@ struct view_options {
 	enum group_by by;
 	const char *focus; /* regular expressions, NULL: none */
 	const char *ignore;
-	bool in_range; /* only samples that fell in [start_ns, end_ns) since 1970 */
+	bool in_range; /* only samples of blocks that end in (start_ns, end_ns], since 1970 */
 	int64_t start_ns, end_ns;
 };
 

@@ -52,6 +52,9 @@ int pprof_read(const void *data, size_t len, struct profile *p, struct err *err)
 int folded_write(const struct profile *p, int fd, const struct write_options *o, struct err *err);
 int folded_read(struct lines *lines, struct profile *p, struct err *err);
 int svg_write(const struct profile *p, int fd, const struct write_options *o, struct err *err);
+int html_write(const struct profile *p, int fd, const struct write_options *o, struct err *err);
+int speedscope_write(const struct profile *p, int fd, const struct write_options *o,
+		     struct err *err);
 int text_write(const struct profile *p, int fd, const struct write_options *o, struct err *err);
 int csv_write(const struct profile *p, int fd, const struct write_options *o, struct err *err);
 int json_write(const struct profile *p, int fd, const struct write_options *o, struct err *err);
