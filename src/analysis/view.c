@@ -266,28 +266,44 @@ void view_path(const struct view *v, stack_id stack, struct path *ret)
 	}
 }
 
-void view_count(struct view *v)
+static void count_origin(struct view *v, uint32_t i, struct path *path, uint32_t *counted)
+{
+	const struct origin *o = &v->origins[i];
+
+	view_path(v, o->stack, path);
+	if (path->n || o->group != NO_ID)
+		sum_add(&v->functions[path->n ? path->functions[0] : o->group].self, o->weight);
+	for (size_t k = 0; k < path->n; k++) {
+		uint32_t f = path->functions[k];
+
+		if (counted[f] != i + 1)
+			sum_add(&v->functions[f].total, o->weight);
+		counted[f] = i + 1;
+	}
+	if (o->group != NO_ID)
+		sum_add(&v->functions[o->group].total, o->weight);
+}
+
+static void count(struct view *v, bool all, uint32_t group)
 {
 	auto_free uint32_t *counted = mem_array(v->n_functions, sizeof(*counted)); /* origin + 1 */
 	struct path path auto_release(path_release) = {0};
 
-	for (uint32_t i = 0; i < v->n_origins; i++) {
-		const struct origin *o = &v->origins[i];
+	for (size_t i = 0; i < v->n_functions; i++)
+		v->functions[i].self = v->functions[i].total = 0;
+	for (uint32_t i = 0; i < v->n_origins; i++)
+		if (all || v->origins[i].group == group)
+			count_origin(v, i, &path, counted);
+}
 
-		view_path(v, o->stack, &path);
-		if (path.n || o->group != NO_ID)
-			sum_add(&v->functions[path.n ? path.functions[0] : o->group].self,
-				o->weight);
-		for (size_t k = 0; k < path.n; k++) {
-			uint32_t f = path.functions[k];
+void view_count(struct view *v)
+{
+	count(v, true, NO_ID);
+}
 
-			if (counted[f] != i + 1)
-				sum_add(&v->functions[f].total, o->weight);
-			counted[f] = i + 1;
-		}
-		if (o->group != NO_ID)
-			sum_add(&v->functions[o->group].total, o->weight);
-	}
+void view_count_group(struct view *v, uint32_t group)
+{
+	count(v, false, group);
 }
 
 /* -- order -- */
@@ -318,17 +334,28 @@ static int compare_functions(const void *x, const void *y, void *ctx)
 	return order ? order : *(const uint32_t *)x < *(const uint32_t *)y ? -1 : 1;
 }
 
-uint32_t *view_sorted(const struct view *v, enum sort_key key, size_t *ret_n)
+static uint32_t *sorted(const struct view *v, bool groups, enum sort_key key, size_t *ret_n)
 {
 	uint32_t *order = mem_array(v->n_functions, sizeof(*order));
 	struct sorting sorting = {v->functions, key};
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < v->n_functions; i++)
-		if (v->functions[i].self || v->functions[i].total)
+		if (v->functions[i].is_group == groups &&
+		    (v->functions[i].self || v->functions[i].total))
 			order[n++] = i;
 	if (n)
 		qsort_r(order, n, sizeof(*order), compare_functions, &sorting);
 	*ret_n = n;
 	return order;
+}
+
+uint32_t *view_sorted(const struct view *v, enum sort_key key, size_t *ret_n)
+{
+	return sorted(v, false, key, ret_n);
+}
+
+uint32_t *view_groups_sorted(const struct view *v, size_t *ret_n)
+{
+	return sorted(v, true, SORT_TOTAL, ret_n);
 }

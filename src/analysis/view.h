@@ -66,10 +66,13 @@ void view_release(struct view *v);
 
 /* Fills the functions' self and total. */
 void view_count(struct view *v);
+/* The same of one group alone (a function; NO_ID: what is in none). */
+void view_count_group(struct view *v, uint32_t group);
 
-/* Functions with weight, sorted; the caller frees the array. */
+/* Functions with weight, or groups, sorted; the caller frees the array. */
 enum sort_key { SORT_SELF, SORT_TOTAL, SORT_FUNCTION, SORT_MODULE };
 uint32_t *view_sorted(const struct view *v, enum sort_key key, size_t *ret_n);
+uint32_t *view_groups_sorted(const struct view *v, size_t *ret_n);
 
 /* The functions of a path, from the leaf to the root, without its group. */
 struct path {

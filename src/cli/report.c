@@ -3,43 +3,104 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "analysis/missing.h"
 #include "cli/command.h"
+#include "cli/report_missing.h"
 #include "cli/view_options.h"
 #include "format/format.h"
+#include "format/heatmap.h"
+#include "format/listing.h"
 #include "format/table.h"
-#include "maps/packages.h"
+#include "symbolize/disassemble.h"
 
 #include <string.h>
 #include <sys/ioctl.h>
 
-enum { DEFAULT_ROWS = 50 };
+enum { DEFAULT_ROWS = 50, DEFAULT_EDGES = 10 };
+
+enum mode {
+	MODE_DEFAULT,
+	MODE_TOP,
+	MODE_TREE,
+	MODE_CALLERS,
+	MODE_PEEK,
+	MODE_LIST,
+	MODE_HEATMAP,
+	MODE_MISSING
+};
 
 struct report {
 	struct view_args view; /* first: the context of VIEW_OPTIONS */
-	bool tree, json, rows_given, missing;
+	enum mode mode;
+	bool json, csv, as_code, rows_given;
+	const char *pattern, *source_path;
 	uint64_t rows;
 	enum sort_key sort;
 };
 
+static int set_mode(struct report *r, enum mode mode, struct err *err)
+{
+	if (r->mode != MODE_DEFAULT && r->mode != mode) {
+		err_usage(err, "one view at a time");
+		return err_cure(err, "one of --top, --tree, --callers, --peek, --list, --heatmap, "
+				     "--missing");
+	}
+	r->mode = mode;
+	return 0;
+}
+
 static int set_top(void *ctx, const char *arg, struct err *err)
 {
-	(void)arg, (void)err;
-	((struct report *)ctx)->tree = false;
-	return 0;
+	(void)arg;
+	return set_mode(ctx, MODE_TOP, err);
 }
 
 static int set_tree(void *ctx, const char *arg, struct err *err)
 {
-	(void)arg, (void)err;
-	((struct report *)ctx)->tree = true;
-	return 0;
+	(void)arg;
+	return set_mode(ctx, MODE_TREE, err);
+}
+
+static int set_callers(void *ctx, const char *arg, struct err *err)
+{
+	(void)arg;
+	return set_mode(ctx, MODE_CALLERS, err);
+}
+
+static int set_peek(void *ctx, const char *arg, struct err *err)
+{
+	((struct report *)ctx)->pattern = arg;
+	return set_mode(ctx, MODE_PEEK, err);
+}
+
+static int set_list(void *ctx, const char *arg, struct err *err)
+{
+	((struct report *)ctx)->pattern = arg;
+	return set_mode(ctx, MODE_LIST, err);
+}
+
+static int set_heatmap(void *ctx, const char *arg, struct err *err)
+{
+	(void)arg;
+	return set_mode(ctx, MODE_HEATMAP, err);
 }
 
 static int set_missing(void *ctx, const char *arg, struct err *err)
 {
+	(void)arg;
+	return set_mode(ctx, MODE_MISSING, err);
+}
+
+static int set_asm(void *ctx, const char *arg, struct err *err)
+{
 	(void)arg, (void)err;
-	((struct report *)ctx)->missing = true;
+	((struct report *)ctx)->as_code = true;
+	return 0;
+}
+
+static int set_source_path(void *ctx, const char *arg, struct err *err)
+{
+	(void)err;
+	((struct report *)ctx)->source_path = arg;
 	return 0;
 }
 
@@ -47,6 +108,13 @@ static int set_json(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;
 	((struct report *)ctx)->json = true;
+	return 0;
+}
+
+static int set_csv(void *ctx, const char *arg, struct err *err)
+{
+	(void)arg, (void)err;
+	((struct report *)ctx)->csv = true;
 	return 0;
 }
 
@@ -76,13 +144,24 @@ static int set_sort(void *ctx, const char *arg, struct err *err)
 static const struct option_row options[] = {
 	VIEW_OPTIONS,
 	NAME_OPTIONS,
-	{0, "top", NULL, "a table of functions (the default)", 0, NULL, set_top},
+	{0, "top", NULL, "a table of functions (the default when piped)", 0, NULL, set_top},
 	{0, "tree", NULL, "the call tree, from the root down", 0, NULL, set_tree},
+	{0, "callers", NULL, "the call tree inverted: from each function up to its callers", 0,
+	 NULL, set_callers},
+	{0, "peek", "REGEX", "callers and callees of functions that match", 0, NULL, set_peek},
+	{0, "list", "REGEX", "source lines of functions that match, with their weights", 0, NULL,
+	 set_list},
+	{0, "asm", NULL, "with --list: their instructions, below the lines they were made of", 0,
+	 NULL, set_asm},
+	{0, "source-path", "DIR[:DIR]", "where sources are that are not where they were built",
+	 COMPLETE_FILE, NULL, set_source_path},
+	{0, "heatmap", NULL, "when samples fell (of record --timeline)", 0, NULL, set_heatmap},
 	{0, "missing", NULL, "modules with functions that have no name, and what would name them",
 	 0, NULL, set_missing},
-	{'n', "rows", "N", "show that many rows (50); 0 is all", 0, NULL, set_rows},
+	{'n', "rows", "N", "show that many rows (50; of --peek 10); 0 is all", 0, NULL, set_rows},
 	{0, "sort", "KEY", "by self or total", COMPLETE_CHOICES, "self|total", set_sort},
-	{0, "json", NULL, "the table as JSON", 0, NULL, set_json},
+	{0, "json", NULL, "as JSON", 0, NULL, set_json},
+	{0, "csv", NULL, "the table of functions as CSV", 0, NULL, set_csv},
 };
 
 static void add_header(const struct profile *p, const struct view *v, struct str *out)
@@ -94,146 +173,143 @@ static void add_header(const struct profile *p, const struct view *v, struct str
 	str_putc(out, '\n');
 }
 
-static int print(const struct report *r, const struct profile *p, struct err *err)
+static int nothing_matches(const struct report *r, struct err *err)
+{
+	err_set(err, 0, "no function matches '%.100s'", r->pattern);
+	return err_cure(err, "'cprof report --top -n 0' shows their names");
+}
+
+static int print_peek(const struct report *r, struct view *v, struct str *out, struct err *err)
+{
+	auto_free uint8_t *chosen = functions_matching(v, r->pattern, err);
+	struct peeks peeks;
+
+	if (!chosen)
+		return err->code;
+	view_count(v);
+	peek_find(&peeks, v, chosen);
+	if (!peeks.n)
+		nothing_matches(r, err);
+	else if (r->json)
+		peek_json(v, &peeks, out);
+	else
+		peek_text(v, &peeks, r->rows_given ? r->rows : DEFAULT_EDGES, out);
+	peek_release(&peeks);
+	return err->code;
+}
+
+struct disassembly {
+	const struct profile *p;
+	const struct symbolize_options *names;
+};
+
+static int get_code(const void *ctx, mapping_id mapping, uint64_t offset, struct code *ret,
+		    struct err *err)
+{
+	const struct disassembly *d = ctx;
+
+	return disassemble(d->names, d->p, mapping, offset, ret, err);
+}
+
+static int print_list(const struct report *r, struct view *v, struct str *out, struct err *err)
+{
+	auto_free uint8_t *chosen = functions_matching(v, r->pattern, err);
+	struct disassembly d = {v->p, &r->view.names};
+	struct listing_options o = {r->source_path, r->as_code ? get_code : NULL, &d};
+	struct line_weights lines;
+	auto_free uint32_t *order = NULL;
+	size_t n, shown = 0;
+
+	if (!chosen)
+		return err->code;
+	view_count(v);
+	line_weights_find(&lines, v, chosen);
+	order = view_sorted(v, SORT_TOTAL, &n);
+	for (size_t i = 0; i < n && (!r->rows || shown < r->rows); i++) {
+		if (!chosen[order[i]])
+			continue;
+		if (shown++)
+			str_putc(out, '\n');
+		listing_text(v, order[i], &lines, &o, out);
+	}
+	line_weights_release(&lines);
+	return shown ? 0 : nothing_matches(r, err);
+}
+
+static void print_table(const struct report *r, struct view *v, struct str *out)
 {
 	struct table_options o = {.sort = r->sort, .most = r->rows, .colour = colour_wanted(1)};
-	struct str out auto_release(str_release) = {0};
 	struct winsize size;
+
+	if (isatty(1) && ioctl(1, TIOCGWINSZ, &size) == 0)
+		o.width = size.ws_col;
+	if (o.width && !r->csv && !r->json)
+		add_header(v->p, v, out);
+	if (r->mode == MODE_TREE || r->mode == MODE_CALLERS)
+		tree_text(v, r->mode == MODE_CALLERS, &o, out);
+	else if (r->json)
+		table_json(v, &o, out);
+	else if (r->csv)
+		table_csv(v, &o, out);
+	else
+		table_text(v, &o, out);
+}
+
+static int print(const struct report *r, const struct profile *p, struct str *out, struct err *err)
+{
 	struct view v;
 	int code = view_open(&v, p, &r->view.view, err);
 
 	if (!code && !v.total && (r->view.view.focus || r->view.view.ignore))
 		log_warn("no stack is left by %s", r->view.view.focus ? "--focus" : "--ignore");
-	if (isatty(1) && ioctl(1, TIOCGWINSZ, &size) == 0)
-		o.width = size.ws_col;
-	if (!code && !r->tree)
-		view_count(&v);
-	if (!code && r->json) {
-		table_json(&v, &o, &out);
-	} else if (!code) {
-		if (o.width)
-			add_header(p, &v, &out);
-		r->tree ? tree_text(&v, false, &o, &out) : table_text(&v, &o, &out);
-	}
-	if (!code)
-		code = fd_write(1, out.text, out.len);
-	if (code && !err->what[0])
-		err_set(err, code, "cannot write");
+	if (!code && r->mode == MODE_PEEK)
+		code = print_peek(r, &v, out, err);
+	else if (!code && r->mode == MODE_LIST)
+		code = print_list(r, &v, out, err);
+	else if (!code && r->mode == MODE_HEATMAP)
+		code = heatmap_text(&v, r->json, out, err);
+	else if (!code)
+		print_table(r, &v, out);
 	view_release(&v);
 	return code;
 }
 
-/* Is the file that was sampled still at its path? */
-static bool is_here(const char *path, const char *hex)
+static int check(struct report *r, int argc, char **argv, struct err *err)
 {
-	struct build_id id;
-	struct elf_file *f = elf_file_open_path(-1, path, build_id_parse(hex, &id) ? &id : NULL);
+	bool is_table = r->mode == MODE_DEFAULT || r->mode == MODE_TOP;
 
-	elf_file_free(f);
-	return f;
-}
-
-/* What would name the functions of a module, in words. */
-static char *cure_of(const struct profile *p, const struct missing *m)
-{
-	const char *path =
-		m->mapping == NO_ID ? "" : profile_text(p, p->mappings[m->mapping].filename);
-	const char *id =
-		m->mapping == NO_ID ? "" : profile_text(p, p->mappings[m->mapping].build_id);
-	auto_free char *package = path[0] == '/' ? package_of(path) : NULL;
-
-	if (str_starts(path, "[kernel"))
-		return mem_strdup("kernel code is named while it is recorded; as root: "
-				  "sysctl kernel.kptr_restrict=0");
-	if (str_starts(path, "[anon") || str_equal(path, "[jit]"))
-		return mem_strdup("a perf map: node --perf-basic-prof, record --java-perfmap, "
-				  "python3 -X perf");
-	if (path[0] != '/')
-		return mem_strdup("");
-	if (!is_here(path, id))
-		return mem_strdup(*id ? "the file with this build id is not here (any more)"
-				  : access(path, F_OK) ? "the file is not here (any more)"
-						       : "this is no ELF file");
-	return package ? package_cure(package) : mem_strdup("build it with -g, or do not strip it");
-}
-
-static void missing_json(const struct profile *p, const struct missing *all, size_t n,
-			 uint64_t frames, struct str *out)
-{
-	json_t *list = json_array(), *object = json_object();
-
-	for (size_t i = 0; i < n; i++) {
-		const struct mapping *m =
-			all[i].mapping == NO_ID ? NULL : &p->mappings[all[i].mapping];
-		auto_free char *cure = cure_of(p, &all[i]);
-		json_t *row = json_object();
-
-		json_object_set_new(row, "module",
-				    json_text(m ? profile_text(p, m->filename) : ""));
-		json_object_set_new(row, "build_id",
-				    json_text(m ? profile_text(p, m->build_id) : ""));
-		json_object_set_new(row, "unnamed", json_integer((json_int_t)all[i].unnamed));
-		json_object_set_new(row, "frames", json_integer((json_int_t)all[i].frames));
-		json_object_set_new(row, "cure", json_text(cure));
-		json_array_append_new(list, row);
-	}
-	json_object_set_new(object, "version", json_integer(1));
-	json_object_set_new(object, "frames", json_integer((json_int_t)frames));
-	json_object_set_new(object, "missing", list);
-	json_print(object, out);
-}
-
-static void missing_text(const struct report *r, const struct profile *p, const struct missing *all,
-			 size_t n, uint64_t frames, struct str *out)
-{
-	uint64_t unnamed = 0;
-
-	for (size_t i = 0; i < n; i++)
-		unnamed += all[i].unnamed;
-	str_printf(out, "%.2f %% of frames have no name\n",
-		   frames ? 100.0 * (double)unnamed / (double)frames : 0.0);
-	for (size_t i = 0; i < n && (!r->rows || i < r->rows); i++) {
-		const struct mapping *m =
-			all[i].mapping == NO_ID ? NULL : &p->mappings[all[i].mapping];
-		auto_free char *cure = cure_of(p, &all[i]);
-		const char *id = m ? profile_text(p, m->build_id) : "";
-
-		str_printf(out, "%6.2f %%  %s%s%s%s%s\n",
-			   100.0 * (double)all[i].unnamed / (double)frames,
-			   m ? profile_text(p, m->filename) : "[no module]",
-			   *id ? "  build id " : "", id, *cure ? "\n          " : "", cure);
-	}
-}
-
-static int print_missing(const struct report *r, const struct profile *p, struct err *err)
-{
-	struct str out auto_release(str_release) = {0};
-	uint64_t frames;
-	size_t n;
-	auto_free struct missing *all = missing_names(p, &n, &frames);
-	int code;
-
-	r->json ? missing_json(p, all, n, frames, &out) : missing_text(r, p, all, n, frames, &out);
-	code = fd_write(1, out.text, out.len);
-	return code ? err_set(err, code, "cannot write") : 0;
+	if (argc > 1)
+		return err_usage(err, "one file at a time; '%.60s' is too many", argv[1]);
+	if (r->csv && (r->json || !is_table))
+		return err_usage(err, "--csv is of the table of functions alone");
+	if (r->json && (r->mode == MODE_TREE || r->mode == MODE_CALLERS || r->mode == MODE_LIST))
+		return err_usage(err, "--json is of the table, --peek, --heatmap or --missing");
+	if ((r->as_code || r->source_path) && r->mode != MODE_LIST)
+		return err_usage(err, "--asm and --source-path go with --list");
+	return 0;
 }
 
 static int run(void *ctx, int argc, char **argv, struct err *err)
 {
 	struct report *r = ctx;
+	struct str out auto_release(str_release) = {0};
 	struct profile p;
 	int code;
 
-	if (argc > 1) {
-		err_usage(err, "one file at a time; '%.60s' is too many", argv[1]);
+	if (check(r, argc, argv, err))
 		return EXIT_USAGE;
-	}
 	if (!r->rows_given)
-		r->rows = r->json ? 0 : DEFAULT_ROWS;
+		r->rows = r->json || r->csv ? 0 : DEFAULT_ROWS;
 	profile_init(&p);
 	code = profile_load(argc ? argv[0] : "cprof.pb.gz", &r->view.names, &p, err);
 	if (!code)
-		code = r->missing ? print_missing(r, &p, err) : print(r, &p, err);
+		code = view_args_range(&r->view, &p, err);
+	if (!code && r->mode == MODE_MISSING)
+		report_missing(&p, r->rows, r->json, &out);
+	else if (!code)
+		code = print(r, &p, &out, err);
+	if (!code && fd_write(1, out.text, out.len))
+		code = err_set(err, 0, "cannot write to standard output");
 	profile_release(&p);
 	return code ? EXIT_FAILED : EXIT_DONE;
 }

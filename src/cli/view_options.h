@@ -25,6 +25,14 @@
 		 view_set_by},                                                                     \
 		{0, "focus", "REGEX",       "only stacks with a function that matches",            \
 		 0, NULL,    view_set_focus},                                                      \
+		{0,                                                                                \
+		 "start",                                                                          \
+		 "SECS",                                                                           \
+		 "only samples from then on, in seconds (of record --timeline)",                   \
+		 0,                                                                                \
+		 NULL,                                                                             \
+		 view_set_start},                                                                  \
+		{0, "end", "SECS", "only samples up to then", 0, NULL, view_set_end},              \
 	{                                                                                          \
 		0, "ignore", "REGEX", "no stacks with a function that matches", 0, NULL,           \
 			view_set_ignore                                                            \
@@ -34,10 +42,16 @@ struct view_args {
 	struct symbolize_options names; /* first: the context of NAME_OPTIONS */
 	struct view_options view;
 	bool by_given;
+	double start_s, end_s; /* since the first sample; 0: not given */
 };
 
 /* The context of these is a struct view_args at the start of the command's own. */
 int view_set_value(void *ctx, const char *arg, struct err *err);
 int view_set_by(void *ctx, const char *arg, struct err *err);
 int view_set_focus(void *ctx, const char *arg, struct err *err);
+int view_set_start(void *ctx, const char *arg, struct err *err);
+int view_set_end(void *ctx, const char *arg, struct err *err);
 int view_set_ignore(void *ctx, const char *arg, struct err *err);
+
+/* Takes over the range of time that was asked for; fails when the profile has no times. */
+int view_args_range(struct view_args *v, const struct profile *p, struct err *err);

@@ -220,15 +220,6 @@ static int add_function(struct reader *r, const struct field *f)
 	return ok ? 0 : damaged(r, "a function is damaged");
 }
 
-/* Where in its module's file the code of a frame lies. */
-static uint64_t module_offset(const struct profile *p, const struct frame *f)
-{
-	const struct mapping *m = f->mapping == NO_ID ? NULL : &p->mappings[f->mapping];
-
-	return m && m->start && f->address >= m->start ? f->address - m->start + m->offset
-						       : f->address;
-}
-
 static frame_id add_frame(struct reader *r, struct frame *f)
 {
 	const char *name = profile_text(r->p, f->function);
@@ -252,7 +243,7 @@ static int location_frame(struct reader *r, const Pprof__Location *m, frame_id *
 	if (!m->n_line) {
 		auto_free char *text =
 			frame_placeholder(f.mapping == NO_ID ? "unknown" : profile_module(r->p, &f),
-					  module_offset(r->p, &f));
+					  frame_offset(r->p, &f));
 
 		f.function = f.system_name = strings_add(&r->p->strings, text);
 		*ret = add_frame(r, &f);

@@ -7,6 +7,7 @@
 #include "analysis/view.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/sum.h"
 #include "format/format.h"
 #include "format/put_json.h"
 
@@ -63,7 +64,7 @@ static int64_t put_samples(struct writer *w, uint32_t group)
 		if (!first)
 			str_putc(&w->out, ',');
 		put_json_number(&w->out, v->origins[i].weight);
-		sum += v->origins[i].weight;
+		sum_add(&sum, v->origins[i].weight);
 		first = false;
 	}
 	str_puts(&w->out, "]");

@@ -67,7 +67,7 @@ static void print_table(struct libscols_table *table, struct str *out)
 	scols_unref_table(table);
 }
 
-void table_text(const struct view *v, const struct table_options *o, struct str *out)
+static void put_table(const struct view *v, const struct table_options *o, struct str *out)
 {
 	struct libscols_table *table = new_table(o, false);
 	size_t n;
@@ -78,6 +78,49 @@ void table_text(const struct view *v, const struct table_options *o, struct str 
 	print_table(table, out);
 	if (o->most && n > o->most)
 		str_printf(out, "(%zu more functions; -n 0 shows all)\n", n - o->most);
+}
+
+/* Calls `print` once, or for each group, the heaviest first, with the functions counted in it. */
+static void by_groups(struct view *v, void (*print)(void *ctx, const struct function *group),
+		      void *ctx)
+{
+	size_t n;
+	auto_free uint32_t *order = NULL;
+
+	view_count(v);
+	order = view_groups_sorted(v, &n);
+	if (!n)
+		print(ctx, NULL);
+	for (size_t i = 0; i < n; i++) {
+		view_count_group(v, order[i]);
+		print(ctx, &v->functions[order[i]]);
+	}
+}
+
+struct printing {
+	const struct view *v;
+	const struct table_options *o;
+	struct str *out;
+	json_t *groups;
+};
+
+static void print_text(void *ctx, const struct function *group)
+{
+	const struct printing *p = ctx;
+	char value[COLUMN_TEXT];
+
+	if (group)
+		str_printf(p->out, "%s%s  %.2f %%  %s\n", p->out->len ? "\n" : "", group->name,
+			   percent_of(group->total, p->v->total),
+			   format_value(group->total, p->v->unit, value));
+	put_table(p->v, p->o, p->out);
+}
+
+void table_text(struct view *v, const struct table_options *o, struct str *out)
+{
+	struct printing p = {v, o, out, NULL};
+
+	by_groups(v, print_text, &p);
 }
 
 /* A node's function with the node's own weights. */
@@ -152,19 +195,46 @@ static json_t *function_json(const struct function *f, const struct view *v)
 	return object;
 }
 
-void table_json(const struct view *v, const struct table_options *o, struct str *out)
+static json_t *functions_json(const struct view *v, const struct table_options *o)
 {
-	json_t *root = json_object(), *rows = json_array();
+	json_t *rows = json_array();
 	size_t n;
 	auto_free uint32_t *order = view_sorted(v, o->sort, &n);
+
+	for (size_t i = 0; i < n && (!o->most || i < o->most); i++)
+		json_array_append_new(rows, function_json(&v->functions[order[i]], v));
+	return rows;
+}
+
+static void print_json_group(void *ctx, const struct function *group)
+{
+	const struct printing *p = ctx;
+	json_t *object;
+
+	if (!group)
+		return;
+	object = json_object();
+	json_object_set_new(object, "group", json_text(group->name));
+	json_object_set_new(object, "total", json_integer(group->total));
+	json_object_set_new(object, "functions", functions_json(p->v, p->o));
+	json_array_append_new(p->groups, object);
+}
+
+void table_json(struct view *v, const struct table_options *o, struct str *out)
+{
+	struct printing p = {v, o, out, json_array()};
+	json_t *root = json_object();
 
 	json_object_set_new(root, "version", json_integer(1));
 	json_object_set_new(root, "type", json_text(v->type));
 	json_object_set_new(root, "unit", json_text(v->unit));
 	json_object_set_new(root, "total", json_integer(v->total));
-	for (size_t i = 0; i < n && (!o->most || i < o->most); i++)
-		json_array_append_new(rows, function_json(&v->functions[order[i]], v));
-	json_object_set_new(root, "functions", rows);
+	view_count(v);
+	json_object_set_new(root, "functions", functions_json(v, o));
+	by_groups(v, print_json_group, &p);
+	if (json_array_size(p.groups))
+		json_object_set(root, "groups", p.groups);
+	json_decref(p.groups);
 	json_print(root, out);
 }
 
@@ -195,27 +265,39 @@ static void put_csv_cell(struct str *out, enum column c, const struct function *
 		put_csv(out, column_text(c, f, v, buf));
 }
 
-void table_csv(const struct view *v, const struct table_options *o, struct str *out)
+static void print_csv(void *ctx, const struct function *group)
 {
+	const struct printing *p = ctx;
 	size_t n;
-	auto_free uint32_t *order = view_sorted(v, o->sort, &n);
+	auto_free uint32_t *order = view_sorted(p->v, p->o->sort, &n);
+
+	for (size_t i = 0; i < n && (!p->o->most || i < p->o->most); i++) {
+		for (int c = 0; c < N_COLUMNS; c++) {
+			if (c)
+				str_putc(p->out, ',');
+			put_csv_cell(p->out, (enum column)c, &p->v->functions[order[i]], p->v);
+		}
+		if (group) {
+			str_putc(p->out, ',');
+			put_csv(p->out, group->name);
+		}
+		str_puts(p->out, "\r\n");
+	}
+}
+
+void table_csv(struct view *v, const struct table_options *o, struct str *out)
+{
+	struct printing p = {v, o, out, NULL};
 
 	for (int c = 0; c < N_COLUMNS; c++)
 		str_printf(out, "%s%s", c ? "," : "", columns[c].json);
-	str_puts(out, "\r\n");
-	for (size_t i = 0; i < n && (!o->most || i < o->most); i++) {
-		for (int c = 0; c < N_COLUMNS; c++) {
-			if (c)
-				str_putc(out, ',');
-			put_csv_cell(out, (enum column)c, &v->functions[order[i]], v);
-		}
-		str_puts(out, "\r\n");
-	}
+	str_puts(out, v->groups.n ? ",group\r\n" : "\r\n");
+	by_groups(v, print_csv, &p);
 }
 
 /* A format that is one of the tables, of all functions. */
 static int write_table(const struct profile *p, int fd, const struct write_options *o,
-		       void (*print)(const struct view *v, const struct table_options *o,
+		       void (*print)(struct view *v, const struct table_options *o,
 				     struct str *out),
 		       struct err *err)
 {
@@ -225,7 +307,6 @@ static int write_table(const struct profile *p, int fd, const struct write_optio
 	int code = view_open(&v, p, &o->view, err);
 
 	if (!code) {
-		view_count(&v);
 		print(&v, &all, &text);
 		code = fd_write(fd, text.text, text.len);
 		if (code)

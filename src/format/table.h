@@ -17,11 +17,11 @@ struct table_options {
 	size_t width; /* of the terminal; 0: no limit */
 };
 
-/* Append the function table, of a view whose functions are counted. */
-void table_text(const struct view *v, const struct table_options *o, struct str *out);
-void table_csv(const struct view *v, const struct table_options *o, struct str *out);
+/* Append the function table, or with groups one for each; the view is counted for it. */
+void table_text(struct view *v, const struct table_options *o, struct str *out);
+void table_csv(struct view *v, const struct table_options *o, struct str *out);
 /* {"version": 1, "type", "unit", "total", "functions": [...]}: cprof-export(1) says it all. */
-void table_json(const struct view *v, const struct table_options *o, struct str *out);
+void table_json(struct view *v, const struct table_options *o, struct str *out);
 /* Appends the call tree, from the root down or, inverted, from the leaves up; branches below half a
  * percent are left out. */
 void tree_text(const struct view *v, bool inverted, const struct table_options *o, struct str *out);

@@ -273,3 +273,11 @@ enum frame_kind frame_kind_of(const struct profile *p, const struct frame *f)
 		       ? FRAME_JIT
 		       : FRAME_USER;
 }
+
+uint64_t frame_offset(const struct profile *p, const struct frame *f)
+{
+	const struct mapping *m = f->mapping == NO_ID ? NULL : &p->mappings[f->mapping];
+
+	return m && m->start && f->address >= m->start ? f->address - m->start + m->offset
+						       : f->address;
+}

@@ -138,6 +138,8 @@ static inline const char *profile_text(const struct profile *p, string_id id)
 /* "[libfoo.so+0x1234]" (heap): what stands for a name that was not found. */
 char *frame_placeholder(const char *module, uint64_t offset);
 bool name_is_placeholder(const char *name);
+/* Where in its module's file the code of a frame lies. */
+uint64_t frame_offset(const struct profile *p, const struct frame *f);
 /* What its mapping, address and name say that a frame of a file's is. */
 enum frame_kind frame_kind_of(const struct profile *p, const struct frame *f);
 /* File name without its folders, of the frame's mapping; "" when there is none. */

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Source files: found by the path that debug information has, and read as lines.
+ *
+ * Owner: source_release().
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+
+struct source {
+	char *path; /* where it was found */
+	struct str text;
+	const char **lines; /* from 1; without their ends */
+	size_t n;
+};
+
+/* `folders` (NULL, or separated by colons) are searched first, for the path and then for ever
+ * shorter ends of it. Returns false when there is none, or it is no regular file of at most 16 MiB.
+ */
+bool source_read(struct source *s, const char *path, const char *folders);
+void source_release(struct source *s);

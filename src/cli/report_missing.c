@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Modules with functions that have no name, and what would name them. */
+#include "cli/report_missing.h"
+
+#include "analysis/missing.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "elf/elf_file.h"
+#include "maps/packages.h"
+
+/* Is the file that was sampled still at its path? */
+static bool is_here(const char *path, const char *hex)
+{
+	struct build_id id;
+	struct elf_file *f = elf_file_open_path(-1, path, build_id_parse(hex, &id) ? &id : NULL);
+
+	elf_file_free(f);
+	return f;
+}
+
+/* What would name the functions of a module, in words. */
+static char *cure_of(const struct profile *p, const struct missing *m)
+{
+	const char *path =
+		m->mapping == NO_ID ? "" : profile_text(p, p->mappings[m->mapping].filename);
+	const char *id =
+		m->mapping == NO_ID ? "" : profile_text(p, p->mappings[m->mapping].build_id);
+	auto_free char *package = path[0] == '/' ? package_of(path) : NULL;
+
+	if (str_starts(path, "[kernel"))
+		return mem_strdup("kernel code is named while it is recorded; as root: "
+				  "sysctl kernel.kptr_restrict=0");
+	if (str_starts(path, "[anon") || str_equal(path, "[jit]"))
+		return mem_strdup("a perf map: node --perf-basic-prof, record --java-perfmap, "
+				  "python3 -X perf");
+	if (path[0] != '/')
+		return mem_strdup("");
+	if (!is_here(path, id))
+		return mem_strdup(*id ? "the file with this build id is not here (any more)"
+				  : access(path, F_OK) ? "the file is not here (any more)"
+						       : "this is no ELF file");
+	return package ? package_cure(package) : mem_strdup("build it with -g, or do not strip it");
+}
+
+static void missing_json(const struct profile *p, const struct missing *all, size_t n,
+			 uint64_t frames, struct str *out)
+{
+	json_t *list = json_array(), *object = json_object();
+
+	for (size_t i = 0; i < n; i++) {
+		const struct mapping *m =
+			all[i].mapping == NO_ID ? NULL : &p->mappings[all[i].mapping];
+		auto_free char *cure = cure_of(p, &all[i]);
+		json_t *row = json_object();
+
+		json_object_set_new(row, "module",
+				    json_text(m ? profile_text(p, m->filename) : ""));
+		json_object_set_new(row, "build_id",
+				    json_text(m ? profile_text(p, m->build_id) : ""));
+		json_object_set_new(row, "unnamed", json_integer((json_int_t)all[i].unnamed));
+		json_object_set_new(row, "frames", json_integer((json_int_t)all[i].frames));
+		json_object_set_new(row, "cure", json_text(cure));
+		json_array_append_new(list, row);
+	}
+	json_object_set_new(object, "version", json_integer(1));
+	json_object_set_new(object, "frames", json_integer((json_int_t)frames));
+	json_object_set_new(object, "missing", list);
+	json_print(object, out);
+}
+
+static void missing_text(const struct profile *p, const struct missing *all, size_t n,
+			 uint64_t frames, size_t most, struct str *out)
+{
+	uint64_t unnamed = 0;
+
+	for (size_t i = 0; i < n; i++)
+		unnamed += all[i].unnamed;
+	str_printf(out, "%.2f %% of frames have no name\n",
+		   frames ? 100.0 * (double)unnamed / (double)frames : 0.0);
+	for (size_t i = 0; i < n && (!most || i < most); i++) {
+		const struct mapping *m =
+			all[i].mapping == NO_ID ? NULL : &p->mappings[all[i].mapping];
+		auto_free char *cure = cure_of(p, &all[i]);
+		const char *id = m ? profile_text(p, m->build_id) : "";
+
+		str_printf(out, "%6.2f %%  %s%s%s%s%s\n",
+			   100.0 * (double)all[i].unnamed / (double)frames,
+			   m ? profile_text(p, m->filename) : "[no module]",
+			   *id ? "  build id " : "", id, *cure ? "\n          " : "", cure);
+	}
+}
+
+void report_missing(const struct profile *p, size_t most, bool json, struct str *out)
+{
+	uint64_t frames;
+	size_t n;
+	auto_free struct missing *all = missing_names(p, &n, &frames);
+
+	json ? missing_json(p, all, n, frames, out) : missing_text(p, all, n, frames, most, out);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Functions in detail, as text. */
+#include "format/listing.h"
+
+#include "analysis/columns.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/source.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { CONTEXT = 3 }; /* lines shown around one with weight */
+
+static const char *name_of(const struct view *v, uint32_t function)
+{
+	return function == NO_ID ? "(root)" : v->functions[function].name;
+}
+
+static void put_title(const struct view *v, uint32_t function, struct str *out)
+{
+	const struct function *f = &v->functions[function];
+	char self[COLUMN_TEXT], total[COLUMN_TEXT];
+
+	str_printf(out, "%s%s%s\n  self %.2f %% (%s), total %.2f %% (%s)\n", f->name,
+		   *f->module ? "  " : "", f->module, percent_of(f->self, v->total),
+		   format_value(f->self, v->unit, self), percent_of(f->total, v->total),
+		   format_value(f->total, v->unit, total));
+}
+
+/* -- callers and callees -- */
+
+static void put_edges(const struct view *v, const struct peek *p, bool callers, size_t most,
+		      struct str *out)
+{
+	const struct peek_edge *e = callers ? p->callers : p->callees;
+	size_t n = callers ? p->n_callers : p->n_callees;
+	char value[COLUMN_TEXT];
+
+	str_puts(out, callers ? "  called by\n" : "  calls\n");
+	for (size_t i = 0; i < n && (!most || i < most); i++)
+		str_printf(out, "    %6.2f %%  %10s  %s%s%s\n",
+			   percent_of(e[i].weight, v->functions[p->function].total),
+			   format_value(e[i].weight, v->unit, value), name_of(v, e[i].function),
+			   e[i].function == NO_ID ? "" : "  ",
+			   e[i].function == NO_ID ? "" : v->functions[e[i].function].module);
+	if (most && n > most)
+		str_printf(out, "    (%zu more; -n 0 shows all)\n", n - most);
+	if (!n)
+		str_puts(out, "    (nothing)\n");
+}
+
+void peek_text(const struct view *v, const struct peeks *p, size_t most, struct str *out)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (i)
+			str_putc(out, '\n');
+		put_title(v, p->all[i].function, out);
+		put_edges(v, &p->all[i], true, most, out);
+		put_edges(v, &p->all[i], false, most, out);
+	}
+}
+
+static json_t *edges_json(const struct view *v, const struct peek_edge *e, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *row = json_object();
+		bool root = e[i].function == NO_ID;
+
+		json_object_set_new(row, "function",
+				    root ? json_null() : json_text(name_of(v, e[i].function)));
+		json_object_set_new(row, "module",
+				    json_text(root ? "" : v->functions[e[i].function].module));
+		json_object_set_new(row, "weight", json_integer(e[i].weight));
+		json_array_append_new(list, row);
+	}
+	return list;
+}
+
+void peek_json(const struct view *v, const struct peeks *p, struct str *out)
+{
+	json_t *root = json_object(), *list = json_array();
+
+	json_object_set_new(root, "version", json_integer(1));
+	json_object_set_new(root, "type", json_text(v->type));
+	json_object_set_new(root, "unit", json_text(v->unit));
+	json_object_set_new(root, "total", json_integer(v->total));
+	for (size_t i = 0; i < p->n; i++) {
+		const struct peek *one = &p->all[i];
+		const struct function *f = &v->functions[one->function];
+		json_t *row = json_object();
+
+		json_object_set_new(row, "function", json_text(f->name));
+		json_object_set_new(row, "module", json_text(f->module));
+		json_object_set_new(row, "self", json_integer(f->self));
+		json_object_set_new(row, "total", json_integer(f->total));
+		json_object_set_new(row, "callers", edges_json(v, one->callers, one->n_callers));
+		json_object_set_new(row, "callees", edges_json(v, one->callees, one->n_callees));
+		json_array_append_new(list, row);
+	}
+	json_object_set_new(root, "functions", list);
+	json_print(root, out);
+}
+
+/* -- lines -- */
+
+static void put_weights(const struct view *v, int64_t self, int64_t total, struct str *out)
+{
+	char text[2][24] = {"", ""};
+
+	if (self)
+		snprintf(text[0], sizeof(text[0]), "%.2f %%", percent_of(self, v->total));
+	if (total)
+		snprintf(text[1], sizeof(text[1]), "%.2f %%", percent_of(total, v->total));
+	str_printf(out, "  %9s %9s", text[0], text[1]);
+}
+
+/* A text from a file, without what a terminal would obey. */
+static void put_plain(struct str *out, const char *text)
+{
+	for (size_t column = 0; *text; text++) {
+		if (*text == '\t') {
+			do
+				str_putc(out, ' ');
+			while (++column % 8);
+			continue;
+		}
+		str_putc(out, (unsigned char)*text < 32 || *text == 127 ? '?' : *text);
+		column++;
+	}
+}
+
+static void put_missing(const char *file, struct str *out)
+{
+	str_printf(out, "  (its source is not here: %s; --source-path DIR says where to look)\n",
+		   file);
+}
+
+/* The lines of one function in one file: `l` are `n` in order. */
+static void put_source(const struct view *v, const struct line_weight *l, size_t n,
+		       const struct listing_options *o, struct str *out)
+{
+	const char *file = profile_text(v->p, l->file);
+	struct source s auto_release(source_release) = {0};
+	bool found = source_read(&s, file, o->source_path);
+	size_t last = 0;
+
+	str_printf(out, "  %s\n", found ? s.path : file);
+	if (!found)
+		put_missing(file, out);
+	for (size_t i = 0; i < n; i++) {
+		size_t from = l[i].line > CONTEXT ? l[i].line - CONTEXT : 1;
+		size_t to = (size_t)l[i].line + CONTEXT;
+
+		if (l->start_line && from < l->start_line)
+			from = MIN(l->start_line, l[i].line);
+		if (i + 1 < n)
+			to = MIN(to, l[i + 1].line - 1u);
+		from = MAX(from, last + 1);
+		if (last && from > last + 1)
+			str_puts(out, "       ...\n");
+		for (size_t k = found ? from : l[i].line; k <= (found ? to : l[i].line); k++) {
+			bool is_it = k == l[i].line;
+
+			if (!is_it && k > s.n)
+				break;
+			put_weights(v, is_it ? l[i].self : 0, is_it ? l[i].total : 0, out);
+			str_printf(out, " %6zu  ", k);
+			put_plain(out, k <= s.n && found ? s.lines[k] : "");
+			str_putc(out, '\n');
+			last = k;
+		}
+	}
+}
+
+static void put_source_line(const struct instruction *in, struct source *s,
+			    const struct listing_options *o, struct str *out)
+{
+	if (!s->path || !str_ends(s->path, in->file)) {
+		source_release(s);
+		source_read(s, in->file, o->source_path);
+	}
+	str_printf(out, "  %20s %s:%u  ", "", in->file, in->line);
+	put_plain(out, in->line <= s->n ? s->lines[in->line] : "");
+	str_putc(out, '\n');
+}
+
+/* Addresses of callers lie within the call: the byte before the one that is returned to. */
+static void add_up(const struct code_weight *c, size_t n, const struct instruction *in,
+		   const struct instruction *next, int64_t *ret_self, int64_t *ret_total)
+{
+	*ret_self = *ret_total = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (c[i].offset < in->offset || (next && c[i].offset >= next->offset) ||
+		    (!next && c[i].offset > in->offset + 15))
+			continue;
+		*ret_self += c[i].self;
+		*ret_total += c[i].total;
+	}
+}
+
+static void put_code(const struct view *v, const struct code_weight *c, size_t n,
+		     const struct listing_options *o, struct str *out)
+{
+	struct source s auto_release(source_release) = {0};
+	struct code code = {0};
+	struct err err = {0};
+	const struct instruction *before = NULL;
+
+	if (o->disassemble(o->ctx, c->mapping, c->offset, &code, &err))
+		str_printf(out, "  (no disassembly: %s)\n", err.what);
+	for (size_t i = 0; i < code.n; i++) {
+		const struct instruction *in = &code.rows[i];
+		int64_t self, total;
+
+		if (in->line &&
+		    (!before || before->line != in->line || !str_equal(before->file, in->file)))
+			put_source_line(in, &s, o, out);
+		before = in;
+		add_up(c, n, in, i + 1 < code.n ? in + 1 : NULL, &self, &total);
+		put_weights(v, self, total, out);
+		str_printf(out, " %8llx  %s\n", (unsigned long long)in->offset, in->text);
+	}
+	code_release(&code);
+}
+
+void listing_text(const struct view *v, uint32_t function, const struct line_weights *l,
+		  const struct listing_options *o, struct str *out)
+{
+	bool known = false;
+
+	put_title(v, function, out);
+	for (size_t i = 0, end; i < l->n_lines && !o->disassemble; i = end) {
+		const struct line_weight *first = &l->lines[i];
+
+		for (end = i + 1; end < l->n_lines && l->lines[end].function == first->function &&
+				  l->lines[end].file == first->file;)
+			end++;
+		if (first->function != function || !first->file)
+			continue;
+		known = true;
+		put_source(v, first, end - i, o, out);
+	}
+	for (size_t i = 0, end; i < l->n_code && o->disassemble; i = end) {
+		for (end = i + 1; end < l->n_code && l->code[end].function == l->code[i].function;)
+			end++;
+		if (l->code[i].function == function)
+			put_code(v, &l->code[i], end - i, o, out);
+	}
+	if (!known && !o->disassemble)
+		str_puts(out, "  (no lines are known: it was built without -g, or its debug "
+			      "information is not here; --asm shows instructions)\n");
+}

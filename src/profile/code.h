@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The instructions of a function, with the lines they were made of.
+ *
+ * Units: an offset is in the module's file.
+ * Owner: code_release().
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct instruction {
+	uint64_t offset;
+	char *text;
+	char *file;    /* of the innermost inlined function; "" when not known */
+	uint32_t line; /* 0: not known */
+};
+
+struct code {
+	struct instruction *rows; /* by offset */
+	size_t n, cap;
+};
+
+void code_release(struct code *c);
