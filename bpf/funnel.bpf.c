@@ -433,6 +433,8 @@ __hidden int take_sample(struct bpf_perf_event_data *ctx, u32 event, u64 value)
 	key.tid = (u32)pid_tgid;
 	key.event = event;
 	key.cpu = config.want_cpu ? bpf_get_smp_processor_id() : 0;
+	if (config.block_ns)
+		key.block = (bpf_ktime_get_ns() - config.block_start_ns) / config.block_ns;
 	key.cgroup = bpf_get_current_cgroup_id();
 	who_read(&who, &key);
 	key.start_ns = who.start_ns;

@@ -9,6 +9,8 @@
 
 struct config {
 	__u64 hash_seed; /* random: a traced program cannot aim at another's stack id */
+	__u64 block_ns;  /* blocks of time are part of the identity; 0: they are not */
+	__u64 block_start_ns;
 	__u32 self_tgid; /* never sampled */
 	__u32 uid;       /* with by_uid */
 	__u32 max_depth; /* user frames, 1 to MAX_USER_FRAMES */

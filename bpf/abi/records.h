@@ -61,8 +61,9 @@ struct count_key {
 	__u64 start_ns;
 	__u32 tgid;
 	__u32 tid;
-	__u32 event;
-	__u32 cpu; /* 0 unless asked for */
+	__u16 event;
+	__u16 cpu;   /* 0 unless asked for */
+	__u32 block; /* of time, 0 unless asked for */
 	char process[16];
 	char thread[16];
 };

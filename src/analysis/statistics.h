@@ -15,6 +15,23 @@
 /* The 95 % interval of a share seen in `samples`; false when there are none or it is no share. */
 bool share_interval(double share, uint64_t samples, double *ret_low, double *ret_high);
 
+/*
+ * How likely counts at least so far apart are, if both samplings see the same share: `a` of `n` and
+ * `b` of `m`, each with its overdispersion (at least 1). Exact (binomial, given their sum) where
+ * they are few.
+ */
+struct counted {
+	double count, of, overdispersion;
+};
+double same_share_p(const struct counted *a, const struct counted *b);
+/* The 95 % interval of the difference of the shares, a's less b's. */
+void difference_interval(const struct counted *a, const struct counted *b, double *ret_low,
+			 double *ret_high);
+
+/* Variance over mean of counts that `n` blocks of time have, given the blocks' totals: at least 1.
+ */
+double overdispersion_of(const double *counts, const double *totals, size_t n);
+
 /* The two-sided p-value of a standard normal deviate. */
 double normal_p(double z);
 

@@ -14,6 +14,7 @@ enum {
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
 	EXIT_NOTHING = 3, /* done, but nothing was sampled */
+	EXIT_LIMIT = 4,   /* a limit given was passed */
 	EXIT_CANNOT_RUN = 126,
 	EXIT_NOT_FOUND = 127,
 	EXIT_ABORTED = 130,

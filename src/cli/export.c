@@ -40,8 +40,7 @@ static const struct option_row options[] = {
 	NAME_OPTIONS,
 	{'o', "output", "FILE", "where to write; - is standard output", COMPLETE_FILE, NULL,
 	 set_output},
-	{0, "format", "NAME", "pprof, folded, svg or json; else by the file's ending",
-	 COMPLETE_CHOICES, "pprof|folded|svg|json", set_format},
+	FORMAT_OPTION,
 	{0, "no-annotations", NULL, "folded output without _[k], _[i], _[j]", 0, NULL,
 	 set_no_annotations},
 };

@@ -65,7 +65,10 @@ int options_parse(const struct option_table *tables, size_t n_tables, int argc, 
 	int c, index;
 
 	for (; (row = row_at(tables, n_tables, n)) && n + 1 < ARRAY_SIZE(longs); n++) {
-		longs[n] = (struct option){row->name, row->arg ? required_argument : no_argument,
+		longs[n] = (struct option){row->name,
+					   !row->arg          ? no_argument
+					   : *row->arg == '[' ? optional_argument
+							      : required_argument,
 					   NULL, FIRST_LONG + (int)n};
 		if (row->letter) {
 			letters[at++] = row->letter;
@@ -131,8 +134,8 @@ void options_help(const struct option_table *table, struct str *out)
 
 		if (row->letter)
 			snprintf(letter, sizeof(letter), "-%c, ", row->letter);
-		snprintf(left, sizeof(left), "  %s--%s%s%s", letter, row->name, row->arg ? " " : "",
-			 row->arg ? row->arg : "");
+		snprintf(left, sizeof(left), "  %s--%s%s%s", letter, row->name,
+			 row->arg && *row->arg != '[' ? " " : "", row->arg ? row->arg : "");
 		if (strlen(left) + 2 > HELP_COLUMN)
 			str_printf(out, "%s\n%*s", left, HELP_COLUMN, "");
 		else

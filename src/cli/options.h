@@ -16,7 +16,7 @@ enum complete { COMPLETE_NOTHING, COMPLETE_FILE, COMPLETE_PID, COMPLETE_CHOICES 
 struct option_row {
 	char letter; /* 0: none */
 	const char *name;
-	const char *arg; /* NULL: takes none */
+	const char *arg; /* NULL: takes none; "[=ARG]": may be left out */
 	const char *help;
 	enum complete complete;
 	const char *choices; /* for COMPLETE_CHOICES, separated by '|' */

@@ -62,10 +62,16 @@ static void bash_word(const struct command *c, const struct option_row *o, struc
 	str_printf(out, "--%s ", o->name);
 }
 
+/* Is there a word behind it? One that may be left out is part of the same word. */
+static bool takes_word(const struct option_row *o)
+{
+	return o->arg && *o->arg != '[';
+}
+
 static void bash_argument(const struct command *c, const struct option_row *o, struct str *out)
 {
 	(void)c;
-	if (!o->arg)
+	if (!takes_word(o))
 		return;
 	str_puts(out, "\t\t");
 	if (o->letter)
@@ -152,7 +158,7 @@ static void zsh_spec(const struct command *c, const struct option_row *o, struct
 			str_printf(out, "--%s[", o->name);
 		put_quoted(out, o->help);
 		str_putc(out, ']');
-		if (o->arg) {
+		if (takes_word(o)) {
 			str_putc(out, ':');
 			put_quoted(out, o->arg);
 			str_putc(out, ':');
@@ -205,17 +211,17 @@ static void fish_line(const struct command *c, const struct option_row *o, struc
 	if (o->letter)
 		str_printf(out, " -s %c", o->letter);
 	str_printf(out, " -l %s", o->name);
-	if (o->arg && o->complete == COMPLETE_FILE)
+	if (takes_word(o) && o->complete == COMPLETE_FILE)
 		str_puts(out, " -r");
-	else if (o->arg && o->complete == COMPLETE_PID)
+	else if (takes_word(o) && o->complete == COMPLETE_PID)
 		str_puts(out, " -x -a '(__fish_complete_pids)'");
-	else if (o->arg && o->complete == COMPLETE_CHOICES) {
+	else if (takes_word(o) && o->complete == COMPLETE_CHOICES) {
 		auto_free char *words = mem_strdup(o->choices);
 
 		for (char *p = words; *p; p++)
 			*p = *p == '|' ? ' ' : *p;
 		str_printf(out, " -x -a '%s'", words);
-	} else if (o->arg) {
+	} else if (takes_word(o)) {
 		str_puts(out, " -x");
 	}
 	str_puts(out, " -d '");
@@ -259,7 +265,7 @@ static void man_option(const struct command *c, const struct option_row *o, stru
 		str_printf(out, "*-%c*, ", o->letter);
 	str_printf(out, "*--%s*", o->name);
 	if (o->arg) {
-		str_puts(out, " _");
+		str_puts(out, takes_word(o) ? " _" : "_");
 		put_scdoc(out, o->arg);
 		str_putc(out, '_');
 	}

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-enum { MAX_REASONS = 20 };
+enum { MAX_REASONS = 20, DEFAULT_BLOCK_MS = 20 };
 
 struct record {
 	struct target_options target; /* first: the context of TARGET_OPTIONS */
@@ -55,6 +55,19 @@ static int set_by(void *ctx, const char *arg, struct err *err)
 	if (group_by_parse(arg, &r->by))
 		return 0;
 	return err_usage(err, "--by %.40s: process, thread, pid, tid, cpu, cgroup or none", arg);
+}
+
+static int set_timeline(void *ctx, const char *arg, struct err *err)
+{
+	struct record *r = ctx;
+	uint64_t ms = DEFAULT_BLOCK_MS;
+
+	if (arg && (!parse_u64(arg, 3600000, &ms) || !ms)) {
+		err_usage(err, "--timeline=%.40s: not a number of milliseconds", arg);
+		return err_cure(err, "from 1 to 3600000; 20 is the default");
+	}
+	r->target.recording.block_ns = ms * 1000000;
+	return 0;
 }
 
 static int set_no_annotations(void *ctx, const char *arg, struct err *err)
@@ -96,8 +109,9 @@ static const struct option_row options[] = {
 	{'d', "duration", "SECS", "stop after that many seconds", 0, NULL, set_duration},
 	{'o', "output", "FILE", "where to write (cprof.pb.gz); - is standard output", COMPLETE_FILE,
 	 NULL, set_output},
-	{0, "format", "NAME", "pprof, folded, svg or json; else by the file's ending",
-	 COMPLETE_CHOICES, "pprof|folded|svg|json", set_format},
+	FORMAT_OPTION,
+	{0, "timeline", "[=MS]", "keep when samples fell, in blocks of MS milliseconds (20)", 0,
+	 NULL, set_timeline},
 	{0, "by", "WHAT", "what stands at the root of folded and flame output (process)",
 	 COMPLETE_CHOICES, "process|thread|pid|tid|cpu|cgroup|none", set_by},
 	{0, "no-annotations", NULL, "folded output without _[k], _[i], _[j]", 0, NULL,

@@ -9,6 +9,16 @@
 #include "base/io.h"
 #include "format/format.h"
 
+/* The row of --format, whose setter is the command's set_format(). */
+#define FORMAT_CHOICES "pprof|folded|svg|html|speedscope|text|csv|json"
+#define FORMAT_OPTION                                                                              \
+	{                                                                                          \
+		0, "format", "NAME",                                                               \
+			"pprof, folded, svg, html, speedscope, text, csv or json; else by the "    \
+			"file's ending",                                                           \
+			COMPLETE_CHOICES, FORMAT_CHOICES, set_format                               \
+	}
+
 struct save {
 	const struct format *format;
 	struct output output;

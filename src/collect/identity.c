@@ -18,16 +18,16 @@ struct identity {
 	struct profile *p;
 	struct cgroup_names *cgroups;
 	struct map64 processes; /* hash of (pid, start) */
-	bool want_cpu;
-	string_id pid, tid, process, thread, cgroup, container, cpu;
+	const struct identity_options *o;
+	string_id time, nanoseconds, pid, tid, process, thread, cgroup, container, cpu;
 };
 
-struct identity *identity_new(struct profile *p, bool want_cpu)
+struct identity *identity_new(struct profile *p, const struct identity_options *o)
 {
 	struct identity *id = mem_alloc(sizeof(*id));
 
 	id->p = p;
-	id->want_cpu = want_cpu;
+	id->o = o;
 	id->cgroups = cgroup_names_new();
 	id->pid = strings_add(&p->strings, "pid");
 	id->tid = strings_add(&p->strings, "tid");
@@ -36,6 +36,10 @@ struct identity *identity_new(struct profile *p, bool want_cpu)
 	id->cgroup = strings_add(&p->strings, "cgroup");
 	id->container = strings_add(&p->strings, "container");
 	id->cpu = strings_add(&p->strings, "cpu");
+	if (o->block_ns) {
+		id->time = strings_add(&p->strings, "end_timestamp_ns");
+		id->nanoseconds = strings_add(&p->strings, "nanoseconds");
+	}
 	return id;
 }
 
@@ -72,9 +76,17 @@ static string_id add_name(struct identity *id, const char name[16])
 	return strings_add_n(&id->p->strings, name, 16);
 }
 
+/* Since 1970. */
+static int64_t block_end(const struct identity *id, uint32_t block)
+{
+	uint64_t end = id->o->block_start_ns + (block + 1ull) * id->o->block_ns;
+
+	return id->p->time_ns + (int64_t)(end - id->o->started_ns);
+}
+
 labels_id identity_labels(struct identity *id, const struct count_key *key)
 {
-	struct label labels[7];
+	struct label labels[8];
 	size_t n = 0;
 	const char *cgroup = cgroup_name(id->cgroups, key->cgroup);
 	char container[CONTAINER_SHOWN + 1];
@@ -92,7 +104,11 @@ labels_id identity_labels(struct identity *id, const struct count_key *key)
 	if (container_of_cgroup(cgroup, container))
 		labels[n++] = (struct label){.key = id->container,
 					     .text = strings_add(&id->p->strings, container)};
-	if (id->want_cpu)
+	if (id->o->block_ns)
+		labels[n++] = (struct label){.key = id->time,
+					     .number = block_end(id, key->block),
+					     .unit = id->nanoseconds};
+	if (id->o->want_cpu)
 		labels[n++] = (struct label){.key = id->cpu, .number = key->cpu};
 	return profile_add_labels(id->p, labels, n);
 }

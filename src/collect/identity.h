@@ -11,9 +11,17 @@
 
 struct identity;
 
-struct identity *identity_new(struct profile *p, bool want_cpu);
+struct identity_options {
+	bool want_cpu;
+	uint64_t block_ns; /* of time; 0: none */
+	/* CLOCK_MONOTONIC: where the first block begins, and what is the profile's time_ns. */
+	uint64_t block_start_ns, started_ns;
+};
+
+/* `o` must outlive it: `started_ns` may be set later. */
+struct identity *identity_new(struct profile *p, const struct identity_options *o);
 void identity_free(struct identity *id);
-/* pid, tid, process, thread, and cgroup, container and cpu where there is one. */
+/* pid, tid, process, thread, and cgroup, container, cpu and time where there is one. */
 labels_id identity_labels(struct identity *id, const struct count_key *key);
 /* How many processes were sampled. */
 uint64_t identity_processes(const struct identity *id);

@@ -75,7 +75,7 @@ struct ingest *ingest_new(struct profile *p, struct images *images, struct kerne
 	in->kernel = kernel;
 	in->o = *o;
 	in->stacks = resolved_new(p, images, o->max_depth, o->by_tables);
-	in->identity = identity_new(p, o->want_cpu);
+	in->identity = identity_new(p, o->identity);
 	in->captures = captures_new();
 	in->publish = o->by_tables ? publish_new(kernel) : NULL;
 	return in;

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "collect/identity.h"
 #include "collect/events.h"
 #include "collect/kernel.h"
 #include "collect/sideband.h"
@@ -24,7 +25,7 @@ struct event_columns {
 struct ingest;
 
 struct ingest_options {
-	bool want_cpu;
+	const struct identity_options *identity;
 	bool by_tables; /* the kernel side walks by unwind tables */
 	unsigned max_depth;
 };

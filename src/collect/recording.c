@@ -38,6 +38,7 @@ enum { TABLE_POLL_MS = 5 };
 
 struct recording {
 	struct recording_options o;
+	struct identity_options identity;
 	struct profile *p;
 	struct targets targets;
 	struct kernel *kernel;
@@ -129,6 +130,8 @@ static int load_kernel(struct recording *r, struct err *err)
 	k.config.user_stacks = !r->o.no_user;
 	k.config.kernel_stacks = !r->o.no_kernel;
 	k.config.want_cpu = r->o.want_cpu;
+	k.config.block_ns = r->identity.block_ns;
+	k.config.block_start_ns = r->identity.block_start_ns;
 	k.config.by_tables = walks_by_tables(r);
 	k.config.capture_pages = CAPTURE_PAGES;
 	if (getrandom(&k.config.hash_seed, sizeof(k.config.hash_seed), 0) < 0)
@@ -196,7 +199,7 @@ static int set_up(struct recording *r, struct images *images, struct err *err)
 {
 	struct sampler_options sampler = {r->o.events, r->o.n_events, r->o.frequency_hz,
 					  r->o.period, r->o.idle};
-	const struct ingest_options ingest = {r->o.want_cpu, walks_by_tables(r), r->o.max_depth};
+	const struct ingest_options ingest = {&r->identity, walks_by_tables(r), r->o.max_depth};
 
 	if (r->o.frequency_hz && sampler_check_rate(r->o.frequency_hz, err))
 		return err->code;
@@ -205,6 +208,9 @@ static int set_up(struct recording *r, struct images *images, struct err *err)
 	if (r->o.command && launch_fork(&r->launch, r->o.command, r->o.silent_command, err))
 		return err->code;
 	raise_file_limit();
+	r->identity.want_cpu = r->o.want_cpu;
+	r->identity.block_ns = r->o.block_ns;
+	r->identity.block_start_ns = monotonic_ns();
 	if (load_kernel(r, err))
 		return err->code;
 	r->ingest = ingest_new(r->p, images, r->kernel, &ingest);
@@ -265,7 +271,7 @@ int recording_start(struct recording *r, struct err *err)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	r->p->time_ns = now.tv_sec * 1000000000ll + now.tv_nsec;
-	r->started_ns = r->drained_ns = monotonic_ns();
+	r->identity.started_ns = r->started_ns = r->drained_ns = monotonic_ns();
 	sampler_start(r->sampler);
 	/* The scan comes after the events were opened, so that nothing falls between. */
 	if (!targets_by_task(&r->targets))

@@ -38,6 +38,7 @@ struct recording_options {
 	uint64_t frequency_hz; /* 0 with `period` */
 	uint64_t period;
 	unsigned max_depth;
+	uint64_t block_ns; /* of time, which samples are kept apart by; 0: they are not */
 	bool idle, no_user, no_kernel, want_cpu;
 };
 

@@ -177,8 +177,8 @@ static void put_data(struct writer *w)
 	put_functions(w);
 	put_tree(w, "down", &w->page->down);
 	put_tree(w, "up", &w->page->up);
-	str_printf(s, "\"functionsInAll\":%zu,\"total\":%lld}", v->n_functions,
-		   (long long)v->total);
+	str_printf(s, "\"functionsInAll\":%zu,\"whole\":%lld,\"total\":%lld}", v->n_functions,
+		   (long long)(w->page->base ? w->page->whole : v->total), (long long)v->total);
 }
 
 /* A profile of what the page shows, for when the whole is too large for it. */

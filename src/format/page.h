@@ -26,6 +26,7 @@ struct page {
 	/* Of a difference, by function; NULL: it is none. */
 	const int64_t *base; /* scaled to the total of the new one */
 	const double *p;     /* adjusted p-values */
+	int64_t whole;       /* what the functions' shares are of */
 };
 
 int page_write(const struct page *page, int fd, struct err *err);

@@ -212,7 +212,7 @@ function drawHeat() {
 	canvas.style.height = height + "px";
 	canvas.width = width * ratio;
 	canvas.height = height * ratio;
-	const c = canvas.getContext("2d"), cellW = width / columns;
+	const c = canvas.getContext("2d"), cellW = Math.min(width / columns, 60);
 	c.scale(ratio, ratio);
 	const style = getComputedStyle(document.documentElement);
 	c.fillStyle = style.getPropertyValue("--soft");
@@ -241,7 +241,7 @@ function heatBlock(e) {
 // Sums of functions: exact for the whole, of the tree's nodes for a part of it.
 function sums() {
 	const n = F.name.length, t = tree;
-	if (!filtered() && t.zoomed === 0) return { self: F.self, total: F.total, whole: data.total };
+	if (isDiff || (!filtered() && t.zoomed === 0)) return { self: F.self, total: F.total, whole: data.whole };
 	const self = new Float64Array(n), total = new Float64Array(n), on = new Uint32Array(n);
 	const walk = [[t.zoomed, false]];
 	const reversed = state.view === "reversed";
@@ -406,7 +406,7 @@ function select(fn) {
 	draw();
 	showFunctions();
 	showNeighbours();
-	if (state.at >= 0) byId("details").textContent = nameOf(state.at) + "  " + F.module[state.at] + "\nself " + percent(F.self[state.at], data.total) + ", total " + percent(F.total[state.at], data.total);
+	if (state.at >= 0) byId("details").textContent = nameOf(state.at) + "  " + F.module[state.at] + "\nself " + percent(F.self[state.at], data.whole) + ", total " + percent(F.total[state.at], data.whole);
 }
 
 function words(i) {
@@ -415,7 +415,7 @@ function words(i) {
 	if (t.zoomed) text += ", " + percent(t.total[i], t.total[t.zoomed]) + " of what is shown";
 	const fn = t.fn[i];
 	if (fn >= 0 && F.module[fn]) text += "\n" + F.module[fn];
-	if (isDiff && fn >= 0) text += "\nself: base " + percent(F.base[fn], data.total) + ", now " + percent(F.self[fn], data.total) + ", p " + F.p[fn];
+	if (isDiff && fn >= 0) text += "\nself: base " + percent(F.base[fn], data.whole) + ", new " + percent(F.self[fn], data.whole) + ", p " + F.p[fn];
 	return text;
 }
 
@@ -608,6 +608,7 @@ function start() {
 	if (data.aggregated) byId("download").title = "what this page shows, as pprof: the whole profile was too large for it";
 	byId("comments").textContent = data.comments.join("\n");
 	document.documentElement.classList.toggle("dark", matchMedia("(prefers-color-scheme: dark)").matches);
+	if (isDiff) state.sort = "change";
 	recall();
 	listen();
 	drawHeat();

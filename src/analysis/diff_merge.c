@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Two profiles made one. */
+#include "analysis/diff_merge.h"
+
+#include "analysis/timeline.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <string.h>
+
+struct merging {
+	struct profile *to;
+	const struct profile *from;
+	frame_id *frame_of; /* of `from` -> of `to`; NO_ID: not yet */
+	stack_id *stack_of;
+	struct map64 *mappings; /* file name in `to` -> mapping */
+};
+
+static mapping_id mapping_of(struct merging *m, const struct frame *f)
+{
+	const char *module = profile_module(m->from, f);
+	struct mapping mapping = {.has_functions = true};
+	uint64_t known;
+
+	if (!*module)
+		return NO_ID;
+	mapping.filename = strings_add(&m->to->strings, module);
+	if (!map64_find(m->mappings, mapping.filename, &known)) {
+		known = profile_add_mapping(m->to, &mapping);
+		map64_set(m->mappings, mapping.filename, known);
+	}
+	return (mapping_id)known;
+}
+
+/* A frame without its address and line: equal functions are to meet. Those inlined in it first;
+ * frame.inner is of a lower number in no file's order, so the chain is walked to its end. */
+static frame_id frame_of(struct merging *m, frame_id id)
+{
+	frame_id *chain = NULL, made = NO_ID;
+	size_t n = 0, cap = 0;
+
+	if (m->frame_of[id] != NO_ID)
+		return m->frame_of[id];
+	for (frame_id f = id; f != NO_ID; f = m->from->frames[f].inner) {
+		array_reserve(chain, cap, n + 1);
+		chain[n++] = f;
+	}
+	while (n--) {
+		const struct frame *from = &m->from->frames[chain[n]];
+		struct frame f = {.kind = from->kind,
+				  .inlined = from->inlined,
+				  .named = from->named,
+				  .inner = made};
+
+		f.function = f.system_name =
+			strings_add(&m->to->strings, profile_text(m->from, from->function));
+		f.mapping = mapping_of(m, from);
+		made = profile_add_frame(m->to, &f);
+	}
+	free(chain);
+	return m->frame_of[id] = made;
+}
+
+static void add_stacks(struct merging *m)
+{
+	const struct stacks *s = &m->from->stacks;
+
+	for (size_t i = 0; i < s->n; i++) {
+		stack_id parent = s->nodes[i].parent;
+
+		m->stack_of[i] =
+			stacks_push(&m->to->stacks, parent == NO_ID ? NO_ID : m->stack_of[parent],
+				    frame_of(m, s->nodes[i].item));
+	}
+}
+
+static void add_samples(struct merging *m, const struct view *v, const char *side, double scale)
+{
+	const struct profile *p = m->from;
+	struct strings *s = &m->to->strings;
+	struct label labels[2] = {{.key = strings_add(s, "side"), .text = strings_add(s, side)},
+				  {.key = strings_add(s, TIMELINE_KEY)}};
+	struct timeline times;
+	bool timed = timeline_find(&times, p);
+
+	for (size_t i = 0; i < p->n_samples; i++) {
+		stack_id stack = p->samples[i].stack;
+		double weight = (double)p->values[i * p->n_types + v->value] * scale;
+		int64_t values[] = {p->values[i * p->n_types],
+				    (int64_t)(weight < 0 ? weight - 0.5 : weight + 0.5)};
+		bool has = timed && timeline_sample(&times, i, &labels[1].number);
+
+		if (v->origin_of[i] == NO_ID)
+			continue;
+		profile_add_sample(m->to, stack == NO_ID ? NO_ID : m->stack_of[stack],
+				   profile_add_labels(m->to, labels, has ? 2 : 1), values);
+	}
+}
+
+static void add(struct profile *to, struct map64 *mappings, const struct view *v, const char *side,
+		double scale)
+{
+	struct merging m = {.to = to, .from = v->p, .mappings = mappings};
+
+	m.frame_of = mem_array(v->p->n_frames, sizeof(*m.frame_of));
+	m.stack_of = mem_array(v->p->stacks.n, sizeof(*m.stack_of));
+	memset(m.frame_of, 0xff, v->p->n_frames * sizeof(*m.frame_of));
+	add_stacks(&m);
+	add_samples(&m, v, side, scale);
+	free(m.frame_of);
+	free(m.stack_of);
+}
+
+void diff_merge(struct profile *to, const struct view *base, const struct view *new, double scale)
+{
+	struct map64 mappings auto_release(map64_release) = {0};
+
+	profile_add_type(to, "samples", "count");
+	profile_add_type(to, new->type, new->unit);
+	to->default_type = 1;
+	to->time_ns = new->p->time_ns;
+	add(to, &mappings, base, "base", scale);
+	add(to, &mappings, new, "new", 1);
+}
