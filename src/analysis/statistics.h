@@ -29,7 +29,8 @@ void difference_interval(const struct counted *a, const struct counted *b, doubl
 			 double *ret_high);
 
 /* Variance over mean of counts that `n` blocks of time have, given the blocks' totals: at least 1.
- */
+ * Of neighbours' differences (J. von Neumann, 1941), so that phases of a program, which every run
+ * has, do not count as chance. */
 double overdispersion_of(const double *counts, const double *totals, size_t n);
 
 /* The two-sided p-value of a standard normal deviate. */

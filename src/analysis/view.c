@@ -177,16 +177,26 @@ static uint32_t group_function(struct view *v, uint32_t **functions, labels_id l
 	return (*functions)[group];
 }
 
+static bool is_group(struct groups *g, labels_id labels, const char *name)
+{
+	uint32_t group = groups_find(g, labels);
+
+	return group != NO_ID && str_equal(g->names[group], name);
+}
+
 static void add_origins(struct view *v, const struct view_options *o, const uint8_t *kept)
 {
 	const struct profile *p = v->p;
 	auto_free uint64_t *order = order_by_stack(p);
 	auto_free uint32_t *group_functions = NULL;
+	struct groups only auto_release(groups_release) = {0};
 	struct timeline times;
 	bool timed = o->in_range && timeline_find(&times, p);
 	bool counts = p->n_types && str_equal(profile_text(p, p->types[0].unit), "count");
 	int64_t samples = 0;
 
+	if (o->only)
+		groups_init(&only, p, o->only_by);
 	v->origin_of = mem_array(p->n_samples, sizeof(*v->origin_of));
 	for (size_t k = 0; k < p->n_samples; k++) {
 		size_t i = order ? order[k] & UINT32_MAX : k;
@@ -199,6 +209,8 @@ static void add_origins(struct view *v, const struct view_options *o, const uint
 			continue;
 		if (o->in_range && (!timed || !timeline_sample(&times, i, &time_ns) ||
 				    time_ns <= o->start_ns || time_ns > o->end_ns))
+			continue;
+		if (o->only && !is_group(&only, s->labels, o->only))
 			continue;
 		origin = origin_of(v, s->stack, group_function(v, &group_functions, s->labels));
 		v->origin_of[i] = origin;

@@ -25,6 +25,8 @@ struct view_options {
 	enum group_by by;
 	const char *focus; /* regular expressions, NULL: none */
 	const char *ignore;
+	const char *only; /* a group of `only_by`: nothing else; NULL: all */
+	enum group_by only_by;
 	bool in_range; /* only samples of blocks that end in (start_ns, end_ns], since 1970 */
 	int64_t start_ns, end_ns;
 };

@@ -4,13 +4,17 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/report_missing.h"
+#include "cli/show.h"
 #include "cli/view_options.h"
 #include "format/format.h"
 #include "format/heatmap.h"
 #include "format/listing.h"
 #include "format/table.h"
+#include "live/saved.h"
 #include "symbolize/disassemble.h"
+#include "tui/curses.h"
 
 #include <string.h>
 #include <sys/ioctl.h>
@@ -284,9 +288,30 @@ static int check(struct report *r, int argc, char **argv, struct err *err)
 		return err_usage(err, "--csv is of the table of functions alone");
 	if (r->json && (r->mode == MODE_TREE || r->mode == MODE_CALLERS || r->mode == MODE_LIST))
 		return err_usage(err, "--json is of the table, --peek, --heatmap or --missing");
-	if ((r->as_code || r->source_path) && r->mode != MODE_LIST)
-		return err_usage(err, "--asm and --source-path go with --list");
+	if (r->as_code && r->mode != MODE_LIST)
+		return err_usage(err, "--asm goes with --list");
 	return 0;
+}
+
+/* On a terminal, and with nothing said about the form, the screens of `top`. */
+static bool wants_screen(const struct report *r)
+{
+	struct err err = {0};
+
+	return r->mode == MODE_DEFAULT && !r->json && !r->csv && !r->rows_given &&
+	       !curses_check(&err);
+}
+
+static int show(const struct report *r, struct profile *p, const char *path, struct err *err)
+{
+	struct feed *feed = saved_feed(p, path, &r->view.names);
+	const struct show_options o = {.signal_fd = interrupt_init(),
+				       .source_path = r->source_path,
+				       .view = &r->view.view};
+	int code = show_feed(feed, &o, err);
+
+	feed->free(feed);
+	return code;
 }
 
 static int run(void *ctx, int argc, char **argv, struct err *err)
@@ -306,6 +331,8 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 		code = view_args_range(&r->view, &p, err);
 	if (!code && r->mode == MODE_MISSING)
 		report_missing(&p, r->rows, r->json, &out);
+	else if (!code && wants_screen(r))
+		code = show(r, &p, argc ? argv[0] : "cprof.pb.gz", err);
 	else if (!code)
 		code = print(r, &p, &out, err);
 	if (!code && fd_write(1, out.text, out.len))

@@ -126,7 +126,7 @@ static void put_tree(struct writer *w, const char *name, const struct page_tree 
 
 	for (size_t i = 0; i < tree->t->n; i++)
 		cut += nodes[i].cut;
-	page_rows_make(&r, w->page->v, tree->t);
+	page_rows_make(&r, w->page->v, tree->t, !w->page->base);
 	str_printf(s, "\"%s\":{", name);
 	put_json_array(s, "parent", tree->t->n, put_json_number(s, id_or_minus(nodes[i].parent)));
 	put_json_array(s, "function", tree->t->n, put_json_number(s, w->place[nodes[i].function]));

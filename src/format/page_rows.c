@@ -67,7 +67,7 @@ static bool add_rows(struct page_rows *r, const struct view *v, const struct tre
 	return true;
 }
 
-void page_rows_make(struct page_rows *r, const struct view *v, const struct tree *t)
+void page_rows_make(struct page_rows *r, const struct view *v, const struct tree *t, bool timed)
 {
 	static const enum page_group order[] = {PAGE_THREAD, PAGE_CGROUP, PAGE_PROCESS};
 	struct timeline times;
@@ -77,7 +77,7 @@ void page_rows_make(struct page_rows *r, const struct view *v, const struct tree
 	*r = (struct page_rows){0};
 	for (int g = 0; g < N_PAGE_GROUPS; g++)
 		groups_init(&r->groups[g], v->p, by[g]);
-	if (timeline_find(&times, v->p)) {
+	if (timed && timeline_find(&times, v->p)) {
 		r->start_ns = times.start_ns;
 		r->block_ns = times.block_ns;
 	}

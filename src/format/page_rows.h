@@ -29,5 +29,6 @@ struct page_rows {
 	uint32_t n_blocks;
 };
 
-void page_rows_make(struct page_rows *r, const struct view *v, const struct tree *t);
+/* `timed`: by block of time too, where samples have one. */
+void page_rows_make(struct page_rows *r, const struct view *v, const struct tree *t, bool timed);
 void page_rows_release(struct page_rows *r);

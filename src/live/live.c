@@ -5,6 +5,8 @@
 #include "analysis/coverage.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "symbolize/disassemble.h"
 #include "symbolize/symbolize.h"
 
 /* How often new images are read while the recording runs. */
@@ -12,35 +14,43 @@
 /* When a Java machine is asked for names first; then at double the time. */
 #define JAVA_NS 500000000ull
 
-struct live {
-	struct feed feed; /* first: a feed is its live */
-	struct profile profile;
+/* What changes when another target is chosen. */
+struct session {
+	struct profile *profile;
 	struct images *images;
 	struct recording *recording;
 	struct symbolizer *symbolizer;
-	bool no_names;
+	frame_id named; /* frames below have been asked for */
+};
+
+struct live {
+	struct feed feed; /* first: a feed is its live */
+	struct session now;
+	struct recording_options o;
+	struct symbolize_options names;
+	char *cgroup; /* of a target chosen later */
+	pid_t pid;
 	uint64_t early_ns, java_ns; /* when that was last done, at first the start */
 	uint64_t java_wait_ns;      /* 0: not asked */
-	frame_id named;             /* frames below have been asked for */
 };
 
 /* Names what is new and brings the account up to date. */
 static void name_new(struct live *l)
 {
-	symbolizer_watch(l->symbolizer, l->images);
-	symbolize_frames(l->symbolizer, &l->profile, l->images, l->named);
-	l->named = (frame_id)l->profile.n_frames;
-	recording_account(l->recording);
-	if (l->no_names)
+	symbolizer_watch(l->now.symbolizer, l->now.images);
+	symbolize_frames(l->now.symbolizer, l->now.profile, l->now.images, l->now.named);
+	l->now.named = (frame_id)l->now.profile->n_frames;
+	recording_account(l->now.recording);
+	if (l->names.no_names)
 		return;
-	coverage_count(&l->profile, &l->profile.account);
+	coverage_count(l->now.profile, &l->now.profile->account);
 }
 
 static int fill(struct feed *f, struct err *err)
 {
 	struct live *l = (struct live *)f;
-	int gone = recording_poll(l->recording, err);
-	int code = gone < 0 ? gone : recording_drain(l->recording, err);
+	int gone = recording_poll(l->now.recording, err);
+	int code = gone < 0 ? gone : recording_drain(l->now.recording, err);
 
 	if (code)
 		return code;
@@ -50,87 +60,151 @@ static int fill(struct feed *f, struct err *err)
 
 static int take(struct feed *f, struct err *err)
 {
-	return recording_poll(((struct live *)f)->recording, err);
+	return recording_poll(((struct live *)f)->now.recording, err);
 }
 
 static int wait_fd(struct feed *f)
 {
-	return recording_wait_fd(((struct live *)f)->recording);
+	return recording_wait_fd(((struct live *)f)->now.recording);
+}
+
+static void session_release(struct session *s)
+{
+	recording_free(s->recording);
+	images_free(s->images);
+	symbolizer_free(s->symbolizer);
+	if (s->profile)
+		profile_release(s->profile);
+	free(s->profile);
+}
+
+static int session_open(struct session *s, const struct recording_options *o,
+			const struct symbolize_options *names, struct err *err)
+{
+	*s = (struct session){.profile = mem_alloc(sizeof(*s->profile))};
+	profile_init(s->profile);
+	s->images = images_new();
+	s->symbolizer = symbolizer_new(names);
+	s->recording = recording_new(o, s->profile, s->images, err);
+	return s->recording ? 0 : err->code;
 }
 
 static void live_free(struct feed *f)
 {
 	struct live *l = (struct live *)f;
 
-	recording_free(l->recording);
-	images_free(l->images);
-	symbolizer_free(l->symbolizer);
-	profile_release(&l->profile);
+	session_release(&l->now);
+	free(l->cgroup);
 	free(l);
+}
+
+static void take_session(struct live *l, const struct session *s)
+{
+	l->now = *s;
+	l->feed.profile = s->profile;
+	recording_title(s->recording, l->feed.title, sizeof(l->feed.title));
+}
+
+/* The same events and rate, of something else. */
+static int retarget(struct feed *f, const char *target, struct err *err)
+{
+	struct live *l = (struct live *)f;
+	struct recording_options o = l->o;
+	auto_free char *cgroup = mem_strdup(target);
+	struct session next, old = l->now;
+	uint64_t pid = 0;
+
+	o.pids = o.tids = NULL;
+	o.n_pids = o.n_tids = 0;
+	o.cgroup = o.user = NULL;
+	o.command = NULL;
+	o.command_is_clock = false;
+	if (parse_u64(target, INT32_MAX, &pid) && pid) {
+		o.pids = &l->pid;
+		o.n_pids = 1;
+	} else if (!str_equal(target, "all")) {
+		o.cgroup = cgroup;
+	}
+	l->pid = (pid_t)pid;
+	if (session_open(&next, &o, &l->names, err) || recording_start(next.recording, err)) {
+		session_release(&next);
+		return err->code;
+	}
+	take_session(l, &next);
+	session_release(&old);
+	free(l->cgroup);
+	l->cgroup = steal(cgroup);
+	return 0;
+}
+
+static int annotate(struct feed *f, mapping_id mapping, uint64_t offset, struct code *ret,
+		    struct err *err)
+{
+	return disassemble(&((struct live *)f)->names, f->profile, mapping, offset, ret, err);
 }
 
 struct live *live_new(const struct recording_options *o, const struct symbolize_options *names,
 		      struct err *err)
 {
 	struct live *l = mem_alloc(sizeof(*l));
+	struct session first;
 
 	l->feed = (struct feed){.fill = fill,
 				.wait_fd = wait_fd,
 				.take = take,
-				.free = live_free,
-				.profile = &l->profile};
-	profile_init(&l->profile);
-	l->images = images_new();
-	l->symbolizer = symbolizer_new(names);
-	l->no_names = names->no_names;
+				.retarget = retarget,
+				.annotate = annotate,
+				.free = live_free};
+	l->o = *o;
+	l->names = *names;
 	l->java_wait_ns = names->java_perfmap ? JAVA_NS : 0;
-	l->recording = recording_new(o, &l->profile, l->images, err);
-	if (!l->recording) {
-		live_free(&l->feed);
+	if (session_open(&first, o, names, err)) {
+		session_release(&first);
+		free(l);
 		return NULL;
 	}
-	recording_title(l->recording, l->feed.title, sizeof(l->feed.title));
+	take_session(l, &first);
 	return l;
 }
 
 int live_start(struct live *l, struct err *err)
 {
 	l->early_ns = l->java_ns = monotonic_ns();
-	return recording_start(l->recording, err);
+	return recording_start(l->now.recording, err);
 }
 
 int live_wait_fd(const struct live *l)
 {
-	return recording_wait_fd(l->recording);
+	return recording_wait_fd(l->now.recording);
 }
 
 int live_poll(struct live *l, struct err *err)
 {
 	uint64_t now = monotonic_ns();
 
-	symbolizer_watch(l->symbolizer, l->images);
+	symbolizer_watch(l->now.symbolizer, l->now.images);
 	if (now - l->early_ns > EARLY_NS) {
-		symbolize_early(l->symbolizer, &l->profile, l->images);
+		symbolize_early(l->now.symbolizer, l->now.profile, l->now.images);
 		l->early_ns = monotonic_ns();
 	}
 	/* It may end before the recording does. */
 	if (l->java_wait_ns && now - l->java_ns > l->java_wait_ns) {
-		symbolize_generated(l->symbolizer, &l->profile, l->images);
+		symbolize_generated(l->now.symbolizer, l->now.profile, l->now.images);
 		l->java_wait_ns *= 2;
 		l->java_ns = monotonic_ns();
 	}
-	return recording_poll(l->recording, err);
+	return recording_poll(l->now.recording, err);
 }
 
 int live_finish(struct live *l, struct err *err)
 {
-	int code = recording_stop(l->recording, err);
+	int code = recording_stop(l->now.recording, err);
 
 	if (code)
 		return code;
 	name_new(l);
-	if (!l->no_names)
-		symbolize_account(l->symbolizer, &l->profile, &l->profile.account);
+	if (!l->names.no_names)
+		symbolize_account(l->now.symbolizer, l->now.profile, &l->now.profile->account);
 	return 0;
 }
 
@@ -141,5 +215,5 @@ struct feed *live_feed(struct live *l)
 
 struct recording *live_recording(const struct live *l)
 {
-	return l->recording;
+	return l->now.recording;
 }

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <wchar.h>
 
@@ -14,13 +15,44 @@ void grid_reset(struct grid *g, int rows, int cols)
 	g->cols = cols > 0 ? cols : 0;
 	g->cells = mem_resize(g->cells, (size_t)g->rows * (size_t)g->cols, sizeof(*g->cells));
 	for (int i = 0; i < g->rows * g->cols; i++)
-		g->cells[i] = (struct cell){' ', STYLE_PLAIN};
+		g->cells[i] = (struct cell){' ', STYLE_PLAIN, 0};
 }
 
 void grid_release(struct grid *g)
 {
 	free(g->cells);
 	*g = (struct grid){0};
+}
+
+static struct cell *cell_at(struct grid *g, int row, int col)
+{
+	bool is_in = row >= 0 && row < g->rows && col >= 0 && col < g->cols;
+
+	return is_in ? &g->cells[row * g->cols + col] : NULL;
+}
+
+void grid_put(struct grid *g, int row, int col, uint32_t ch, enum style style)
+{
+	struct cell *cell = cell_at(g, row, col);
+
+	if (cell)
+		*cell = (struct cell){ch, (uint8_t)style, cell->colour};
+}
+
+void grid_colour(struct grid *g, int row, int col, uint32_t colour)
+{
+	struct cell *cell = cell_at(g, row, col);
+
+	if (cell)
+		cell->colour = colour;
+}
+
+void grid_style(struct grid *g, int row, int col, enum style style)
+{
+	struct cell *cell = cell_at(g, row, col);
+
+	if (cell)
+		cell->style = (uint8_t)style;
 }
 
 /* The next code point of valid UTF-8, or '?' for one byte of anything else. */
@@ -56,8 +88,7 @@ int grid_text(struct grid *g, int row, int col, int width, enum style style, con
 
 		if (ch < 32 || ch == 127 || (ch > 127 && wcwidth((wchar_t)ch) != 1))
 			ch = '?';
-		if (row >= 0 && row < g->rows && col >= 0 && col < g->cols)
-			g->cells[row * g->cols + col] = (struct cell){ch, (uint8_t)style};
+		grid_put(g, row, col, ch, style);
 		col++;
 	}
 	return col;
@@ -72,6 +103,16 @@ int grid_printf(struct grid *g, int row, int col, enum style style, const char *
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	return grid_text(g, row, col, g->cols - col, style, text);
+}
+
+void grid_clear_row(struct grid *g, int row)
+{
+	for (int col = 0; col < g->cols; col++) {
+		struct cell *cell = cell_at(g, row, col);
+
+		if (cell)
+			*cell = (struct cell){' ', STYLE_PLAIN, 0};
+	}
 }
 
 void grid_style_row(struct grid *g, int row, enum style style)

@@ -19,12 +19,15 @@ enum style {
 	STYLE_SELECTED,
 	STYLE_DIM,
 	STYLE_KERNEL,
+	STYLE_FOUND,
+	STYLE_BOX, /* on a colour of its own */
 	STYLE_WARN
 };
 
 struct cell {
 	uint32_t ch;
-	uint8_t style; /* enum style */
+	uint8_t style;   /* enum style */
+	uint32_t colour; /* of the background, 0xRRGGBB; 0: the style's */
 };
 
 struct grid {
@@ -41,6 +44,11 @@ void grid_release(struct grid *g);
 int grid_text(struct grid *g, int row, int col, int width, enum style style, const char *text);
 int grid_printf(struct grid *g, int row, int col, enum style style, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
+/* One cell, as grid_text(). */
+void grid_put(struct grid *g, int row, int col, uint32_t ch, enum style style);
+void grid_colour(struct grid *g, int row, int col, uint32_t colour);
+void grid_style(struct grid *g, int row, int col, enum style style);
+void grid_clear_row(struct grid *g, int row);
 /* Gives a whole row a style. */
 void grid_style_row(struct grid *g, int row, enum style style);
 /* Appends the rows as UTF-8 lines without trailing blanks. */

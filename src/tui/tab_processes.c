@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Processes: their share, and what they run. */
+#include "tui/tab_groups.h"
+
+static void draw(struct screen *s, struct grid *g, int top)
+{
+	groups_draw(s, g, top, TAB_processes, MODEL_PROCESSES, "PROCESS");
+}
+
+static bool act(struct screen *s, enum action a)
+{
+	return groups_act(s, a, TAB_processes, MODEL_PROCESSES);
+}
+
+const struct tab tab_processes = {"Processes", draw, act};

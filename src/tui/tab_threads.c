@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Threads: their share, and what they run. */
+#include "tui/tab_groups.h"
+
+static void draw(struct screen *s, struct grid *g, int top)
+{
+	groups_draw(s, g, top, TAB_threads, MODEL_THREADS, "THREAD");
+}
+
+static bool act(struct screen *s, enum action a)
+{
+	return groups_act(s, a, TAB_threads, MODEL_THREADS);
+}
+
+const struct tab tab_threads = {"Threads", draw, act};
