@@ -15,6 +15,7 @@
 enum { BLOCKS = 20, LEAST_A_BLOCK = 3 };
 
 #define SIGNIFICANT 0.05
+#define RARE        1000.0
 
 /* -- scale -- */
 
@@ -39,6 +40,7 @@ static int find_scale(struct diff *d, const struct view *base, const struct view
 	int64_t b = base->total, n = new->total;
 
 	d->scale = 1;
+	d->by_total = !o->raw && !o->normalize;
 	if (o->raw)
 		return 0;
 	if (o->normalize && (total_of(base->p, &o->base, o->normalize, &b, err) ||
@@ -196,8 +198,14 @@ static void judge(const struct diff *d, struct diff_side *s, uint32_t function)
 	s->high = 1;
 	if (!d->has_counts)
 		return;
-	s->p = same_share_p(&new, &base);
 	difference_interval(&new, &base, &s->low, &s->high);
+	/* What is not a share of the whole is a rate: counts of what was equal but for the scale.
+	 */
+	if (!d->by_total) {
+		base.of = RARE * (d->base_count + d->new_count);
+		new.of = base.of * d->scale;
+	}
+	s->p = same_share_p(&new, &base);
 }
 
 static void judge_functions(struct diff *d)

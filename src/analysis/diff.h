@@ -37,6 +37,7 @@ struct diff {
 	int64_t base, new; /* the wholes, scaled; */
 	double base_count, new_count;
 	double scale;              /* of the base */
+	bool by_total;             /* scaled to equal totals */
 	bool has_counts;           /* else there are no p-values: all are 1 */
 	bool has_blocks;           /* overdispersion was estimated */
 	double *overdispersion[2]; /* by function: of the base, of the new one */

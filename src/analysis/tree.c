@@ -3,8 +3,10 @@
 #include "analysis/tree.h"
 
 #include "base/mem.h"
+#include "base/sort.h"
 #include "base/sum.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +15,7 @@
  * paths that are still open into a trie of its own, keeps what is heavy enough, and closes the
  * paths that left it. So what is cut never takes more than a pass's memory.
  */
-enum { PASS_NODES = 2 << 20 };
+enum { PASS_NODES = 256 << 10, LEAST_LEVELS = 2 };
 
 struct build {
 	const struct view *v;
@@ -137,13 +139,14 @@ static void run_pass(struct build *b)
 	uint32_t *node_of;
 	bool *cut;
 
-	b->levels = b->least ? (uint32_t)MAX(PASS_NODES / b->n_open, (size_t)1) : UINT32_MAX / 2;
 	for (size_t i = 0; i < b->n_open; i++)
 		push_part(b, i);
 	sum_up(b);
 	node_of = keep_heavy(b, &cut);
 	close_paths(b, node_of, cut);
 	b->depth += b->levels;
+	/* Each pass walks the paths anew: what is open for long is to have few of them. */
+	b->levels = MIN(2 * b->levels, UINT32_MAX / 4);
 	free(node_of);
 	free(cut);
 	free(b->self);
@@ -151,13 +154,55 @@ static void run_pass(struct build *b)
 	stacks_release(&b->trie);
 }
 
-static void build(struct tree *t, const struct view *v, const struct tree_options *o, double least)
+static int heaviest_first(const void *x, const void *y)
+{
+	return -compare_u64(x, y);
+}
+
+static uint64_t weight_of(const struct tree_node *n)
+{
+	return n->total < 0 ? -(uint64_t)n->total : (uint64_t)n->total;
+}
+
+/* Cuts what is not heavier than the heaviest but `most`: a parent weighs what its children do. */
+static void prune(struct tree *t, const struct view *v, size_t most)
+{
+	auto_free uint64_t *weights = mem_array(t->n, sizeof(*weights));
+	auto_free uint32_t *node_of =
+		mem_array(t->n, sizeof(*node_of)); /* kept, or the nearest above */
+	auto_free bool *kept = mem_array(t->n, sizeof(*kept));
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		weights[i] = weight_of(&t->nodes[i]);
+	qsort(weights, t->n, sizeof(*weights), heaviest_first);
+	t->least = v->total ? (double)weights[most] / fabs((double)v->total) : 1;
+	for (size_t i = 0; i < t->n; i++) {
+		struct tree_node node = t->nodes[i];
+		uint32_t above = node.parent == NO_ID ? NO_ID : node_of[node.parent];
+		bool follows = node.parent == NO_ID || kept[node.parent];
+
+		kept[i] = follows && weight_of(&node) > weights[most];
+		node_of[i] = kept[i] ? (uint32_t)n : above;
+		node.parent = above;
+		if (kept[i])
+			t->nodes[n++] = node;
+		else if (follows)
+			sum_add(above == NO_ID ? &t->cut : &t->nodes[above].cut, node.total);
+	}
+	for (size_t i = 0; i < v->n_origins; i++)
+		if (t->place[i] != NO_ID)
+			t->place[i] = node_of[t->place[i]];
+	t->n = n;
+}
+
+static void build(struct tree *t, const struct view *v, const struct tree_options *o)
 {
 	struct build b = {.v = v, .o = o, .t = t, .n_open = v->n_origins};
 	double total = (double)v->total;
 
-	*t = (struct tree){.total = v->total, .least = least};
-	b.least = (int64_t)((total < 0 ? -total : total) * least);
+	*t = (struct tree){.total = v->total, .least = o->least};
+	b.least = (int64_t)(fabs(total) * o->least);
 	t->place = mem_array(v->n_origins, sizeof(*t->place));
 	b.open = mem_array(v->n_origins, sizeof(*b.open));
 	b.end = mem_array(v->n_origins, sizeof(*b.end));
@@ -166,6 +211,9 @@ static void build(struct tree *t, const struct view *v, const struct tree_option
 		b.open[i] = i;
 		t->place[i] = NO_ID;
 	}
+	b.levels = UINT32_MAX / 4;
+	if (b.least)
+		b.levels = (uint32_t)MAX(PASS_NODES / MAX(b.n_open, 1u), LEAST_LEVELS);
 	while (b.n_open)
 		run_pass(&b);
 	path_release(&b.path);
@@ -176,14 +224,9 @@ static void build(struct tree *t, const struct view *v, const struct tree_option
 
 void tree_build(struct tree *t, const struct view *v, const struct tree_options *o)
 {
-	double least = o->least;
-
-	build(t, v, o, least);
-	while (o->most && t->n > o->most && least < 1) {
-		tree_release(t);
-		least = least > 0 ? 2 * least : 1e-6;
-		build(t, v, o, least);
-	}
+	build(t, v, o);
+	if (o->most && t->n > o->most)
+		prune(t, v, o->most);
 }
 
 /* -- children -- */

@@ -22,7 +22,7 @@
 struct tree_options {
 	bool inverted; /* from the leaves up */
 	double least;  /* share of the total below which a branch is cut; 0: nothing is cut */
-	size_t most;   /* nodes: `least` is doubled until there are no more; 0: any number */
+	size_t most;   /* nodes: lighter ones are cut, too; 0: any number */
 };
 
 struct tree_node {

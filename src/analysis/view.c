@@ -278,20 +278,28 @@ void view_path(const struct view *v, stack_id stack, struct path *ret)
 	}
 }
 
-static void count_origin(struct view *v, uint32_t i, struct path *path, uint32_t *counted)
+/* From the leaf to the root, each function once. */
+static void count_origin(struct view *v, uint32_t i, uint32_t *counted)
 {
+	const struct stack_node *nodes = v->p->stacks.nodes;
 	const struct origin *o = &v->origins[i];
+	uint32_t leaf = NO_ID;
 
-	view_path(v, o->stack, path);
-	if (path->n || o->group != NO_ID)
-		sum_add(&v->functions[path->n ? path->functions[0] : o->group].self, o->weight);
-	for (size_t k = 0; k < path->n; k++) {
-		uint32_t f = path->functions[k];
+	for (stack_id s = o->stack; s != NO_ID; s = nodes[s].parent) {
+		uint32_t first = v->chain_at[nodes[s].item];
 
-		if (counted[f] != i + 1)
-			sum_add(&v->functions[f].total, o->weight);
-		counted[f] = i + 1;
+		for (uint32_t k = v->chain_at[nodes[s].item + 1]; k-- > first;) {
+			uint32_t f = v->chain[k];
+
+			leaf = leaf == NO_ID ? f : leaf;
+			if (counted[f] != i + 1)
+				sum_add(&v->functions[f].total, o->weight);
+			counted[f] = i + 1;
+		}
 	}
+	leaf = leaf == NO_ID ? o->group : leaf;
+	if (leaf != NO_ID)
+		sum_add(&v->functions[leaf].self, o->weight);
 	if (o->group != NO_ID)
 		sum_add(&v->functions[o->group].total, o->weight);
 }
@@ -299,13 +307,12 @@ static void count_origin(struct view *v, uint32_t i, struct path *path, uint32_t
 static void count(struct view *v, bool all, uint32_t group)
 {
 	auto_free uint32_t *counted = mem_array(v->n_functions, sizeof(*counted)); /* origin + 1 */
-	struct path path auto_release(path_release) = {0};
 
 	for (size_t i = 0; i < v->n_functions; i++)
 		v->functions[i].self = v->functions[i].total = 0;
 	for (uint32_t i = 0; i < v->n_origins; i++)
 		if (all || v->origins[i].group == group)
-			count_origin(v, i, &path, counted);
+			count_origin(v, i, counted);
 }
 
 void view_count(struct view *v)

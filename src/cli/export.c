@@ -13,7 +13,7 @@ struct export
 {
 	struct view_args view; /* first: the context of VIEW_OPTIONS */
 	const char *path, *format;
-	bool no_annotations;
+	bool no_annotations, inverted;
 };
 
 static int set_output(void *ctx, const char *arg, struct err *err)
@@ -35,12 +35,20 @@ static int set_no_annotations(void *ctx, const char *arg, struct err *err)
 	return 0;
 }
 
+static int set_inverted(void *ctx, const char *arg, struct err *err)
+{
+	(void)arg, (void)err;
+	((struct export *)ctx)->inverted = true;
+	return 0;
+}
+
 static const struct option_row options[] = {
 	VIEW_OPTIONS,
 	NAME_OPTIONS,
 	{'o', "output", "FILE", "where to write; - is standard output", COMPLETE_FILE, NULL,
 	 set_output},
 	FORMAT_OPTION,
+	{0, "inverted", NULL, "an .svg flame graph from the leaves up", 0, NULL, set_inverted},
 	{0, "no-annotations", NULL, "folded output without _[k], _[i], _[j]", 0, NULL,
 	 set_no_annotations},
 };
@@ -67,12 +75,13 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 	}
 	interrupt_init();
 	profile_init(&p);
-	if (!profile_load(from, &e->view.names, &p, err) &&
+	if (!profile_load(from, &e->view.names, &p, err) && !view_args_range(&e->view, &p, err) &&
 	    !save_open(&save, e->path, e->format, err)) {
 		save.options.view = e->view.view;
 		if (!e->view.by_given)
 			save.options.view.by = BY_PROCESS;
 		save.options.no_annotations = e->no_annotations;
+		save.options.inverted = e->inverted;
 		save.options.title = strrchr(from, '/') ? strrchr(from, '/') + 1 : from;
 		code = save_write(&save, &p, err);
 	}

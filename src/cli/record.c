@@ -23,7 +23,7 @@ struct record {
 	double duration_s;
 	const char *path, *format;
 	enum group_by by;
-	bool no_annotations, exit_status, by_given;
+	bool no_annotations, inverted, exit_status, by_given;
 };
 
 static int set_duration(void *ctx, const char *arg, struct err *err)
@@ -77,6 +77,13 @@ static int set_no_annotations(void *ctx, const char *arg, struct err *err)
 	return 0;
 }
 
+static int set_inverted(void *ctx, const char *arg, struct err *err)
+{
+	(void)arg, (void)err;
+	((struct record *)ctx)->inverted = true;
+	return 0;
+}
+
 static int set_java_perfmap(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;
@@ -114,6 +121,7 @@ static const struct option_row options[] = {
 	 NULL, set_timeline},
 	{0, "by", "WHAT", "what stands at the root of folded and flame output (process)",
 	 COMPLETE_CHOICES, "process|thread|pid|tid|cpu|cgroup|none", set_by},
+	{0, "inverted", NULL, "an .svg flame graph from the leaves up", 0, NULL, set_inverted},
 	{0, "no-annotations", NULL, "folded output without _[k], _[i], _[j]", 0, NULL,
 	 set_no_annotations},
 	{0, "exit-status", NULL, "exit with the status of the command", 0, NULL, set_exit_status},
@@ -263,6 +271,7 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 	}
 	save.options.view.by = r->by;
 	save.options.no_annotations = r->no_annotations;
+	save.options.inverted = r->inverted;
 	live = live_new(&r->target.recording, &r->target.names, err);
 	if (!live)
 		goto out;

@@ -230,15 +230,15 @@ static bool begin_sample(struct reader *r, const char *line, const char *end)
 	/* The event is the last word that ends with ':', behind the time; before it the period. */
 	for (at = skip_blanks(ids, end); at < end; at = skip_blanks(word, end)) {
 		const char *next = skip_word(at, end);
-		const char *stop = take_number(at, end, &period);
+		int64_t number;
+		const char *stop = take_number(at, end, &number);
 
 		word = next;
 		if (next[-1] == ':' && !stop) {
 			set_event(r, at, (size_t)(next - at) - 1);
 			break;
 		}
-		if (next[-1] == ':' || stop != next)
-			period = 1;
+		period = stop == next ? number : 1;
 	}
 	if (at >= end)
 		return false;

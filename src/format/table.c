@@ -123,12 +123,14 @@ void table_text(struct view *v, const struct table_options *o, struct str *out)
 	by_groups(v, print_text, &p);
 }
 
-/* A node's function with the node's own weights. */
-static struct function function_of_node(const struct view *v, const struct tree_node *n)
+/* A node's function with the node's own weights. Inverted, a root's weight is its function's self,
+ * and of the others none is. */
+static struct function function_of_node(const struct view *v, const struct tree_node *n,
+					bool inverted)
 {
 	struct function f = v->functions[n->function];
 
-	f.self = n->self;
+	f.self = !inverted ? n->self : n->parent == NO_ID ? n->total : 0;
 	f.total = n->total;
 	return f;
 }
@@ -162,7 +164,7 @@ void tree_text(const struct view *v, bool inverted, const struct table_options *
 	lines = mem_array(t.n, sizeof(struct libscols_line *));
 	for (size_t i = 0; i < t.n; i++) {
 		const struct tree_node *n = &t.nodes[c.nodes[i]];
-		struct function f = function_of_node(v, n);
+		struct function f = function_of_node(v, n, inverted);
 
 		if (n->total < least || (o->most && shown == o->most) ||
 		    (n->parent != NO_ID && !lines[n->parent]))

@@ -168,7 +168,7 @@ static void set_focus(struct screen *s, const char *text)
 	struct regex *re = *text ? regex_new(text, &err) : NULL;
 
 	snprintf(s->bad, sizeof(s->bad), "%s", re || !*text ? "" : err.what);
-	if (!*s->bad) {
+	if (!*s->bad && !str_equal(text, s->model.focus)) {
 		snprintf(s->model.focus, sizeof(s->model.focus), "%s", text);
 		model_changed(&s->model, s->p);
 	}
@@ -374,6 +374,8 @@ bool screen_key(struct screen *s, uint32_t key)
 	if (a == ACTION_NONE)
 		return false;
 	*s->message = '\0';
+	if (s->help && rows_act(&s->help_rows, a))
+		return true;
 	return (!s->help && tabs[s->tab]->act(s, a)) || act_for_all(s, a);
 }
 
@@ -444,20 +446,23 @@ static void draw_footer(const struct screen *s, struct grid *g)
 	grid_printf(g, row, col, STYLE_WARN, " %s", s->message);
 }
 
-static void draw_help(struct grid *g)
+/* Scrolls where there is not room for all of it. */
+static void draw_help(struct screen *s, struct grid *g)
 {
 	int room = MAX(g->rows - HEADER_ROWS, 1);
-	/* Two columns where one is too long. */
-	bool two = (int)ARRAY_SIZE(key_rows) > room && g->cols >= 120;
+	uint32_t hidden = ARRAY_SIZE(key_rows) > (size_t)room
+				  ? (uint32_t)(ARRAY_SIZE(key_rows) - (size_t)room)
+				  : 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(key_rows); i++) {
-		int row = HEADER_ROWS + (int)i % (two ? (int)(ARRAY_SIZE(key_rows) + 1) / 2 : 999);
-		int col = two && i >= (ARRAY_SIZE(key_rows) + 1) / 2 ? g->cols / 2 : 0;
-		int width = two && !col ? g->cols / 2 - 2 : g->cols - col;
+	rows_fit(&s->help_rows, hidden + 1, room);
+	for (size_t i = s->help_rows.selected; i < ARRAY_SIZE(key_rows); i++) {
+		int row = HEADER_ROWS + (int)(i - s->help_rows.selected);
 
-		grid_text(g, row, col + 2, 9, STYLE_HEADER, key_rows[i].shown);
-		grid_text(g, row, col + 12, width - 12, STYLE_PLAIN, key_rows[i].what);
+		grid_text(g, row, 2, 9, STYLE_HEADER, key_rows[i].shown);
+		grid_text(g, row, 12, g->cols - 12, STYLE_PLAIN, key_rows[i].what);
 	}
+	if (hidden > s->help_rows.selected)
+		grid_text(g, g->rows - 1, MAX(g->cols - 10, 0), 10, STYLE_DIM, " Down: more");
 }
 
 void screen_draw(struct screen *s, struct grid *g)
@@ -465,7 +470,7 @@ void screen_draw(struct screen *s, struct grid *g)
 	draw_header(s, g);
 	draw_tabs(s, g);
 	if (s->help)
-		draw_help(g);
+		draw_help(s, g);
 	else if (!model_view(&s->model))
 		grid_text(g, HEADER_ROWS + 1, 2, g->cols - 2, STYLE_WARN, s->model.err.what);
 	else

@@ -99,7 +99,7 @@ struct screen {
 	struct regex *found; /* of `search`; NULL: none */
 	char bad[160];       /* why it is no regular expression, "" if it is one */
 	int sort;            /* a column of the functions' table */
-	struct rows rows[N_TABS];
+	struct rows rows[N_TABS], help_rows;
 	struct tree_state tree;
 	struct flame_state flame;
 	struct source_state source;

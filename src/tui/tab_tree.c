@@ -72,11 +72,13 @@ static void draw_node(struct screen *s, struct grid *g, int row, const struct vi
 	int depth = MIN(depth_of(t, node), (int)MAX_INDENT);
 	int indent = depth * (g->cols > 100 ? 2 : 1);
 	enum style style = is_found(s, f->name) ? STYLE_FOUND : function_style(f);
+	/* Inverted, a root's weight is its function's self, and of the others none is. */
+	int64_t self = !s->inverted ? n->self : n->parent == NO_ID ? n->total : 0;
 	char value[COLUMN_TEXT];
 	int col;
 
 	grid_printf(g, row, 0, STYLE_PLAIN, "%7.2f %7.2f %10s ", percent_of(n->total, v->total),
-		    percent_of(n->self, v->total), format_value(n->total, v->unit, value));
+		    percent_of(self, v->total), format_value(n->total, v->unit, value));
 	col = 27 + MIN(indent, MAX(g->cols - 50, 0));
 	grid_put(g, row, col, !has_children ? ' ' : is_open(s, t, node) ? '-' : '+', STYLE_DIM);
 	col = grid_text(g, row, col + 2, g->cols - col - 2, style, f->name);

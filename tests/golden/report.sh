@@ -22,9 +22,31 @@ check go-heap "$CPROF" report go-heap.pb.gz -n 5
 check go-heap-objects "$CPROF" report go-heap.pb.gz -n 5 --value alloc_objects
 check folded "$CPROF" export service.folded -o - --format folded
 check plain "$CPROF" export service.folded -o - --format folded --no-annotations
-check svg "$CPROF" export service.folded -o - --format svg
-"$CPROF" export service.folded -o flame.html 2>got
-says got "no format has the ending '.html': writing pprof"
+# Without the scripts, which are files of the source.
+svg() { "$CPROF" "$@" | sed '/<script>/,/<\/script>/d'; }
+check svg svg export service.folded -o - --format svg
+check svg-inverted svg export service.folded -o - --format svg --inverted
+"$CPROF" export service.folded -o flame.unknown 2>got
+says got "no format has the ending '.unknown': writing pprof"
+check csv "$CPROF" report service.folded --csv -n 4
+check text "$CPROF" export service.folded -o - --format text
+check speedscope "$CPROF" export service.folded -o - --format speedscope
+check callers "$CPROF" report service.folded --callers -n 12
+check peek "$CPROF" report service.folded --peek '^(walk|parse_request)$'
+check peek-json "$CPROF" report service.folded --peek '^walk$' --json
+check list "$CPROF" report service.folded --list '^walk$'
+check perf-script "$CPROF" report perf-script.txt --tree
+check perf-script-folded "$CPROF" export perf-script.txt -o - --format folded --by tid
+check perf-script-groups "$CPROF" report perf-script.txt --by process
+# A difference: of a profile with itself nothing, in every form.
+check diff-same "$CPROF" diff service.folded service.folded -n 4
+check diff "$CPROF" diff service.folded changed.folded -n 5
+check diff-json "$CPROF" diff service.folded changed.folded --json -n 1
+check diff-raw "$CPROF" diff service.folded changed.folded --normalize none -n 2
+check diff-main "$CPROF" diff service.folded changed.folded --normalize '^render$' -n 2
+check diff-svg svg diff service.folded changed.folded -o - --format svg
+"$CPROF" diff service.folded service.folded --json -n 0 >got
+! grep -E '"p": [^1]|"significant": true' got || fail "a profile differs from itself"
 # Damage is one clear line.
 head -c 300 go-heap.pb.gz >cut.pb.gz
 check cut "$CPROF" report cut.pb.gz
@@ -32,7 +54,7 @@ head -c 5000 /dev/zero | tr '\0' '\377' >garbage.pb.gz
 check garbage "$CPROF" report garbage.pb.gz
 : >empty.pb.gz
 check empty "$CPROF" report empty.pb.gz
-check text "$CPROF" report README.md
+check no-profile "$CPROF" report README.md
 # An import of an export is the identity for pprof.
 "$CPROF" -q export service.folded -o once.pb.gz
 "$CPROF" -q export once.pb.gz -o twice.pb.gz
