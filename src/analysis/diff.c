@@ -190,8 +190,8 @@ static double *estimate(const struct diff *d, const struct blocks *b)
 
 static void judge(const struct diff *d, struct diff_side *s, uint32_t function)
 {
-	const struct counted base = {s->base_count, d->base_count, d->overdispersion[0][function]};
-	const struct counted new = {s->new_count, d->new_count, d->overdispersion[1][function]};
+	struct counted base = {s->base_count, d->base_count, d->overdispersion[0][function]};
+	struct counted new = {s->new_count, d->new_count, d->overdispersion[1][function]};
 
 	s->p = 1;
 	s->low = -1;

@@ -21,13 +21,14 @@ class Browser:
                 port = int(line.split("port")[-1].strip(" .\n"))
                 break
         self.base = f"http://127.0.0.1:{port}/session"
-        prefs = {"download.default_directory": downloads} if downloads else {}
-        options = {"args": FLAGS + [f"--window-size={width},{height}", *arguments], "prefs": prefs,
-                   "binary": shutil.which("chromium")}
+        options = {"args": FLAGS + [f"--window-size={width},{height}", *arguments], "binary": shutil.which("chromium")}
         # Errors of the page are asked for at the end.
         reply = self.call("POST", "", {"capabilities": {"alwaysMatch": {
             "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}}})
         self.base += "/" + reply["sessionId"]
+        if downloads:
+            self.call("POST", "/chromium/send_command", {"cmd": "Browser.setDownloadBehavior", "params": {
+                "behavior": "allow", "downloadPath": downloads}})
 
     def call(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
