@@ -17,7 +17,7 @@ expect 0 "$CPROF" -q export hostile.folded -o hostile.svg
 expect 0 "$CPROF" -q export hostile.folded -o hostile.html
 "$PROGS/timeline" timeline.pb.gz || fail "no profile with times"
 expect 0 "$CPROF" -q export timeline.pb.gz -o timeline.html
-python3 "$SOURCE/tests/clients/browser_test.py" "$dir" || fail "in the browser, see above"
+/usr/bin/python3 "$SOURCE/tests/clients/browser_test.py" "$dir" || fail "in the browser, see above"
 # What the page gives away is what was put in.
 expect 0 "$CPROF" report service.html.pb.gz --json
 cp out ours

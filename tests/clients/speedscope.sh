@@ -18,5 +18,5 @@ for format in speedscope pprof folded; do
 	expect 0 "$CPROF" -q export "$SOURCE/tests/data/service.folded" -o "service.$format" --format "$format"
 done
 "$CPROF" -q export "$SOURCE/tests/data/perf-script.txt" -o groups.speedscope || fail "two groups"
-python3 "$SOURCE/tests/clients/speedscope_test.py" "$dir" "$package/package/dist/release" || fail "speedscope, see above"
+/usr/bin/python3 "$SOURCE/tests/clients/speedscope_test.py" "$dir" "$package/package/dist/release" || fail "speedscope, see above"
 finish
