@@ -6,7 +6,7 @@ _cprof() {
 	local command word
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		record | top | report | export | cache) command=$word && break ;;
+		record | top | report | export | diff | cache) command=$word && break ;;
 		esac
 	done
 	local words
@@ -25,12 +25,12 @@ _cprof() {
 		--max-depth) COMPREPLY=() && return ;;
 		-d | --duration) COMPREPLY=() && return ;;
 		-o | --output) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
-		--format) mapfile -t COMPREPLY < <(compgen -W "pprof folded svg json" -- "$cur") && return ;;
+		--format) mapfile -t COMPREPLY < <(compgen -W "pprof folded svg html speedscope text csv json" -- "$cur") && return ;;
 		--by) mapfile -t COMPREPLY < <(compgen -W "process thread pid tid cpu cgroup none" -- "$cur") && return ;;
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
 		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
 		esac
-		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --idle --max-depth --full-names --no-cache --debuginfod --java-perfmap --no-names -d --duration -o --output --format --by --no-annotations --exit-status --help --version -v --verbose -q --quiet --color --log-format "
+		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --idle --max-depth --full-names --no-cache --debuginfod --java-perfmap --no-names -d --duration -o --output --format --timeline --by --inverted --no-annotations --exit-status --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	top)
 		case $prev in
@@ -44,36 +44,62 @@ _cprof() {
 		-c | --count) COMPREPLY=() && return ;;
 		--call-graph) mapfile -t COMPREPLY < <(compgen -W "auto fp none" -- "$cur") && return ;;
 		--max-depth) COMPREPLY=() && return ;;
+		--source-path) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
 		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
 		esac
-		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --idle --max-depth --full-names --no-cache --debuginfod --help --version -v --verbose -q --quiet --color --log-format "
+		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --idle --max-depth --full-names --no-cache --debuginfod --source-path --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	report)
 		case $prev in
 		--value) COMPREPLY=() && return ;;
 		--by) mapfile -t COMPREPLY < <(compgen -W "process thread pid tid cpu cgroup none" -- "$cur") && return ;;
 		--focus) COMPREPLY=() && return ;;
+		--start) COMPREPLY=() && return ;;
+		--end) COMPREPLY=() && return ;;
 		--ignore) COMPREPLY=() && return ;;
+		--peek) COMPREPLY=() && return ;;
+		--list) COMPREPLY=() && return ;;
+		--source-path) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
 		-n | --rows) COMPREPLY=() && return ;;
 		--sort) mapfile -t COMPREPLY < <(compgen -W "self total" -- "$cur") && return ;;
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
 		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
 		esac
-		words="--value --by --focus --ignore --full-names --no-cache --top --tree --missing -n --rows --sort --json --help --version -v --verbose -q --quiet --color --log-format "
+		words="--value --by --focus --start --end --ignore --full-names --no-cache --top --tree --callers --peek --list --asm --source-path --heatmap --missing -n --rows --sort --json --csv --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	export)
 		case $prev in
 		--value) COMPREPLY=() && return ;;
 		--by) mapfile -t COMPREPLY < <(compgen -W "process thread pid tid cpu cgroup none" -- "$cur") && return ;;
 		--focus) COMPREPLY=() && return ;;
+		--start) COMPREPLY=() && return ;;
+		--end) COMPREPLY=() && return ;;
 		--ignore) COMPREPLY=() && return ;;
 		-o | --output) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
-		--format) mapfile -t COMPREPLY < <(compgen -W "pprof folded svg json" -- "$cur") && return ;;
+		--format) mapfile -t COMPREPLY < <(compgen -W "pprof folded svg html speedscope text csv json" -- "$cur") && return ;;
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
 		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
 		esac
-		words="--value --by --focus --ignore --full-names --no-cache -o --output --format --no-annotations --help --version -v --verbose -q --quiet --color --log-format "
+		words="--value --by --focus --start --end --ignore --full-names --no-cache -o --output --format --inverted --no-annotations --help --version -v --verbose -q --quiet --color --log-format "
+		;;
+	diff)
+		case $prev in
+		--value) COMPREPLY=() && return ;;
+		--by) mapfile -t COMPREPLY < <(compgen -W "process thread pid tid cpu cgroup none" -- "$cur") && return ;;
+		--focus) COMPREPLY=() && return ;;
+		--start) COMPREPLY=() && return ;;
+		--end) COMPREPLY=() && return ;;
+		--ignore) COMPREPLY=() && return ;;
+		--normalize) COMPREPLY=() && return ;;
+		--fail-above) COMPREPLY=() && return ;;
+		-n | --rows) COMPREPLY=() && return ;;
+		-o | --output) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
+		--format) mapfile -t COMPREPLY < <(compgen -W "svg html json text" -- "$cur") && return ;;
+		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
+		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
+		esac
+		words="--value --by --focus --start --end --ignore --full-names --no-cache --normalize --fail-above -n --rows --json -o --output --format --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	cache)
 		case $prev in
@@ -83,7 +109,7 @@ _cprof() {
 		words="--debuginfod --json --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	*)
-		words="record top report export cache --help --version -v --verbose -q --quiet --color --log-format "
+		words="record top report export diff cache --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

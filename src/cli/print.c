@@ -265,9 +265,9 @@ static void man_option(const struct command *c, const struct option_row *o, stru
 		str_printf(out, "*-%c*, ", o->letter);
 	str_printf(out, "*--%s*", o->name);
 	if (o->arg) {
-		str_puts(out, takes_word(o) ? " _" : "_");
+		str_puts(out, takes_word(o) ? " _" : "");
 		put_scdoc(out, o->arg);
-		str_putc(out, '_');
+		str_puts(out, takes_word(o) ? "_" : "");
 	}
 	str_puts(out, "\n\t");
 	put_scdoc(out, o->help);

@@ -28,7 +28,8 @@ struct show {
 	struct screen screen;
 	struct grid grid;
 	uint64_t last_ns, due_ns, samples;
-	bool ended; /* nothing more comes */
+	bool ended;        /* nothing more comes */
+	struct err failed; /* for good */
 };
 
 static void draw(struct show *s)
@@ -83,11 +84,17 @@ static void save(struct show *s)
 static void retarget(struct show *s)
 {
 	struct err err = {0};
+	const struct profile *before = s->feed->profile;
 
-	if (s->feed->retarget(s->feed, s->screen.text, &err)) {
+	if (s->feed->retarget(s->feed, s->screen.text, &err))
 		snprintf(s->screen.message, sizeof(s->screen.message), "%s", err.what);
+	if (!s->feed->profile) {
+		s->failed = err;
+		s->screen.quit = true;
 		return;
 	}
+	if (s->feed->profile == before)
+		return;
 	model_forget(&s->screen.model);
 	screen_changed(&s->screen, s->feed->profile);
 	s->samples = 0;
@@ -119,7 +126,8 @@ static bool take_keys(struct show *s)
 	bool changed = false;
 	uint32_t key;
 
-	while ((key = curses_key(&s->screen.click_row, &s->screen.click_col)) != KEY_NONE) {
+	while (!s->screen.quit &&
+	       (key = curses_key(&s->screen.click_row, &s->screen.click_col)) != KEY_NONE) {
 		changed |= screen_key(&s->screen, key);
 		if (s->screen.request)
 			answer(s);
@@ -191,10 +199,12 @@ static int run(struct show *s, struct err *err)
 				draw(s);
 		}
 		code = wait(s, err);
-		if (!code && take_keys(s))
+		if (!code && take_keys(s) && !s->screen.quit)
 			draw(s);
 	}
-	return code;
+	if (s->failed.what[0])
+		*err = s->failed;
+	return s->failed.what[0] ? -1 : code;
 }
 
 static int annotate(void *ctx, mapping_id mapping, uint64_t offset, struct code *ret,

@@ -37,7 +37,8 @@ static int run_live(struct live *live, const struct show_options *show, struct e
 	if (live_start(live, err))
 		return EXIT_FAILED;
 	code = show_feed(live_feed(live), show, err);
-	recording_kill_command(live_recording(live));
+	if (live_recording(live))
+		recording_kill_command(live_recording(live));
 	if (!code && !live_finish(live, err)) {
 		account_line(&live_feed(live)->profile->account, &line);
 		log_info("%s", line.text);

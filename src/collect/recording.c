@@ -227,6 +227,17 @@ static int set_up(struct recording *r, struct images *images, struct err *err)
 	return 0;
 }
 
+int recording_check(const struct recording_options *o, struct err *err)
+{
+	struct targets targets;
+	int code;
+
+	targets_init(&targets);
+	code = targets_find(&targets, o, err);
+	targets_release(&targets);
+	return code;
+}
+
 struct recording *recording_new(const struct recording_options *o, struct profile *p,
 				struct images *images, struct err *err)
 {

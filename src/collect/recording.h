@@ -44,6 +44,9 @@ struct recording_options {
 
 struct recording;
 
+/* Is there what it is to be a recording of? */
+int recording_check(const struct recording_options *o, struct err *err);
+/* One at a time: the unwind tables have one place in our memory. */
 struct recording *recording_new(const struct recording_options *o, struct profile *p,
 				struct images *images, struct err *err);
 void recording_free(struct recording *r);

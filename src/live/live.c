@@ -28,7 +28,7 @@ struct live {
 	struct session now;
 	struct recording_options o;
 	struct symbolize_options names;
-	char *cgroup; /* of a target chosen later */
+	char *target; /* one chosen later, which `o` points to */
 	pid_t pid;
 	uint64_t early_ns, java_ns; /* when that was last done, at first the start */
 	uint64_t java_wait_ns;      /* 0: not asked */
@@ -94,7 +94,7 @@ static void live_free(struct feed *f)
 	struct live *l = (struct live *)f;
 
 	session_release(&l->now);
-	free(l->cgroup);
+	free(l->target);
 	free(l);
 }
 
@@ -105,36 +105,62 @@ static void take_session(struct live *l, const struct session *s)
 	recording_title(s->recording, l->feed.title, sizeof(l->feed.title));
 }
 
-/* The same events and rate, of something else. */
-static int retarget(struct feed *f, const char *target, struct err *err)
+/* What `target` says, of the same events at the same rate. */
+static void set_target(struct recording_options *o, const char *target, pid_t *pid)
 {
-	struct live *l = (struct live *)f;
-	struct recording_options o = l->o;
-	auto_free char *cgroup = mem_strdup(target);
-	struct session next, old = l->now;
-	uint64_t pid = 0;
+	uint64_t number;
 
-	o.pids = o.tids = NULL;
-	o.n_pids = o.n_tids = 0;
-	o.cgroup = o.user = NULL;
-	o.command = NULL;
-	o.command_is_clock = false;
-	if (parse_u64(target, INT32_MAX, &pid) && pid) {
-		o.pids = &l->pid;
-		o.n_pids = 1;
+	o->pids = o->tids = NULL;
+	o->n_pids = o->n_tids = 0;
+	o->cgroup = o->user = NULL;
+	o->command = NULL;
+	o->command_is_clock = false;
+	if (parse_u64(target, INT32_MAX, &number) && number) {
+		*pid = (pid_t)number;
+		o->pids = pid;
+		o->n_pids = 1;
 	} else if (!str_equal(target, "all")) {
-		o.cgroup = cgroup;
+		o->cgroup = target;
 	}
-	l->pid = (pid_t)pid;
-	if (session_open(&next, &o, &l->names, err) || recording_start(next.recording, err)) {
+}
+
+static int start_session(struct live *l, const struct recording_options *o, struct err *err)
+{
+	struct session next;
+
+	if (session_open(&next, o, &l->names, err) || recording_start(next.recording, err)) {
 		session_release(&next);
 		return err->code;
 	}
 	take_session(l, &next);
-	session_release(&old);
-	free(l->cgroup);
-	l->cgroup = steal(cgroup);
 	return 0;
+}
+
+static int retarget(struct feed *f, const char *target, struct err *err)
+{
+	struct live *l = (struct live *)f;
+	auto_free char *text = mem_strdup(target);
+	struct recording_options o = l->o;
+	struct err again = {0};
+	pid_t pid;
+
+	set_target(&o, text, &pid);
+	if (recording_check(&o, err))
+		return err->code;
+	recording_kill_command(l->now.recording);
+	session_release(&l->now);
+	l->now = (struct session){0};
+	l->feed.profile = NULL;
+	if (!start_session(l, &o, err)) {
+		/* Only now: what it was is needed until then. */
+		free(l->target);
+		l->target = steal(text);
+		set_target(&l->o, l->target, &l->pid);
+		return 0;
+	}
+	/* It went wrong after all: back to what it was. */
+	l->o.command = NULL;
+	return start_session(l, &l->o, &again) ? again.code : err->code;
 }
 
 static int annotate(struct feed *f, mapping_id mapping, uint64_t offset, struct code *ret,

@@ -22,7 +22,8 @@ struct feed {
 	/* Takes in what has arrived, without touching the profile's samples. As fill() returns. */
 	int (*take)(struct feed *f, struct err *err);
 	/* Profiles something else from now on: "all", the number of a process, or a cgroup's path.
-	 * On failure all goes on as before. NULL: it cannot. */
+	 * On failure all goes on as before; if it cannot, `profile` is NULL: the end. NULL: it
+	 * cannot be asked for. */
 	int (*retarget)(struct feed *f, const char *target, struct err *err);
 	/* The instructions of the function at an offset of a mapping's file. */
 	int (*annotate)(struct feed *f, mapping_id mapping, uint64_t offset, struct code *ret,

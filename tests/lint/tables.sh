@@ -15,9 +15,16 @@ done
 for resolver in $(rows symbolize/resolvers.def RESOLVER); do
 	[ -f "symbolize/$resolver.c" ] || fail "no symbolize/$resolver.c"
 done
-for format in $(rows format/formats.def FORMAT); do
+for format in $(grep 'FORMAT(.*, yes, ' format/formats.def | sed 's/FORMAT(\([a-z_]*\),.*/\1/'); do
 	grep -lq "^int ${format}_write(" format/*.c || fail "no ${format}_write in format/"
 	grep -q "$format" "$SOURCE/man/cprof-export.1.scd" || fail "cprof-export(1) does not name $format"
 	"$CPROF" record --help | tr -s ' \n' ' ' | grep -q "$format" || fail "--help does not name $format"
+done
+for format in $(grep -E 'FORMAT\(.*, (bytes|lines), ' format/formats.def | sed 's/FORMAT(\([a-z_]*\),.*/\1/'); do
+	grep -lq "^int ${format}_read(" format/*.c || fail "no ${format}_read in format/"
+	[ -d "$SOURCE/tests/data/fuzz/$format" ] || fail "reading $format is not fuzzed"
+done
+for tab in $(rows tui/tabs.def TAB); do
+	grep -q "^const struct tab tab_$tab " "tui/tab_$tab.c" || fail "no tab_$tab in tui/tab_$tab.c"
 done
 finish

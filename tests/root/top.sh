@@ -25,13 +25,38 @@ tm send-keys -t top 'f[34]$' Enter
 wait_for ' f4 '
 says_not screen ' leaf '
 tm send-keys -t top '?'
-wait_for 'freeze the screen'
+wait_for 'show or hide this help'
 tm resize-window -t top -x 60 -y 8
 tm send-keys -t top q
 wait_for 'FUNCTION'
+tm resize-window -t top -x 110 -y 20
+tm send-keys -t top Escape 2
+wait_for '[0-9.]+ +[0-9.]+ .* - f5 +chain'
+tm send-keys -t top 3
+wait_for 'f5'
+tm send-keys -t top Down Down Enter
+wait_for 'of what is shown'
+tm send-keys -t top 4
+wait_for 'chain-[0-9]+ +leaf'
+tm send-keys -t top 1 a
+wait_for 'chain.c'
+tm send-keys -t top a
+wait_for '[0-9a-f]+  (add|mov|imul|xor|shl|shr|cmp|lea)'
+# Something else, without leaving; what cannot be is said, and all goes on.
+tm send-keys -t top 1 t 999999999 Enter
+wait_for 'no process with pid 999999999'
+tm send-keys -t top t all Enter
+wait_for 'the whole machine'
+wait_for '[0-9]+\.[0-9]{2} .* leaf +chain'
+tm send-keys -t top s "$dir/saved.html" Enter
+wait_for 'wrote .*saved.html'
+tm send-keys -t top s "$dir/saved.pb.gz" Enter
+wait_for 'wrote .*saved.pb.gz'
 tm send-keys -t top q
 wait_for 'code 0'
-says screen 'samples of 1 process'
+says screen 'samples of [0-9]+ processes'
+expect 0 "$CPROF" report saved.pb.gz
+says out ' leaf +chain'
 tm kill-server
 kill $target
 
@@ -49,4 +74,17 @@ wait_for 'code 0'
 says screen 'split: its .dwo or .dwp files are not here'
 tm kill-server
 kill $target
+
+# A saved profile, on a terminal that knows neither colours nor UTF-8; then one that cannot be a screen.
+LC_ALL=C TERM=vt100 tm -f /dev/null new-session -d -s top -x 100 -y 12 "TERM=vt100 '$CPROF' report '$dir/saved.pb.gz'; echo code \$?; sleep 60"
+wait_for ' leaf +chain'
+tm send-keys -t top 3
+wait_for '^\|all'
+tm send-keys -t top q
+wait_for 'code 0'
+tm kill-server
+TERM=dumb script -qec "'$CPROF' top" /dev/null >out </dev/null
+says out "the terminal 'dumb' cannot show a screen"
+TERM=dumb script -qec "'$CPROF' report '$dir/saved.pb.gz'" /dev/null >out </dev/null
+says out ' leaf +chain'
 finish

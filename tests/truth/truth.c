@@ -332,7 +332,8 @@ static int set_up(struct truth *t, struct profile *p, uint64_t hz, struct sample
 	size_t n_events = 0;
 	struct kernel_options k = {.cgroup_fd = -1, .follow_targets = true};
 	struct sampler_options s = {.events = events, .frequency_hz = hz};
-	const struct ingest_options in = {.by_tables = true, .max_depth = MAX_USER_FRAMES};
+	static const struct identity_options identity;
+	const struct ingest_options in = {&identity, true, MAX_USER_FRAMES};
 
 	if (events_parse("cpu", events, MAX_EVENTS, &n_events, err))
 		return err->code;

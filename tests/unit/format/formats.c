@@ -212,5 +212,5 @@ static void counts_named_frames(void **state)
 	profile_release(&p);
 }
 
-TESTS(T(pprof_round_trip), T(inlined_frames_share_a_location),
-      T(damage_is_survived), T(folded_lines), T(counts_named_frames))
+TESTS(T(pprof_round_trip), T(inlined_frames_share_a_location), T(damage_is_survived),
+      T(folded_lines), T(counts_named_frames))
