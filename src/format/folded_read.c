@@ -109,12 +109,12 @@ static frame_id frame_of(struct reader *r, struct word *w, frame_id inner)
 /* The count at the end of a line; false when there is none. */
 static bool take_count(const char *line, const char *space, size_t len, int64_t *ret)
 {
-	const char *digits = space + 1;
+	const char *digits;
 	uint64_t count = 0;
 
-	if (!space || space == line || digits == line + len)
+	if (!space || space == line || space + 1 == line + len)
 		return false;
-	for (; digits < line + len; digits++) {
+	for (digits = space + 1; digits < line + len; digits++) {
 		if (*digits < '0' || *digits > '9' || count > (INT64_MAX - 9) / 10)
 			return false;
 		count = count * 10 + (uint64_t)(*digits - '0');

@@ -48,7 +48,7 @@ static char *plain(const char *text)
 	str_puts(&s, "");
 	for (; *text; text++) {
 		if (*text == '\t')
-			str_puts(&s, "        " + s.len % 8);
+			str_puts(&s, &"        "[s.len % 8]);
 		else
 			str_putc(&s, *text);
 	}

@@ -21,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	profile_init(&p);
 	if (pprof_read(data, size, &p, &err) == 0)
 		for (size_t i = 0; format_at(i); i++)
-			format_at(i)->write(&p, null, &o, &err);
+			if (format_at(i)->write)
+				format_at(i)->write(&p, null, &o, &err);
 	profile_release(&p);
 	profile_init(&p);
 	profile_parse(data, size, &p, &err);
