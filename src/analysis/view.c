@@ -96,21 +96,15 @@ static void make_chains(struct view *v)
 
 /* -- which samples -- */
 
-/* Marks (heap; NULL: all are kept) the stacks with a frame that matches `focus`, without one that
- * matches `ignore`. */
-static int mark_kept(const struct view *v, const struct view_options *o, uint8_t **ret,
-		     struct err *err)
-{
-	enum { FOCUSED = 1, IGNORED = 2 };
-	const char *patterns[] = {o->focus, o->ignore};
-	const struct profile *p = v->p;
-	auto_free uint8_t *hit = NULL, *marks = NULL;
+enum { FOCUSED = 1, IGNORED = 2 };
 
-	*ret = NULL;
-	if (!o->focus && !o->ignore)
-		return 0;
-	hit = mem_alloc(v->n_functions);
-	marks = mem_alloc(p->stacks.n);
+/* Which of `focus` and `ignore` the functions of each frame match. */
+static int mark_frames(const struct view *v, const struct view_options *o, uint8_t *frames,
+		       struct err *err)
+{
+	const char *patterns[] = {o->focus, o->ignore};
+	auto_free uint8_t *hit = mem_alloc(v->n_functions);
+
 	for (unsigned i = 0; i < ARRAY_SIZE(patterns); i++) {
 		struct regex *re = patterns[i] ? regex_new(patterns[i], err) : NULL;
 
@@ -120,17 +114,41 @@ static int mark_kept(const struct view *v, const struct view_options *o, uint8_t
 			hit[f] |= regex_matches(re, v->functions[f].name) ? 1u << i : 0;
 		regex_free(re);
 	}
-	for (size_t n = 0; n < p->stacks.n; n++) {
-		const struct stack_node *node = &p->stacks.nodes[n];
-
-		marks[n] = node->parent == NO_ID ? 0 : marks[node->parent];
-		for (uint32_t c = v->chain_at[node->item]; c < v->chain_at[node->item + 1]; c++)
-			marks[n] |= hit[v->chain[c]];
-	}
-	for (size_t n = 0; n < p->stacks.n; n++)
-		marks[n] = (!o->focus || marks[n] & FOCUSED) && !(marks[n] & IGNORED);
-	*ret = steal(marks);
+	for (size_t f = 0; f < v->p->n_frames; f++)
+		for (uint32_t c = v->chain_at[f]; c < v->chain_at[f + 1]; c++)
+			frames[f] |= hit[v->chain[c]];
 	return 0;
+}
+
+/* The marks of all frames of each stack (heap; NULL: there is no filter). */
+static int mark_stacks(const struct view *v, const struct view_options *o, uint8_t **ret,
+		       struct err *err)
+{
+	const struct stacks *s = &v->p->stacks;
+	auto_free uint8_t *frames = NULL;
+	uint8_t *marks;
+
+	*ret = NULL;
+	if (!o->focus && !o->ignore)
+		return 0;
+	frames = mem_alloc(v->p->n_frames);
+	if (mark_frames(v, o, frames, err))
+		return err->code;
+	marks = *ret = mem_alloc(s->n);
+	for (size_t n = 0; n < s->n; n++) {
+		stack_id parent = s->nodes[n].parent;
+
+		marks[n] =
+			(uint8_t)(frames[s->nodes[n].item] | (parent == NO_ID ? 0 : marks[parent]));
+	}
+	return 0;
+}
+
+static bool is_kept(const struct view_options *o, const uint8_t *marks, stack_id stack)
+{
+	uint8_t mark = marks && stack != NO_ID ? marks[stack] : 0;
+
+	return (!o->focus || mark & FOCUSED) && !(mark & IGNORED);
 }
 
 /* Samples (heap) in the order of their stacks; NULL: they are. */
@@ -184,7 +202,7 @@ static bool is_group(struct groups *g, labels_id labels, const char *name)
 	return group != NO_ID && str_equal(g->names[group], name);
 }
 
-static void add_origins(struct view *v, const struct view_options *o, const uint8_t *kept)
+static void add_origins(struct view *v, const struct view_options *o, const uint8_t *marks)
 {
 	const struct profile *p = v->p;
 	auto_free uint64_t *order = order_by_stack(p);
@@ -205,7 +223,7 @@ static void add_origins(struct view *v, const struct view_options *o, const uint
 		uint32_t origin;
 
 		v->origin_of[i] = NO_ID;
-		if (!weight || (kept && (s->stack == NO_ID ? o->focus != NULL : !kept[s->stack])))
+		if (!weight || !is_kept(o, marks, s->stack))
 			continue;
 		if (o->in_range && (!timed || !timeline_sample(&times, i, &time_ns) ||
 				    time_ns <= o->start_ns || time_ns > o->end_ns))
@@ -224,7 +242,7 @@ static void add_origins(struct view *v, const struct view_options *o, const uint
 int view_open(struct view *v, const struct profile *p, const struct view_options *o,
 	      struct err *err)
 {
-	auto_free uint8_t *kept = NULL;
+	auto_free uint8_t *marks = NULL;
 	struct timeline times;
 
 	*v = (struct view){.p = p, .value = profile_value_index(p, o, err)};
@@ -238,9 +256,9 @@ int view_open(struct view *v, const struct profile *p, const struct view_options
 	v->unit = profile_text(p, p->types[v->value].unit);
 	groups_init(&v->groups, p, o->by);
 	make_chains(v);
-	if (mark_kept(v, o, &kept, err))
+	if (mark_stacks(v, o, &marks, err))
 		return err->code;
-	add_origins(v, o, kept);
+	add_origins(v, o, marks);
 	return 0;
 }
 

@@ -223,6 +223,10 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 	}
 	if (!o->rows_given)
 		o->rows = o->json || o->path ? 0 : DEFAULT_ROWS;
+	if (o->view.by_given) {
+		err_usage(err, "a difference is not grouped: --by goes with report and export");
+		return EXIT_USAGE;
+	}
 	interrupt_init();
 	profile_init(&base);
 	profile_init(&new);
