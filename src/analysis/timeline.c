@@ -8,12 +8,15 @@
 /* Foreign files may have a time for each sample; more blocks than this are of no use. */
 enum { MAX_BLOCKS = 1 << 20 };
 
+/* Times beyond are no times; sums of those below do not overflow. */
+#define MAX_TIME_NS (INT64_MAX / 4)
+
 static const struct label *time_label(const struct timeline *t, size_t sample)
 {
 	const struct label *l =
 		t->key == NO_ID ? NULL : profile_label(t->p, t->p->samples[sample].labels, t->key);
 
-	return l && !l->text && l->number > 0 ? l : NULL;
+	return l && !l->text && l->number > 0 && l->number < MAX_TIME_NS ? l : NULL;
 }
 
 bool timeline_sample(const struct timeline *t, size_t sample, int64_t *ret_ns)

@@ -85,9 +85,11 @@ static void put_map(const struct heat *h, const struct view *v, struct str *out)
 			int64_t sum = 0;
 
 			for (uint32_t i = 0; i < in_cell && row * in_cell + i < in_column; i++) {
-				uint32_t block = column * in_column + row * in_cell + i;
+				uint64_t block = (uint64_t)column * in_column + row * in_cell + i;
 
-				sum_add(&sum, block < h->n ? h->sums[block] : 0);
+				if (block >= h->n)
+					break;
+				sum_add(&sum, h->sums[block]);
 			}
 			str_puts(out, shade(sum / in_cell, h->most));
 		}

@@ -12,6 +12,21 @@
 
 enum { CONTEXT = 3 }; /* lines shown around one with weight */
 
+/* A text from a file or a profile, without what a terminal would obey. */
+static void put_plain(struct str *out, const char *text)
+{
+	for (size_t column = 0; *text; text++) {
+		if (*text == '\t') {
+			do
+				str_putc(out, ' ');
+			while (++column % 8);
+			continue;
+		}
+		str_putc(out, (unsigned char)*text < 32 || *text == 127 ? '?' : *text);
+		column++;
+	}
+}
+
 static const char *name_of(const struct view *v, uint32_t function)
 {
 	return function == NO_ID ? "(root)" : v->functions[function].name;
@@ -22,10 +37,12 @@ static void put_title(const struct view *v, uint32_t function, struct str *out)
 	const struct function *f = &v->functions[function];
 	char self[COLUMN_TEXT], total[COLUMN_TEXT];
 
-	str_printf(out, "%s%s%s\n  self %.2f %% (%s), total %.2f %% (%s)\n", f->name,
-		   *f->module ? "  " : "", f->module, percent_of(f->self, v->total),
-		   format_value(f->self, v->unit, self), percent_of(f->total, v->total),
-		   format_value(f->total, v->unit, total));
+	put_plain(out, f->name);
+	str_puts(out, *f->module ? "  " : "");
+	put_plain(out, f->module);
+	str_printf(out, "\n  self %.2f %% (%s), total %.2f %% (%s)\n",
+		   percent_of(f->self, v->total), format_value(f->self, v->unit, self),
+		   percent_of(f->total, v->total), format_value(f->total, v->unit, total));
 }
 
 /* -- callers and callees -- */
@@ -38,12 +55,17 @@ static void put_edges(const struct view *v, const struct peek *p, bool callers, 
 	char value[COLUMN_TEXT];
 
 	str_puts(out, callers ? "  called by\n" : "  calls\n");
-	for (size_t i = 0; i < n && (!most || i < most); i++)
-		str_printf(out, "    %6.2f %%  %10s  %s%s%s\n",
+	for (size_t i = 0; i < n && (!most || i < most); i++) {
+		str_printf(out, "    %6.2f %%  %10s  ",
 			   percent_of(e[i].weight, v->functions[p->function].total),
-			   format_value(e[i].weight, v->unit, value), name_of(v, e[i].function),
-			   e[i].function == NO_ID ? "" : "  ",
-			   e[i].function == NO_ID ? "" : v->functions[e[i].function].module);
+			   format_value(e[i].weight, v->unit, value));
+		put_plain(out, name_of(v, e[i].function));
+		if (e[i].function != NO_ID && *v->functions[e[i].function].module) {
+			str_puts(out, "  ");
+			put_plain(out, v->functions[e[i].function].module);
+		}
+		str_putc(out, '\n');
+	}
 	if (most && n > most)
 		str_printf(out, "    (%zu more; -n 0 shows all)\n", n - most);
 	if (!n)
@@ -117,25 +139,11 @@ static void put_weights(const struct view *v, int64_t self, int64_t total, struc
 	str_printf(out, "  %9s %9s", text[0], text[1]);
 }
 
-/* A text from a file, without what a terminal would obey. */
-static void put_plain(struct str *out, const char *text)
-{
-	for (size_t column = 0; *text; text++) {
-		if (*text == '\t') {
-			do
-				str_putc(out, ' ');
-			while (++column % 8);
-			continue;
-		}
-		str_putc(out, (unsigned char)*text < 32 || *text == 127 ? '?' : *text);
-		column++;
-	}
-}
-
 static void put_missing(const char *file, struct str *out)
 {
-	str_printf(out, "  (its source is not here: %s; --source-path DIR says where to look)\n",
-		   file);
+	str_puts(out, "  (its source is not here: ");
+	put_plain(out, file);
+	str_puts(out, "; --source-path DIR says where to look)\n");
 }
 
 /* The lines of one function in one file: `l` are `n` in order. */
@@ -147,7 +155,9 @@ static void put_source(const struct view *v, const struct line_weight *l, size_t
 	bool found = source_read(&s, file, o->source_path);
 	size_t last = 0;
 
-	str_printf(out, "  %s\n", found ? s.path : file);
+	str_puts(out, "  ");
+	put_plain(out, found ? s.path : file);
+	str_putc(out, '\n');
 	if (!found)
 		put_missing(file, out);
 	for (size_t i = 0; i < n; i++) {
@@ -182,7 +192,9 @@ static void put_source_line(const struct instruction *in, struct source *s,
 		source_release(s);
 		source_read(s, in->file, o->source_path);
 	}
-	str_printf(out, "  %20s %s:%u  ", "", in->file, in->line);
+	str_printf(out, "  %20s ", "");
+	put_plain(out, in->file);
+	str_printf(out, ":%u  ", in->line);
 	put_plain(out, in->line <= s->n ? s->lines[in->line] : "");
 	str_putc(out, '\n');
 }

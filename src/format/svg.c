@@ -79,7 +79,7 @@ static void put_box(struct graph *g, uint32_t i)
 	const struct tree_node *n = &g->f->t->nodes[i];
 	const struct function *fn = &g->f->v->functions[n->function];
 	double width = (double)n->total * g->scale;
-	size_t room = (size_t)MAX((width - 4) / CHARACTER, 0.0);
+	size_t room = (size_t)MAX((MIN(width, (double)WIDTH) - 4) / CHARACTER, 0.0);
 	char value[COLUMN_TEXT];
 	unsigned y = TOP + (g->max_depth - g->depth[i]) * ROW;
 

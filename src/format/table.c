@@ -247,8 +247,11 @@ static void put_csv(struct str *out, const char *text)
 
 	if (quote)
 		str_putc(out, '"');
-	for (; *text; text++)
-		str_puts(out, *text == '"' ? "\"\"" : (char[]){*text, '\0'});
+	for (; *text; text++) {
+		if (*text == '"')
+			str_putc(out, '"');
+		str_putc(out, (unsigned char)*text < 32 || *text == 127 ? '?' : *text);
+	}
 	if (quote)
 		str_putc(out, '"');
 }

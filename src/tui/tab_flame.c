@@ -3,6 +3,7 @@
 #include "analysis/columns.h"
 #include "analysis/palette.h"
 #include "base/mem.h"
+#include "base/sum.h"
 #include "tui/screen.h"
 
 #include <stdio.h>
@@ -59,6 +60,12 @@ static void add_box(struct graph *g, uint32_t node, int row, int col, int width)
 	g->boxes.all[g->boxes.n++] = (struct box){node, row, col, width};
 }
 
+/* Weights may be of any sign and size, in files of others. */
+static int column_at(int64_t sum, double scale)
+{
+	return (int)MAX(MIN((double)sum * scale + 0.5, 1e6), 0.0);
+}
+
 /* Children in the order of names would jump less, but weight is what one looks for. */
 static void lay_out_children(struct graph *g, const struct box *of, int rows)
 {
@@ -69,10 +76,10 @@ static void lay_out_children(struct graph *g, const struct box *of, int rows)
 	for (uint32_t i = g->c->at[of->node + 1]; i < g->c->at[of->node + 2]; i++) {
 		uint32_t child = g->c->nodes[i];
 		double scale = (double)of->width / (double)whole;
-		int from = (int)((double)sum * scale + 0.5), to;
+		int from = column_at(sum, scale), to;
 
-		sum += g->t->nodes[child].total;
-		to = (int)((double)sum * scale + 0.5);
+		sum_add(&sum, g->t->nodes[child].total);
+		to = column_at(sum, scale);
 		if (to > from && from < of->width)
 			add_box(g, child, of->row + 1, of->col + from, MIN(to, of->width) - from);
 	}

@@ -6,6 +6,8 @@
 #include "base/sum.h"
 #include "tui/screen.h"
 
+#include <math.h>
+
 enum { LEFT = 11 };
 
 /* Columns are equal spans of time, rows their parts from below. */
@@ -24,9 +26,8 @@ static bool shape_find(struct map_shape *m, const struct screen *s, int rows, in
 	m->n = timeline_blocks(&m->t);
 	/* A column a second, as long as there is room; cells hold as few blocks as fit. */
 	in_second = MAX(1e9 / (double)m->t.block_ns, 1.0);
-	for (m->per_cell = 1; (double)room_rows * m->per_cell < in_second; m->per_cell++)
-		;
-	m->rows = MIN(room_rows, (uint32_t)(in_second / m->per_cell + 0.999));
+	m->per_cell = (uint32_t)MIN(ceil(in_second / room_rows), (double)m->n);
+	m->rows = (uint32_t)MIN((double)room_rows, ceil(in_second / m->per_cell));
 	while ((m->n + m->rows * m->per_cell - 1) / (m->rows * m->per_cell) > room_cols)
 		m->per_cell *= 2;
 	m->columns = (m->n + m->rows * m->per_cell - 1) / (m->rows * m->per_cell);
