@@ -91,11 +91,6 @@ static void add_lines(struct listing *l, const struct screen *s, const struct vi
 		if (w->lines[i].file)
 			add_file(l, s, v, &w->lines[i], end - i);
 	}
-	if (!l->n)
-		add(l, 0, 0, 0,
-		    mem_strdup("no lines are known: it was built without -g, or its debug "
-			       "information is not here; a shows instructions"),
-		    true);
 }
 
 /* Fetches the instructions once for each function that is looked at. */
@@ -148,10 +143,15 @@ static struct listing make(struct screen *s, const struct view *v, uint32_t func
 
 	chosen[function] = 1;
 	line_weights_find(&w, v, chosen);
-	if (s->source.as_code)
-		add_code(&l, s, &w);
-	else
+	if (!s->source.as_code)
 		add_lines(&l, s, v, &w);
+	if (!l.n && !s->source.as_code)
+		add(&l, 0, 0, 0,
+		    mem_strdup("no lines are known: it was built without -g, or its debug "
+			       "information is not here"),
+		    true);
+	if (l.n <= 1)
+		add_code(&l, s, &w);
 	line_weights_release(&w);
 	return l;
 }
