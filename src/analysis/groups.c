@@ -26,11 +26,6 @@ bool group_by_parse(const char *text, enum group_by *ret)
 	return false;
 }
 
-const char *group_by_name(enum group_by by)
-{
-	return names[by];
-}
-
 void groups_init(struct groups *g, const struct profile *p, enum group_by by)
 {
 	*g = (struct groups){.p = p, .by = by};

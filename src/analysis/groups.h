@@ -25,7 +25,6 @@ struct groups {
 
 /* "process" -> BY_PROCESS; false when it is none. */
 bool group_by_parse(const char *text, enum group_by *ret);
-const char *group_by_name(enum group_by by);
 
 void groups_init(struct groups *g, const struct profile *p, enum group_by by);
 void groups_release(struct groups *g);

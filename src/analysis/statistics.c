@@ -52,7 +52,8 @@ double same_share_p(const struct counted *a, const struct counted *b)
 	double y = b->count / b->overdispersion, m = b->of / b->overdispersion;
 	double share = (x + y) / (n + m), part = n / (n + m), deviation;
 
-	if (n <= 0 || m <= 0 || x + y <= 0 || share >= 1)
+	/* Files of others may hold counts below zero, and sums that are no counts. */
+	if (!(n > 0 && m > 0 && x >= 0 && y >= 0 && x <= n && y <= m && x + y > 0 && share < 1))
 		return 1;
 	if (x + y < EXACT_BELOW) {
 		double few = floor(x + 0.5), all = floor(x + y + 0.5);
@@ -87,7 +88,7 @@ double overdispersion_of(const double *counts, const double *totals, size_t n)
 		sum += counts[i];
 		whole += totals[i];
 	}
-	for (size_t i = 0; i < n && sum > 0; i++) {
+	for (size_t i = 0; i < n && sum > 0 && whole > 0; i++) {
 		double expected = totals[i] * sum / whole, deviation;
 
 		if (expected <= 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * When samples fell: blocks of time, of the label `end_timestamp_ns`.
+ * When samples fell: blocks of time, of the label TIMELINE_KEY.
  *
  * Units: nanoseconds since 1970; a sample's time is the end of its block.
  */
@@ -11,8 +11,6 @@
 #include <stdint.h>
 
 #include "profile/profile.h"
-
-#define TIMELINE_KEY "end_timestamp_ns"
 
 struct timeline {
 	const struct profile *p;

@@ -35,7 +35,7 @@ enum mode {
 struct report {
 	struct view_args view; /* first: the context of VIEW_OPTIONS */
 	enum mode mode;
-	bool json, csv, as_code, rows_given;
+	bool json, csv, as_code, rows_given, sort_given;
 	const char *pattern, *source_path;
 	uint64_t rows;
 	enum sort_key sort;
@@ -136,6 +136,7 @@ static int set_sort(void *ctx, const char *arg, struct err *err)
 {
 	struct report *r = ctx;
 
+	r->sort_given = true;
 	if (str_equal(arg, "self"))
 		r->sort = SORT_SELF;
 	else if (str_equal(arg, "total"))
@@ -298,8 +299,8 @@ static bool wants_screen(const struct report *r)
 {
 	struct err err = {0};
 
-	return r->mode == MODE_DEFAULT && !r->json && !r->csv && !r->rows_given &&
-	       !curses_check(&err);
+	return r->mode == MODE_DEFAULT && !r->json && !r->csv && !r->rows_given && !r->sort_given &&
+	       !r->view.by_given && !curses_check(&err);
 }
 
 static int show(const struct report *r, struct profile *p, const char *path, struct err *err)

@@ -37,7 +37,7 @@ struct identity *identity_new(struct profile *p, const struct identity_options *
 	id->container = strings_add(&p->strings, "container");
 	id->cpu = strings_add(&p->strings, "cpu");
 	if (o->block_ns) {
-		id->time = strings_add(&p->strings, "end_timestamp_ns");
+		id->time = strings_add(&p->strings, TIMELINE_KEY);
 		id->nanoseconds = strings_add(&p->strings, "nanoseconds");
 	}
 	return id;

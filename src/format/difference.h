@@ -9,7 +9,6 @@ struct difference_options {
 	size_t most; /* rows; 0: all */
 	bool colour;
 	size_t width; /* of the terminal; 0: no limit */
-	const char *title;
 };
 
 void difference_text(const struct diff *d, const struct difference_options *o, struct str *out);

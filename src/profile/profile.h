@@ -79,6 +79,10 @@ struct value_type {
 
 enum { MAX_VALUE_TYPES = 32 };
 
+/* The label that says when a sample fell: the end of its block of time, in nanoseconds since 1970.
+ */
+#define TIMELINE_KEY "end_timestamp_ns"
+
 struct profile {
 	struct strings strings;
 	struct frame *frames;

@@ -34,7 +34,7 @@ static const char *const prompts[] = {[PROMPT_SEARCH] = "/",
 				      [PROMPT_TARGET] = "profile (all, a pid, a cgroup): ",
 				      [PROMPT_SAVE] = "save as (.pb.gz .svg .html .folded): "};
 
-enum { HEADER_ROWS = 3 };
+enum { HEADER_ROWS = 3, NARROW_COLS = 58 };
 
 void screen_init(struct screen *s, const char *title)
 {
@@ -405,6 +405,14 @@ static void draw_header(const struct screen *s, struct grid *g)
 	}
 	if (!s->is_live)
 		return;
+	/* On a narrow screen the figures alone. */
+	if (g->cols < NARROW_COLS) {
+		grid_printf(g, 1, 0, a->lost ? STYLE_WARN : STYLE_PLAIN,
+			    "%s %.0f/s %s lost %.1f%% cost %.1f%%",
+			    format_count(samples, a->samples), s->samples_per_s,
+			    format_count(lost, a->lost), complete, cost);
+		return;
+	}
 	col = grid_printf(g, 1, 0, STYLE_PLAIN, " %s samples  %.0f/s  ",
 			  format_count(samples, a->samples), s->samples_per_s);
 	col = grid_printf(g, 1, col, a->lost ? STYLE_WARN : STYLE_PLAIN, "%s lost  ",

@@ -110,9 +110,26 @@ static void fetch_code(struct screen *s, const struct line_weights *w)
 			 err.what);
 }
 
+/* Above the instructions that a line was made into. */
+static void add_head(struct listing *l, const struct screen *s, const struct instruction *in,
+		     struct source *source, const char **file)
+{
+	auto_free char *text = NULL;
+
+	if (!*file || strcmp(*file, in->file) != 0) {
+		source_release(source);
+		source_read(source, in->file, s->source_path);
+		*file = in->file;
+	}
+	text = plain(in->line <= source->n ? source->lines[in->line] : "");
+	add(l, 0, 0, 0, mem_printf("%s:%u  %s", in->file, in->line, text), true);
+}
+
 static void add_code(struct listing *l, struct screen *s, const struct line_weights *w)
 {
 	const struct code *c = &s->source.code;
+	struct source source auto_release(source_release) = {0};
+	const char *file = NULL;
 	size_t k = 0;
 
 	fetch_code(s, w);
@@ -125,7 +142,7 @@ static void add_code(struct listing *l, struct screen *s, const struct line_weig
 
 		if (in->line &&
 		    (!i || in[-1].line != in->line || strcmp(in[-1].file, in->file) != 0))
-			add(l, 0, 0, 0, mem_printf("%s:%u", in->file, in->line), true);
+			add_head(l, s, in, &source, &file);
 		for (; k < w->n_code && w->code[k].offset < end; k++) {
 			sum_add(&self, w->code[k].self);
 			sum_add(&total, w->code[k].total);

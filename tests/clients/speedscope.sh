@@ -19,4 +19,9 @@ for format in speedscope pprof folded; do
 done
 "$CPROF" -q export "$SOURCE/tests/data/perf-script.txt" -o groups.speedscope || fail "two groups"
 /usr/bin/python3 "$SOURCE/tests/clients/speedscope_test.py" "$dir" "$package/package/dist/release" || fail "speedscope, see above"
+# And flamegraph.pl, where it is.
+if command -v flamegraph.pl >/dev/null; then
+	flamegraph.pl service.folded >theirs.svg || fail "flamegraph.pl cannot read it"
+	says theirs.svg 'parse_request \(150 samples, 50.00%\)'
+fi
 finish

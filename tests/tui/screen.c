@@ -149,7 +149,7 @@ static void functions_by_self_and_total(void **state)
 	press(s, "><<");
 	expect(s, 6, 48,
 	       " cprof  prog  cpu-clock at 99 Hz\n"
-	       " 1,000 samples  0/s  0 lost  100.0 % complete  c\n"
+	       "1,000 0/s 0 lost 100.0% cost 0.0%\n"
 	       "  1 Functions  2 Tree  3 Flame  4 Processes  5 T\n"
 	       ">SELF %  TOTAL % FUNCTION\n"
 	       "  50.00    60.00 parse\n"
@@ -175,7 +175,7 @@ static void filters_as_one_types(void **state)
 	press(s, "/nothing\r");
 	expect(s, 8, 40,
 	       " cprof  prog  cpu-clock at 99 Hz\n"
-	       " 1,000 samples  0/s  0 lost  100.0 % com\n"
+	       "1,000 0/s 0 lost 100.0% cost 0.0%\n"
 	       "  1 Functions  2 Tree  3 Flame  4 Proces\n"
 	       ">SELF %  TOTAL % FUNCTION\n"
 	       "\n"
