@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "base/sum.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { BLOCKS = 20, LEAST_A_BLOCK = 3 };
@@ -329,7 +330,8 @@ static int largest_first(const void *x, const void *y, void *rows)
 	const struct diff_row *r = rows;
 	const struct diff_side *a = &r[*(const uint32_t *)x].self;
 	const struct diff_side *b = &r[*(const uint32_t *)y].self;
-	int64_t change_a = llabs(a->new - a->base), change_b = llabs(b->new - b->base);
+	double change_a = fabs((double)a->new - (double)a->base);
+	double change_b = fabs((double)b->new - (double)b->base);
 
 	if (diff_is_significant(a) != diff_is_significant(b))
 		return diff_is_significant(a) ? -1 : 1;

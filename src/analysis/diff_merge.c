@@ -74,6 +74,16 @@ static void add_stacks(struct merging *m)
 	}
 }
 
+/* Values of files may be as large as there are. */
+static int64_t scaled(int64_t value, double scale)
+{
+	double weight = (double)value * scale;
+
+	if (scale == 1)
+		return value;
+	return (int64_t)MAX(MIN(weight + (weight < 0 ? -0.5 : 0.5), 9e18), -9e18);
+}
+
 static void add_samples(struct merging *m, const struct view *v, const char *side, double scale)
 {
 	const struct profile *p = m->from;
@@ -85,9 +95,8 @@ static void add_samples(struct merging *m, const struct view *v, const char *sid
 
 	for (size_t i = 0; i < p->n_samples; i++) {
 		stack_id stack = p->samples[i].stack;
-		double weight = (double)p->values[i * p->n_types + v->value] * scale;
 		int64_t values[] = {p->values[i * p->n_types],
-				    (int64_t)(weight < 0 ? weight - 0.5 : weight + 0.5)};
+				    scaled(p->values[i * p->n_types + v->value], scale)};
 		bool has = timed && timeline_sample(&times, i, &labels[1].number);
 
 		if (v->origin_of[i] == NO_ID)

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/regex.h"
+#include "base/sort.h"
 #include "base/sum.h"
 
 #include <stdlib.h>
@@ -92,17 +93,32 @@ static int heaviest_edge(const void *x, const void *y)
 	return a->function < b->function ? -1 : a->function > b->function;
 }
 
-/* The edges of one function (heap). */
+static int by_caller(const void *x, const void *y)
+{
+	const struct edge *a = x, *b = y;
+
+	return a->from < b->from ? -1 : a->from > b->from;
+}
+
+static int by_callee(const void *x, const void *y)
+{
+	const struct edge *a = x, *b = y;
+
+	return a->to < b->to ? -1 : a->to > b->to;
+}
+
+/* The edges of one function (heap); they are in the order of the end that is it. */
 static struct peek_edge *edges_of(const struct edges *e, uint32_t f, bool callers, size_t *ret_n)
 {
+	size_t first = count_before(e->n, i, (callers ? e->all[i].to : e->all[i].from) < f);
 	struct peek_edge *list = NULL;
 	size_t n = 0, cap = 0;
 
-	for (size_t i = 0; i < e->n; i++) {
+	for (size_t i = first; i < e->n; i++) {
 		const struct edge *edge = &e->all[i];
 
 		if ((callers ? edge->to : edge->from) != f)
-			continue;
+			break;
 		array_reserve(list, cap, n + 1);
 		list[n++] = (struct peek_edge){callers ? edge->from : edge->to, edge->weight};
 	}
@@ -124,6 +140,10 @@ void peek_find(struct peeks *p, const struct view *v, const uint8_t *chosen)
 	*p = (struct peeks){.all = mem_array(n, sizeof(*p->all))};
 	for (uint32_t i = 0; i < v->n_origins; i++)
 		add_origin(v, i, chosen, &path, counted, &callers, &callees);
+	if (callers.n)
+		qsort(callers.all, callers.n, sizeof(*callers.all), by_callee);
+	if (callees.n)
+		qsort(callees.all, callees.n, sizeof(*callees.all), by_caller);
 	for (size_t i = 0; i < n; i++) {
 		struct peek *one = &p->all[p->n];
 

@@ -164,25 +164,30 @@ static uint64_t weight_of(const struct tree_node *n)
 	return n->total < 0 ? -(uint64_t)n->total : (uint64_t)n->total;
 }
 
-/* Cuts what is not heavier than the heaviest but `most`: a parent weighs what its children do. */
+/* Keeps the heaviest `most`, of equal ones the first: a parent weighs what its children do. */
 static void prune(struct tree *t, const struct view *v, size_t most)
 {
 	auto_free uint64_t *weights = mem_array(t->n, sizeof(*weights));
 	auto_free uint32_t *node_of =
 		mem_array(t->n, sizeof(*node_of)); /* kept, or the nearest above */
 	auto_free bool *kept = mem_array(t->n, sizeof(*kept));
-	size_t n = 0;
+	size_t n = 0, heavier = 0, equal;
 
 	for (size_t i = 0; i < t->n; i++)
 		weights[i] = weight_of(&t->nodes[i]);
 	qsort(weights, t->n, sizeof(*weights), heaviest_first);
 	t->least = v->total ? (double)weights[most] / fabs((double)v->total) : 1;
+	while (heavier < most && weights[heavier] > weights[most])
+		heavier++;
+	equal = most - heavier;
 	for (size_t i = 0; i < t->n; i++) {
 		struct tree_node node = t->nodes[i];
+		uint64_t weight = weight_of(&node);
 		uint32_t above = node.parent == NO_ID ? NO_ID : node_of[node.parent];
 		bool follows = node.parent == NO_ID || kept[node.parent];
 
-		kept[i] = follows && weight_of(&node) > weights[most];
+		kept[i] = follows &&
+			  (weight > weights[most] || (weight == weights[most] && equal && equal--));
 		node_of[i] = kept[i] ? (uint32_t)n : above;
 		node.parent = above;
 		if (kept[i])

@@ -72,21 +72,24 @@ static uint32_t function_of(struct view *v, struct map *known, const struct fram
 	return id;
 }
 
-/* The functions of every frame. */
+/* The functions of every frame that stacks hold. */
 static void make_chains(struct view *v)
 {
 	const struct profile *p = v->p;
 	auto_free uint32_t *own = mem_array(p->n_frames, sizeof(*own));
+	auto_free bool *is_item = mem_array(p->n_frames, sizeof(*is_item));
 	struct map known auto_release(map_release) = {0};
 	size_t n = 0, cap = p->n_frames;
 
 	v->chain_at = mem_array(p->n_frames + 1, sizeof(*v->chain_at));
 	v->chain = mem_array(cap, sizeof(*v->chain));
+	for (size_t i = 0; i < p->stacks.n; i++)
+		is_item[p->stacks.nodes[i].item] = true;
 	for (frame_id f = 0; f < p->n_frames; f++)
 		own[f] = function_of(v, &known, &p->frames[f]);
 	for (frame_id f = 0; f < p->n_frames; f++) {
 		v->chain_at[f] = (uint32_t)n;
-		for (frame_id i = f; i != NO_ID; i = p->frames[i].inner) {
+		for (frame_id i = is_item[f] ? f : NO_ID; i != NO_ID; i = p->frames[i].inner) {
 			array_reserve(v->chain, cap, n + 1);
 			v->chain[n++] = own[i];
 		}

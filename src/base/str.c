@@ -197,6 +197,10 @@ size_t utf8_length(const char *text)
 	for (size_t i = 1; i < n; i++)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
+	/* Longer than need be, halves of pairs, beyond the last. */
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
 	return n;
 }
 
@@ -214,4 +218,23 @@ char *path_folder(const char *path)
 	const char *slash = strrchr(path, '/');
 
 	return slash ? mem_printf("%.*s", (int)(slash - path), path) : mem_strdup("");
+}
+
+void str_plain(struct str *s, const char *text)
+{
+	size_t column = 0;
+
+	str_puts(s, "");
+	for (size_t n; *text; text += n ? n : 1) {
+		unsigned char c = (unsigned char)*text;
+
+		n = utf8_length(text);
+		if (c == '\t')
+			str_puts(s, &"        "[column % 8]);
+		else if (!n || c < 32 || c == 127 || (c == 0xc2 && (unsigned char)text[1] < 0xa0))
+			str_putc(s, '?');
+		else
+			str_add(s, text, n);
+		column = c == '\t' ? 0 : column + 1;
+	}
 }

@@ -45,6 +45,9 @@ static inline bool str_equal(const char *a, const char *b)
 }
 /* Length of the UTF-8 sequence at `text`, 0 if it is damaged. */
 size_t utf8_length(const char *text);
+/* Appends text from anywhere as a terminal can be given it: tabs as blanks, '?' for what a terminal
+ * would obey and for what is no UTF-8. */
+void str_plain(struct str *s, const char *text);
 bool str_is_utf8(const char *s);
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);

@@ -76,7 +76,8 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 	interrupt_init();
 	profile_init(&p);
 	if (!profile_load(from, &e->view.names, &p, err) && !view_args_range(&e->view, &p, err) &&
-	    !save_open(&save, e->path, e->format, err)) {
+	    !save_open(&save, e->path, e->format, err) &&
+	    !check_inverted(e->inverted, &save, err)) {
 		save.options.view = e->view.view;
 		if (!e->view.by_given)
 			save.options.view.by = BY_PROCESS;

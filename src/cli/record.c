@@ -261,7 +261,8 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 	if (!r->by_given)
 		r->by = BY_PROCESS;
 	r->target.recording.want_cpu = r->by == BY_CPU;
-	if (save_open(&save, r->path ? r->path : "cprof.pb.gz", r->format, err))
+	if (save_open(&save, r->path ? r->path : "cprof.pb.gz", r->format, err) ||
+	    check_inverted(r->inverted, &save, err))
 		goto out;
 	if (r->target.names.no_names && !str_equal(save.format->name, "pprof")) {
 		err_usage(err, "--no-names saves addresses, and %s has none", save.format->name);

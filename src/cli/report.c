@@ -171,10 +171,13 @@ static const struct option_row options[] = {
 
 static void add_header(const struct profile *p, const struct view *v, struct str *out)
 {
-	str_printf(out, "%s (%s)", v->type, v->unit);
+	str_plain(out, v->type);
+	str_puts(out, " (");
+	str_plain(out, v->unit);
+	str_puts(out, p->n_comments ? "); " : ")");
 	/* The first comment is the account, for a profile that cprof took. */
 	if (p->n_comments)
-		str_printf(out, "; %s", profile_text(p, p->comments[0]));
+		str_plain(out, profile_text(p, p->comments[0]));
 	str_putc(out, '\n');
 }
 
@@ -289,6 +292,8 @@ static int check(struct report *r, int argc, char **argv, struct err *err)
 		return err_usage(err, "--csv is of the table of functions alone");
 	if (r->json && (r->mode == MODE_TREE || r->mode == MODE_CALLERS || r->mode == MODE_LIST))
 		return err_usage(err, "--json is of the table, --peek, --heatmap or --missing");
+	if (r->sort_given && !is_table)
+		return err_usage(err, "--sort is of the table of functions");
 	if (r->as_code && r->mode != MODE_LIST)
 		return err_usage(err, "--asm goes with --list");
 	return 0;

@@ -32,6 +32,14 @@ int save_open(struct save *s, const char *path, const char *format, struct err *
 	return 0;
 }
 
+int check_inverted(bool inverted, const struct save *s, struct err *err)
+{
+	if (!inverted || str_equal(s->format->name, "svg"))
+		return 0;
+	err_usage(err, "--inverted is of .svg flame graphs, not of %s", s->format->name);
+	return err_cure(err, "leave it out; the page (.html) shows both");
+}
+
 int save_write(struct save *s, const struct profile *p, struct err *err)
 {
 	struct stat st;

@@ -28,6 +28,8 @@ struct save {
 
 /* Chooses the format (by `format`, else by the ending of `path`, else pprof) and opens the file. */
 int save_open(struct save *s, const char *path, const char *format, struct err *err);
+/* --inverted is of flame graphs that cannot be turned round by who looks at them. */
+int check_inverted(bool inverted, const struct save *s, struct err *err);
 int save_write(struct save *s, const struct profile *p, struct err *err);
 void save_release(struct save *s);
 

@@ -50,12 +50,15 @@ static void clear_values(struct profile *p)
 /* Small values go, so that functions do not stay for ever with next to nothing. */
 static void fade(struct profile *p)
 {
+	const char *unit = profile_text(p, p->types[p->default_type].unit);
+	int64_t least = str_equal(unit, "nanoseconds") ? 1000 : 1;
+
 	for (size_t i = 0; i < p->n_samples; i++) {
 		int64_t *v = p->values + i * p->n_types;
 		int64_t faded = v[p->default_type] * FADE;
 
 		for (size_t k = 0; k < p->n_types; k++)
-			v[k] = faded < 1000 ? 0 : (v[k] * 7 + 4) / 8;
+			v[k] = faded < least ? 0 : (v[k] * 7 + 4) / 8;
 	}
 }
 
@@ -84,19 +87,20 @@ static void save(struct show *s)
 static void retarget(struct show *s)
 {
 	struct err err = {0};
-	const struct profile *before = s->feed->profile;
+	int code = s->feed->retarget(s->feed, s->screen.text, &err);
 
-	if (s->feed->retarget(s->feed, s->screen.text, &err))
+	if (code)
 		snprintf(s->screen.message, sizeof(s->screen.message), "%s", err.what);
 	if (!s->feed->profile) {
 		s->failed = err;
 		s->screen.quit = true;
 		return;
 	}
-	if (s->feed->profile == before)
-		return;
-	model_forget(&s->screen.model);
+	/* It may be another profile even then: the old target's, from zero. */
 	screen_changed(&s->screen, s->feed->profile);
+	if (code)
+		return;
+	screen_forget(&s->screen);
 	s->samples = 0;
 	s->ended = false;
 	s->due_ns = monotonic_ns() + FIRST_NS;
@@ -109,7 +113,7 @@ static void answer(struct show *s)
 	s->screen.request = REQUEST_NONE;
 	if (request == REQUEST_RESET) {
 		clear_values(s->feed->profile);
-		model_forget(&s->screen.model);
+		screen_forget(&s->screen);
 		screen_changed(&s->screen, s->feed->profile);
 	} else if (request == REQUEST_SAVE) {
 		save(s);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The options that choose a view of a profile: shared by report and export.
+ * The options that choose a view of a profile: shared by report, export and diff.
  */
 #pragma once
 

@@ -9,6 +9,7 @@
 
 enum {
 	MAX_FRAMES = 65536,
+	MAX_LEVELS = 4096,     /* of what is inlined in a frame */
 	MAX_NODES = 256 << 20, /* of the trie */
 };
 
@@ -128,7 +129,7 @@ static bool read_line(struct reader *r, const char *line, size_t len)
 	const char *space = memrchr(line, ' ', len);
 	stack_id stack = NO_ID;
 	frame_id inner = NO_ID;
-	size_t depth = 0;
+	size_t depth = 0, levels = 0;
 	int64_t value;
 
 	if (!take_count(line, space, len, &value))
@@ -141,8 +142,9 @@ static bool read_line(struct reader *r, const char *line, size_t len)
 		name = name ? name + 1 : line;
 		w = word_of(r, name, (size_t)(end - name));
 		inner = frame_of(r, w, inner);
-		if (w->frame.inlined && name > line)
+		if (w->frame.inlined && name > line && ++levels < MAX_LEVELS)
 			continue;
+		levels = 0;
 		if (depth == MAX_FRAMES || r->p->stacks.n > MAX_NODES)
 			return false;
 		r->frames[depth++] = inner;

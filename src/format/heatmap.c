@@ -56,7 +56,6 @@ static void put_json(const struct heat *h, const struct view *v, struct str *out
 	json_print(root, out);
 }
 
-/* " .:-=+*#%@", or shades where the text may be UTF-8: it always is (main.c). */
 static const char *shade(int64_t sum, int64_t most)
 {
 	static const char *const shades[] = {" ", "░", "▒", "▓", "█"};

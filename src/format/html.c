@@ -107,7 +107,7 @@ static void put_groups(struct writer *w, const struct page_rows *r)
 	str_puts(s, "\"groups\":{");
 	for (int g = 0; g < N_PAGE_GROUPS; g++) {
 		str_printf(s, "%s\"%s\":[", g ? "," : "", names[g]);
-		for (size_t i = 0; i < r->groups[g].n; i++) {
+		for (size_t i = 0; i < r->groups[g].n && !r->left_out[g]; i++) {
 			if (i)
 				str_putc(s, ',');
 			put_json_text(s, r->groups[g].names[i]);
@@ -115,6 +115,10 @@ static void put_groups(struct writer *w, const struct page_rows *r)
 		str_puts(s, "]");
 	}
 	str_puts(s, "},\n");
+	str_printf(s, "\"groupsLeftOut\":%s,\n",
+		   r->left_out[PAGE_PROCESS] || r->left_out[PAGE_THREAD] || r->left_out[PAGE_CGROUP]
+			   ? "true"
+			   : "false");
 }
 
 static void put_tree(struct writer *w, const char *name, const struct page_tree *tree)
@@ -125,7 +129,7 @@ static void put_tree(struct writer *w, const char *name, const struct page_tree 
 	int64_t cut = tree->t->cut;
 
 	for (size_t i = 0; i < tree->t->n; i++)
-		cut += nodes[i].cut;
+		sum_add(&cut, nodes[i].cut);
 	page_rows_make(&r, w->page->v, tree->t, !w->page->base);
 	str_printf(s, "\"%s\":{", name);
 	put_json_array(s, "parent", tree->t->n, put_json_number(s, id_or_minus(nodes[i].parent)));
@@ -239,8 +243,9 @@ static int put_profile(struct writer *w, struct err *err)
 	}
 	if (code)
 		return code;
-	if (lseek(fd, 0, SEEK_SET) < 0 || fd_read(fd, SIZE_MAX / 2, &bytes))
-		return err_set(err, -errno, "cannot read the profile back");
+	code = lseek(fd, 0, SEEK_SET) < 0 ? -errno : fd_read(fd, SIZE_MAX / 2, &bytes);
+	if (code)
+		return err_set(err, code, "cannot read the profile back");
 	put_base64(&w->out, bytes.text, bytes.len);
 	return 0;
 }

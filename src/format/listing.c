@@ -6,26 +6,12 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/source.h"
+#include "base/sum.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { CONTEXT = 3 }; /* lines shown around one with weight */
-
-/* A text from a file or a profile, without what a terminal would obey. */
-static void put_plain(struct str *out, const char *text)
-{
-	for (size_t column = 0; *text; text++) {
-		if (*text == '\t') {
-			do
-				str_putc(out, ' ');
-			while (++column % 8);
-			continue;
-		}
-		str_putc(out, (unsigned char)*text < 32 || *text == 127 ? '?' : *text);
-		column++;
-	}
-}
 
 static const char *name_of(const struct view *v, uint32_t function)
 {
@@ -37,9 +23,9 @@ static void put_title(const struct view *v, uint32_t function, struct str *out)
 	const struct function *f = &v->functions[function];
 	char self[COLUMN_TEXT], total[COLUMN_TEXT];
 
-	put_plain(out, f->name);
+	str_plain(out, f->name);
 	str_puts(out, *f->module ? "  " : "");
-	put_plain(out, f->module);
+	str_plain(out, f->module);
 	str_printf(out, "\n  self %.2f %% (%s), total %.2f %% (%s)\n",
 		   percent_of(f->self, v->total), format_value(f->self, v->unit, self),
 		   percent_of(f->total, v->total), format_value(f->total, v->unit, total));
@@ -59,10 +45,10 @@ static void put_edges(const struct view *v, const struct peek *p, bool callers, 
 		str_printf(out, "    %6.2f %%  %10s  ",
 			   percent_of(e[i].weight, v->functions[p->function].total),
 			   format_value(e[i].weight, v->unit, value));
-		put_plain(out, name_of(v, e[i].function));
+		str_plain(out, name_of(v, e[i].function));
 		if (e[i].function != NO_ID && *v->functions[e[i].function].module) {
 			str_puts(out, "  ");
-			put_plain(out, v->functions[e[i].function].module);
+			str_plain(out, v->functions[e[i].function].module);
 		}
 		str_putc(out, '\n');
 	}
@@ -142,7 +128,7 @@ static void put_weights(const struct view *v, int64_t self, int64_t total, struc
 static void put_missing(const char *file, struct str *out)
 {
 	str_puts(out, "  (its source is not here: ");
-	put_plain(out, file);
+	str_plain(out, file);
 	str_puts(out, "; --source-path DIR says where to look)\n");
 }
 
@@ -156,10 +142,14 @@ static void put_source(const struct view *v, const struct line_weight *l, size_t
 	size_t last = 0;
 
 	str_puts(out, "  ");
-	put_plain(out, found ? s.path : file);
+	str_plain(out, found ? s.path : file);
 	str_putc(out, '\n');
 	if (!found)
 		put_missing(file, out);
+	for (size_t i = 0; i < n && !l[i].line; i++) {
+		put_weights(v, l[i].self, l[i].total, out);
+		str_puts(out, "         (no line)\n");
+	}
 	for (size_t i = 0; i < n; i++) {
 		size_t from = l[i].line > CONTEXT ? l[i].line - CONTEXT : 1;
 		size_t to = (size_t)l[i].line + CONTEXT;
@@ -174,11 +164,11 @@ static void put_source(const struct view *v, const struct line_weight *l, size_t
 		for (size_t k = found ? from : l[i].line; k <= (found ? to : l[i].line); k++) {
 			bool is_it = k == l[i].line;
 
-			if (!is_it && k > s.n)
-				break;
+			if (!l[i].line || (!is_it && k > s.n))
+				continue;
 			put_weights(v, is_it ? l[i].self : 0, is_it ? l[i].total : 0, out);
 			str_printf(out, " %6zu  ", k);
-			put_plain(out, k <= s.n && found ? s.lines[k] : "");
+			str_plain(out, k <= s.n && found ? s.lines[k] : "");
 			str_putc(out, '\n');
 			last = k;
 		}
@@ -193,9 +183,9 @@ static void put_source_line(const struct instruction *in, struct source *s,
 		source_read(s, in->file, o->source_path);
 	}
 	str_printf(out, "  %20s ", "");
-	put_plain(out, in->file);
+	str_plain(out, in->file);
 	str_printf(out, ":%u  ", in->line);
-	put_plain(out, in->line <= s->n ? s->lines[in->line] : "");
+	str_plain(out, in->line <= s->n ? s->lines[in->line] : "");
 	str_putc(out, '\n');
 }
 
@@ -208,8 +198,8 @@ static void add_up(const struct code_weight *c, size_t n, const struct instructi
 		if (c[i].offset < in->offset || (next && c[i].offset >= next->offset) ||
 		    (!next && c[i].offset > in->offset + 15))
 			continue;
-		*ret_self += c[i].self;
-		*ret_total += c[i].total;
+		sum_add(ret_self, c[i].self);
+		sum_add(ret_total, c[i].total);
 	}
 }
 
@@ -220,7 +210,10 @@ static void put_code(const struct view *v, const struct code_weight *c, size_t n
 	struct code code = {0};
 	struct err err = {0};
 	const struct instruction *before = NULL;
+	int64_t shown = 0, all = 0;
 
+	for (size_t i = 0; i < n; i++)
+		sum_add(&all, c[i].self);
 	if (o->disassemble(o->ctx, c->mapping, c->offset, &code, &err))
 		str_printf(out, "  (no disassembly: %s)\n", err.what);
 	for (size_t i = 0; i < code.n; i++) {
@@ -232,9 +225,13 @@ static void put_code(const struct view *v, const struct code_weight *c, size_t n
 			put_source_line(in, &s, o, out);
 		before = in;
 		add_up(c, n, in, i + 1 < code.n ? in + 1 : NULL, &self, &total);
+		sum_add(&shown, self);
 		put_weights(v, self, total, out);
 		str_printf(out, " %8llx  %s\n", (unsigned long long)in->offset, in->text);
 	}
+	if (code.n && shown != all)
+		str_printf(out, "  (%.2f %% more in another function of that name)\n",
+			   percent_of(all - shown, v->total));
 	code_release(&code);
 }
 

@@ -15,6 +15,7 @@
 
 enum {
 	MAX_FRAMES = 65536,
+	MAX_LEVELS = 4096, /* of what is inlined in a frame */
 	MAX_NAME = 1 << 16,
 	MAX_NODES = 256 << 20, /* of the trie */
 };
@@ -24,6 +25,7 @@ struct reader {
 	struct map64 mappings; /* name -> mapping */
 	frame_id frames[MAX_FRAMES];
 	size_t n;
+	unsigned levels;
 	frame_id inner; /* inlined frames that wait for the one they are inlined in */
 	labels_id labels;
 	int64_t period;
@@ -35,23 +37,62 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+static const char *skip_blanks(const char *at, const char *end)
+{
+	while (at < end && is_blank(*at))
+		at++;
+	return at;
+}
+
+static const char *skip_word(const char *at, const char *end)
+{
+	while (at < end && !is_blank(*at))
+		at++;
+	return at;
+}
+
+static const char *skip_digits(const char *at, const char *end)
+{
+	while (at < end && isdigit((unsigned char)*at))
+		at++;
+	return at;
+}
+
+/* Does a word of the line say when a sample was taken ("81.500123:")? Frames have none. Commands
+ * are padded with blanks where there are no stacks, so that blanks at the beginning say nothing. */
+static bool is_header(const char *at, const char *end)
+{
+	for (at = skip_blanks(at, end); at < end; at = skip_blanks(skip_word(at, end), end)) {
+		const char *point = skip_digits(at, end), *stop;
+
+		if (point == at || point == end || *point != '.')
+			continue;
+		stop = skip_digits(point + 1, end);
+		if (stop > point + 1 && stop < end && *stop == ':')
+			return true;
+	}
+	return false;
+}
+
+/* A blank, an address, a blank. */
+static bool is_frame(const char *line, const char *end)
+{
+	const char *at = skip_blanks(line, end), *address = at;
+
+	while (at < end && isxdigit((unsigned char)*at))
+		at++;
+	return address > line && at > address && at < end && *at == ' ';
+}
+
 bool perf_script_is(const char *head, size_t len)
 {
-	const char *end = head + len, *line = head;
+	const char *end = head + len;
 
-	while (line && line < end) {
-		const char *at = line;
-
-		while (at < end && is_blank(*at))
-			at++;
-		/* A frame: a blank, an address, a blank. */
-		if (at > line && at < end && isxdigit((unsigned char)*at)) {
-			while (at < end && isxdigit((unsigned char)*at))
-				at++;
-			return at < end && *at == ' ';
-		}
-		line = memchr(line, '\n', (size_t)(end - line));
-		line = line ? line + 1 : NULL;
+	for (const char *line = head, *stop; line < end; line = stop + 1) {
+		stop = memchr(line, '\n', (size_t)(end - line));
+		stop = stop ? stop : end;
+		if (stop > line && *line != '#')
+			return is_header(line, stop) || (stop < end && is_frame(stop + 1, end));
 	}
 	return false;
 }
@@ -123,7 +164,8 @@ static bool add_frame(struct reader *r, const char *line, const char *end)
 	f.kind = frame_kind_of(r->p, &f);
 	r->inner = profile_add_frame(r->p, &f);
 	if (f.inlined)
-		return true;
+		return ++r->levels < MAX_LEVELS;
+	r->levels = 0;
 	r->frames[r->n++] = r->inner;
 	r->inner = NO_ID;
 	return true;
@@ -147,20 +189,6 @@ static bool end_sample(struct reader *r)
 }
 
 /* -- the header -- */
-
-static const char *skip_blanks(const char *at, const char *end)
-{
-	while (at < end && is_blank(*at))
-		at++;
-	return at;
-}
-
-static const char *skip_word(const char *at, const char *end)
-{
-	while (at < end && !is_blank(*at))
-		at++;
-	return at;
-}
 
 static const char *take_number(const char *at, const char *end, int64_t *ret)
 {
@@ -246,7 +274,7 @@ static bool begin_sample(struct reader *r, const char *line, const char *end)
 	r->in_sample = true;
 	/* Without -g the only frame stands on the same line. */
 	at = skip_blanks(word, end);
-	return at == end || add_frame(r, at, end);
+	return at == end || (add_frame(r, at, end) && end_sample(r));
 }
 
 static bool read_line(struct reader *r, const char *line, const char *end)
@@ -257,7 +285,7 @@ static bool read_line(struct reader *r, const char *line, const char *end)
 		return end_sample(r);
 	if (*line == '#')
 		return true;
-	if (at > line && r->in_sample)
+	if (at > line && r->in_sample && !is_header(line, end))
 		return add_frame(r, at, end);
 	return end_sample(r) && begin_sample(r, at, end);
 }

@@ -285,8 +285,10 @@ static const struct location *find_location(const struct reader *r, uint64_t id)
 {
 	uint64_t location;
 
-	if (id < r->cap_location_at)
-		return r->location_at[id] ? &r->locations[r->location_at[id] - 1] : NULL;
+	if (id < MAX_TABLE)
+		return id < r->cap_location_at && r->location_at[id]
+			       ? &r->locations[r->location_at[id] - 1]
+			       : NULL;
 	return map64_find(&r->location_ids, id, &location) ? &r->locations[location] : NULL;
 }
 

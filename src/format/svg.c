@@ -4,6 +4,7 @@
 #include "analysis/palette.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/sum.h"
 #include "format/flame.h"
 #include "format/format.h"
 
@@ -46,7 +47,9 @@ void put_xml(struct str *s, const char *text, size_t most)
 			str_puts(s, "&amp;");
 		else if (c == '"')
 			str_puts(s, "&quot;");
-		else if (c < 32 || c == 127 || !n || i + n > end)
+		else if (c < 32 || c == 127 || !n || i + n > end ||
+			 memcmp(text + i, "\xef\xbf\xbe", MIN(n, 3u)) == 0 ||
+			 memcmp(text + i, "\xef\xbf\xbf", MIN(n, 3u)) == 0)
 			str_putc(s, '?');
 		else
 			str_add(s, text + i, n);
@@ -177,7 +180,7 @@ static void put_subtitle(struct str *s, const struct view *v, const struct tree 
 	int64_t cut = t->cut;
 
 	for (size_t i = 0; i < t->n; i++)
-		cut += t->nodes[i].cut;
+		sum_add(&cut, t->nodes[i].cut);
 	str_printf(s, "%s%s", format_value(v->total, v->unit, total),
 		   str_equal(v->unit, "count") ? " samples" : "");
 	if (cut)

@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/sort.h"
+#include "base/sum.h"
 #include "analysis/columns.h"
 #include "analysis/statistics.h"
 #include "analysis/tree.h"
@@ -80,10 +81,12 @@ static void put_table(const struct view *v, const struct table_options *o, struc
 		str_printf(out, "(%zu more functions; -n 0 shows all)\n", n - o->most);
 }
 
-/* Calls `print` once, or for each group, the heaviest first, with the functions counted in it. */
+/* Calls `print` once, or for each group, the heaviest first, with the functions counted in it; at
+ * the end for what is in none. */
 static void by_groups(struct view *v, void (*print)(void *ctx, const struct function *group),
 		      void *ctx)
 {
+	struct function none = {.name = "(none)", .module = "", .is_group = true};
 	size_t n;
 	auto_free uint32_t *order = NULL;
 
@@ -94,6 +97,13 @@ static void by_groups(struct view *v, void (*print)(void *ctx, const struct func
 	for (size_t i = 0; i < n; i++) {
 		view_count_group(v, order[i]);
 		print(ctx, &v->functions[order[i]]);
+	}
+	for (size_t i = 0; i < v->n_origins; i++)
+		if (v->origins[i].group == NO_ID)
+			sum_add(&none.total, v->origins[i].weight);
+	if (n && none.total) {
+		view_count_group(v, NO_ID);
+		print(ctx, &none);
 	}
 }
 
@@ -109,10 +119,12 @@ static void print_text(void *ctx, const struct function *group)
 	const struct printing *p = ctx;
 	char value[COLUMN_TEXT];
 
-	if (group)
-		str_printf(p->out, "%s%s  %.2f %%  %s\n", p->out->len ? "\n" : "", group->name,
-			   percent_of(group->total, p->v->total),
+	if (group) {
+		str_puts(p->out, p->out->len ? "\n" : "");
+		str_plain(p->out, group->name);
+		str_printf(p->out, "  %.2f %%  %s\n", percent_of(group->total, p->v->total),
 			   format_value(group->total, p->v->unit, value));
+	}
 	put_table(p->v, p->o, p->out);
 }
 

@@ -77,7 +77,7 @@ function buildTree() {
 			continue;
 		t.total[place(rows.node[i], grouped ? rows[state.group][i] : -1)] += rows.weight[i];
 	}
-	// A parent's number is not always smaller than its child's when groups share nodes: it is made first.
+	// A parent is made before its children, and so has a smaller number.
 	t.self = t.total.slice();
 	for (let i = t.fn.length - 1; i > 0; i--) t.total[t.parent[i]] += t.total[i];
 	t.children = t.fn.map(() => []);
@@ -446,6 +446,8 @@ function noteWords() {
 	parts.push(format(data.total) + (data.unit === "count" ? " " + data.type : ""));
 	if (d.cut) parts.push(percent(d.cut, data.total) + " of it in branches of less than " + percent(d.least, 1) + ", which are not shown");
 	if (data.functionsInAll > F.name.length) parts.push("the " + F.name.length.toLocaleString() + " heaviest of " + data.functionsInAll.toLocaleString() + " functions are listed");
+	if (d.groupsLeftOut) parts.push("there are too many threads or groups to be told apart here");
+	if (filtered() && !d.rows.block) parts.push("this tree is of the whole time: it is too large for parts of it");
 	if (filtered()) parts.push("only " + (state.from * data.down.blockMs / 1e3).toFixed(2) + " s to " + (state.to * data.down.blockMs / 1e3).toFixed(2) + " s; Esc shows all");
 	byId("note").textContent = parts.join("; ");
 }
@@ -602,7 +604,7 @@ function start() {
 		byId("views").append(b);
 	}
 	for (const group of ["none", "process", "thread", "cgroup"]) {
-		if (group !== "none" && !data.down.groups[group].length) continue;
+		if (group !== "none" && !(data.down.groups[group].length && data.up.groups[group].length)) continue;
 		byId("group").append(new Option(group === "none" ? "nothing" : "by " + group, group));
 	}
 	if (data.aggregated) byId("download").title = "what this page shows, as pprof: the whole profile was too large for it";

@@ -158,8 +158,10 @@ static int retarget(struct feed *f, const char *target, struct err *err)
 		set_target(&l->o, l->target, &l->pid);
 		return 0;
 	}
-	/* It went wrong after all: back to what it was. */
-	l->o.command = NULL;
+	/* It went wrong after all: back to what it was, unless that was a command, which has ended.
+	 */
+	if (l->o.command)
+		return err->code;
 	return start_session(l, &l->o, &again) ? again.code : err->code;
 }
 

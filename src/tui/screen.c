@@ -56,6 +56,13 @@ void screen_set_view(struct screen *s, const struct view_options *o)
 	snprintf(s->model.focus, sizeof(s->model.focus), "%s", o->focus ? o->focus : "");
 }
 
+void screen_forget(struct screen *s)
+{
+	model_forget(&s->model);
+	code_release(&s->source.code);
+	s->source.has_code = false;
+}
+
 void screen_changed(struct screen *s, const struct profile *p)
 {
 	s->p = p;

@@ -104,7 +104,7 @@ struct screen {
 	struct flame_state flame;
 	struct source_state source;
 	uint32_t time_block; /* the cursor */
-	int64_t range_start; /* since the first block; -1: none */
+	int64_t range_start; /* as the profile has it; -1: none */
 	double samples_per_s;
 	int click_row, click_col;
 	const char *source_path;
@@ -129,6 +129,8 @@ void screen_init(struct screen *s, const char *title);
 void screen_release(struct screen *s);
 /* Which samples are shown at first. */
 void screen_set_view(struct screen *s, const struct view_options *o);
+/* What was known of the past, or of another target, is no more. */
+void screen_forget(struct screen *s);
 /* The profile has changed, or is another one. */
 void screen_changed(struct screen *s, const struct profile *p);
 /* Returns true when the screen changed. */

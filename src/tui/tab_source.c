@@ -40,18 +40,11 @@ static void add(struct listing *l, int64_t self, int64_t total, uint32_t line, c
 	l->rows[l->n++] = (struct row){self, total, line, text, is_head};
 }
 
-/* Tabs as blanks; the grid replaces what else a terminal would obey. */
 static char *plain(const char *text)
 {
 	struct str s = {0};
 
-	str_puts(&s, "");
-	for (; *text; text++) {
-		if (*text == '\t')
-			str_puts(&s, &"        "[s.len % 8]);
-		else
-			str_putc(&s, *text);
-	}
+	str_plain(&s, text);
 	return s.text;
 }
 
@@ -78,8 +71,10 @@ static void add_file(struct listing *l, const struct screen *s, const struct vie
 		else
 			add(l, 0, 0, line, plain(source.lines[line]), false);
 	}
-	for (k = 0; !found && k < n; k++)
-		add(l, w[k].self, w[k].total, w[k].line, mem_strdup(""), false);
+	/* What lies beyond the file that was found, or in no line, has weight, too. */
+	for (k = 0; k < n; k++)
+		if (!found || !w[k].line || w[k].line > source.n)
+			add(l, w[k].self, w[k].total, w[k].line, mem_strdup(""), false);
 }
 
 static void add_lines(struct listing *l, const struct screen *s, const struct view *v,

@@ -34,23 +34,34 @@ static bool shape_find(struct map_shape *m, const struct screen *s, int rows, in
 	return true;
 }
 
+/* Of what the other tabs show, but of the whole time. */
 static int64_t *sums_of(const struct screen *s, const struct map_shape *m, int64_t *ret_most)
 {
 	int64_t *sums = mem_array((size_t)m->rows * m->columns, sizeof(*sums)), time_ns;
+	struct view_options o = s->model.o;
 	const struct profile *p = s->p;
+	struct err err = {0};
+	struct view v;
 
 	*ret_most = 0;
+	o.in_range = false;
+	o.by = BY_NONE;
+	if (view_open(&v, p, &o, &err)) {
+		view_release(&v);
+		return sums;
+	}
 	for (size_t i = 0; i < p->n_samples; i++) {
 		size_t cell;
 
-		if (!timeline_sample(&m->t, i, &time_ns))
+		if (v.origin_of[i] == NO_ID || !timeline_sample(&m->t, i, &time_ns))
 			continue;
 		cell = timeline_block(&m->t, time_ns) / m->per_cell;
 		if (cell < (size_t)m->rows * m->columns)
-			sum_add(&sums[cell], p->values[i * p->n_types + p->default_type]);
+			sum_add(&sums[cell], p->values[i * p->n_types + v.value]);
 	}
 	for (size_t i = 0; i < (size_t)m->rows * m->columns; i++)
 		*ret_most = MAX(*ret_most, sums[i]);
+	view_release(&v);
 	return sums;
 }
 

@@ -37,7 +37,13 @@ check peek-json "$CPROF" report service.folded --peek '^walk$' --json
 check list "$CPROF" report service.folded --list '^walk$'
 check perf-script "$CPROF" report perf-script.txt --tree
 check perf-script-folded "$CPROF" export perf-script.txt -o - --format folded --by tid
+check perf-script-flat "$CPROF" report perf-script-flat.txt
 check perf-script-groups "$CPROF" report perf-script.txt --by process
+# Names that a terminal would obey; lines that the source does not have.
+printf '#%300s\na;\033[31mred;\302\2331m 3\n' ' ' >hostile.folded
+check hostile "$CPROF" report hostile.folded --peek .
+expect 2 "$CPROF" export service.folded -o x.html --inverted
+says err '.svg flame graphs'
 # A difference: of a profile with itself nothing, in every form.
 check diff-same "$CPROF" diff service.folded service.folded -n 4
 check diff "$CPROF" diff service.folded changed.folded -n 5

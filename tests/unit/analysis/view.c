@@ -156,7 +156,7 @@ static void check_tree(const struct view *v, const struct tree_options *o)
 	assert_int_equal(sum, v->total);
 	assert_int_equal(t.total, v->total);
 	if (o->most)
-		assert_true(t.n <= o->most);
+		assert_true(t.n <= o->most && t.n >= o->most - o->most / 10);
 	children_find(&c, &t, v, CHILDREN_BY_WEIGHT);
 	for (size_t i = 0; i <= t.n; i++)
 		for (uint32_t k = c.at[i]; k < c.at[i + 1]; k++, seen++) {
