@@ -17,13 +17,17 @@
  */
 enum { PASS_NODES = 256 << 10, LEAST_LEVELS = 2 };
 
+/* Levels that the first pass notes of every path: to walk one again costs more than all else. */
+enum { HEAD_LEVELS = 16, MOST_HEADS = 4 << 20 };
+
 struct build {
 	const struct view *v;
 	const struct tree_options *o;
 	struct tree *t;
 	struct path path;
 	int64_t least;
-	uint32_t *open; /* origins whose paths go on */
+	uint32_t *heads; /* of each origin; NO_ID behind its end; NULL: there are too many */
+	uint32_t *open;  /* origins whose paths go on */
 	size_t n_open;
 	uint32_t depth, levels; /* of this pass: where it begins, how many */
 	struct stacks trie;     /* roots: nodes of the tree, then functions */
@@ -55,9 +59,20 @@ static void push_part(struct build *b, size_t i)
 {
 	const struct origin *o = &b->v->origins[b->open[i]];
 	stack_id at = stacks_push(&b->trie, NO_ID, b->t->place[b->open[i]]);
-	uint32_t f, depth = b->depth, stop = b->depth + b->levels;
+	uint32_t f, depth = b->depth, stop = b->depth + b->levels, *head;
 
-	view_path(b->v, o->stack, &b->path);
+	head = b->heads ? b->heads + (size_t)HEAD_LEVELS * b->open[i] : NULL;
+	if (!head || !b->depth || stop >= HEAD_LEVELS)
+		view_path(b->v, o->stack, &b->path);
+	for (uint32_t k = 0; head && !b->depth && k < HEAD_LEVELS; k++)
+		head[k] = function_at(b, o, k);
+	if (head && stop < HEAD_LEVELS) {
+		for (; (f = head[depth]) != NO_ID && depth < stop; depth++)
+			at = stacks_push(&b->trie, at, f);
+		b->end[i] = at;
+		b->more[i] = f != NO_ID;
+		return;
+	}
 	for (; (f = function_at(b, o, depth)) != NO_ID && depth < stop; depth++)
 		at = stacks_push(&b->trie, at, f);
 	b->end[i] = at;
@@ -212,6 +227,8 @@ static void build(struct tree *t, const struct view *v, const struct tree_option
 	b.open = mem_array(v->n_origins, sizeof(*b.open));
 	b.end = mem_array(v->n_origins, sizeof(*b.end));
 	b.more = mem_array(v->n_origins, sizeof(*b.more));
+	if (o->least > 0 && v->n_origins <= MOST_HEADS)
+		b.heads = mem_array(v->n_origins, HEAD_LEVELS * sizeof(*b.heads));
 	for (uint32_t i = 0; i < v->n_origins; i++) {
 		b.open[i] = i;
 		t->place[i] = NO_ID;
@@ -222,6 +239,7 @@ static void build(struct tree *t, const struct view *v, const struct tree_option
 	while (b.n_open)
 		run_pass(&b);
 	path_release(&b.path);
+	free(b.heads);
 	free(b.open);
 	free(b.end);
 	free(b.more);

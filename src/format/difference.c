@@ -239,7 +239,7 @@ int difference_html(struct diff *d, const char *title, int fd, struct err *err)
 	/* The page shows the new profile's sums beside the base's. */
 	for (size_t f = 0; f < d->v.n_functions; f++) {
 		d->v.functions[f].self = d->rows[f].self.new;
-		d->v.functions[f].total = MAX(d->rows[f].total.new, d->rows[f].total.base > 0);
+		d->v.functions[f].total = d->rows[f].total.new;
 		base[f] = d->rows[f].self.base;
 		p[f] = d->rows[f].self.p;
 	}

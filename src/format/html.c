@@ -56,6 +56,13 @@ static void choose_functions(struct writer *w)
 		w->place[order[i]] = (uint32_t)w->n_shown;
 		w->shown[w->n_shown++] = order[i];
 	}
+	/* Of a difference, also what is gone. */
+	for (uint32_t f = 0; w->page->base && f < v->n_functions; f++) {
+		if (!w->page->base[f] || w->place[f] != NO_ID)
+			continue;
+		w->place[f] = (uint32_t)w->n_shown;
+		w->shown[w->n_shown++] = f;
+	}
 	for (size_t k = 0; k < ARRAY_SIZE(trees); k++) {
 		for (size_t i = 0; i < trees[k]->n; i++) {
 			uint32_t f = trees[k]->nodes[i].function;
