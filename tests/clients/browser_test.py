@@ -102,8 +102,11 @@ def page(b):
     check(b.run("return document.getElementById('keys').open"), "? does not show the keys")
     b.keys("\ue00c")
     b.run("document.getElementById('download').click()")
-    end = time.monotonic() + 10
-    while not glob.glob(f"{folder}/profile.pb.gz") and time.monotonic() < end:
+    # The name is there, empty, before what is downloaded takes its place.
+    there = f"{folder}/profile.pb.gz"
+    end = time.monotonic() + 20
+    while time.monotonic() < end and (glob.glob(f"{folder}/*.crdownload") or not os.path.exists(there)
+                                      or not os.path.getsize(there)):
         time.sleep(0.05)
     os.rename(f"{folder}/profile.pb.gz", f"{folder}/service.html.pb.gz")
 
