@@ -32,7 +32,6 @@ struct build {
 	uint32_t depth, levels; /* of this pass: where it begins, how many */
 	struct stacks trie;     /* roots: nodes of the tree, then functions */
 	int64_t *self, *total;
-	size_t cap_self;
 	uint32_t *end; /* of each open origin, in the trie */
 	bool *more;    /* its path goes on behind that */
 };

@@ -19,8 +19,8 @@
 #define REFRESH_NS 1000000000ull
 #define FIRST_NS   150000000ull /* the first figures come earlier */
 
-/* Of what was there, is left after a second when the past fades. */
-#define FADE 7 / 8
+/* Parts of eight that are left after a second when the past fades. */
+enum { FADE_KEEPS = 7, FADE_OF = 8 };
 
 struct show {
 	struct feed *feed;
@@ -55,10 +55,10 @@ static void fade(struct profile *p)
 
 	for (size_t i = 0; i < p->n_samples; i++) {
 		int64_t *v = p->values + i * p->n_types;
-		int64_t faded = v[p->default_type] * FADE;
+		int64_t faded = v[p->default_type] * FADE_KEEPS / FADE_OF;
 
 		for (size_t k = 0; k < p->n_types; k++)
-			v[k] = faded < least ? 0 : (v[k] * 7 + 4) / 8;
+			v[k] = faded < least ? 0 : (v[k] * FADE_KEEPS + FADE_OF / 2) / FADE_OF;
 	}
 }
 
@@ -146,7 +146,7 @@ static int refresh(struct show *s, struct err *err)
 	struct profile *p = s->feed->profile;
 	uint64_t now = monotonic_ns();
 	double part = s->screen.mode == MODE_ADD_UP ? 1
-		      : s->screen.mode == MODE_FADE ? 1.0 * FADE
+		      : s->screen.mode == MODE_FADE ? (double)FADE_KEEPS / FADE_OF
 						    : 0;
 	int code;
 

@@ -4,7 +4,6 @@
 
 #include "base/io.h"
 #include "base/mem.h"
-#include "base/sort.h"
 #include "base/sum.h"
 #include "analysis/columns.h"
 #include "analysis/statistics.h"
@@ -81,17 +80,15 @@ static void put_table(const struct view *v, const struct table_options *o, struc
 		str_printf(out, "(%zu more functions; -n 0 shows all)\n", n - o->most);
 }
 
-/* Calls `print` once, or for each group, the heaviest first, with the functions counted in it; at
- * the end for what is in none. */
+/* Of a view that is counted: calls `print` once, or for each group, the heaviest first, with the
+ * functions counted in it; at the end for what is in none. */
 static void by_groups(struct view *v, void (*print)(void *ctx, const struct function *group),
 		      void *ctx)
 {
 	struct function none = {.name = "(none)", .module = "", .is_group = true};
 	size_t n;
-	auto_free uint32_t *order = NULL;
+	auto_free uint32_t *order = view_groups_sorted(v, &n);
 
-	view_count(v);
-	order = view_groups_sorted(v, &n);
 	if (!n)
 		print(ctx, NULL);
 	for (size_t i = 0; i < n; i++) {
@@ -132,6 +129,7 @@ void table_text(struct view *v, const struct table_options *o, struct str *out)
 {
 	struct printing p = {v, o, out, NULL};
 
+	view_count(v);
 	by_groups(v, print_text, &p);
 }
 
@@ -147,43 +145,23 @@ static struct function function_of_node(const struct view *v, const struct tree_
 	return f;
 }
 
-/* The weight below which no more than `most` nodes are left; a parent is never lighter. */
-static int64_t least_of(const struct tree *t, size_t most)
-{
-	auto_free uint64_t *weights = mem_array(t->n, sizeof(*weights));
-
-	if (!most || t->n <= most)
-		return INT64_MIN;
-	for (size_t i = 0; i < t->n; i++)
-		weights[i] = (uint64_t)t->nodes[i].total + INT64_MAX + 1u;
-	qsort(weights, t->n, sizeof(*weights), compare_u64);
-	return (int64_t)(weights[t->n - most] - INT64_MAX - 1u);
-}
-
 void tree_text(const struct view *v, bool inverted, const struct table_options *o, struct str *out)
 {
-	const struct tree_options options = {.inverted = inverted, .least = 0.005};
+	const struct tree_options options = {.inverted = inverted, .least = 0.005, .most = o->most};
 	struct libscols_table *table = new_table(o, true);
 	auto_free struct libscols_line **lines = NULL;
 	struct children c;
 	struct tree t;
-	int64_t least;
-	size_t shown = 0;
 
 	tree_build(&t, v, &options);
 	children_find(&c, &t, v, CHILDREN_BY_WEIGHT);
-	least = least_of(&t, o->most);
 	lines = mem_array(t.n, sizeof(struct libscols_line *));
 	for (size_t i = 0; i < t.n; i++) {
 		const struct tree_node *n = &t.nodes[c.nodes[i]];
 		struct function f = function_of_node(v, n, inverted);
 
-		if (n->total < least || (o->most && shown == o->most) ||
-		    (n->parent != NO_ID && !lines[n->parent]))
-			continue;
 		lines[c.nodes[i]] =
 			add_line(table, n->parent == NO_ID ? NULL : lines[n->parent], &f, v);
-		shown++;
 	}
 	print_table(table, out);
 	children_release(&c);
@@ -309,6 +287,7 @@ void table_csv(struct view *v, const struct table_options *o, struct str *out)
 	for (int c = 0; c < N_COLUMNS; c++)
 		str_printf(out, "%s%s", c ? "," : "", columns[c].json);
 	str_puts(out, v->groups.n ? ",group\r\n" : "\r\n");
+	view_count(v);
 	by_groups(v, print_csv, &p);
 }
 

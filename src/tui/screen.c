@@ -434,6 +434,12 @@ static void draw_tabs(const struct screen *s, struct grid *g)
 			    " %zu %s ", i + 1, tabs[i]->title);
 }
 
+static bool has_footer(const struct screen *s)
+{
+	return s->prompt || *s->message || *s->bad || *s->search || *s->model.focus ||
+	       *s->model.only || s->model.o.in_range;
+}
+
 /* The last line: what is typed, what was answered, which filters hold. */
 static void draw_footer(const struct screen *s, struct grid *g)
 {
@@ -441,9 +447,6 @@ static void draw_footer(const struct screen *s, struct grid *g)
 
 	if (row <= HEADER_ROWS)
 		row = MIN(1, g->rows - 1);
-	if (!s->prompt && !*s->message && !*s->bad && !*s->search && !*s->model.focus &&
-	    !*s->model.only && !s->model.o.in_range)
-		return;
 	grid_clear_row(g, row);
 	if (s->prompt)
 		col = grid_printf(g, row, 0, STYLE_HEADER, " %s%s_ ", prompts[s->prompt], s->typed);
@@ -489,6 +492,7 @@ void screen_draw(struct screen *s, struct grid *g)
 	else if (!model_view(&s->model))
 		grid_text(g, HEADER_ROWS + 1, 2, g->cols - 2, STYLE_WARN, s->model.err.what);
 	else
-		tabs[s->tab]->draw(s, g, HEADER_ROWS);
-	draw_footer(s, g);
+		tabs[s->tab]->draw(s, g, HEADER_ROWS, g->rows - HEADER_ROWS - 1 - has_footer(s));
+	if (has_footer(s))
+		draw_footer(s, g);
 }

@@ -115,8 +115,8 @@ struct screen {
 
 struct tab {
 	const char *title;
-	/* Draws from row `top` on, of which there are at least 0. */
-	void (*draw)(struct screen *s, struct grid *g, int top);
+	/* Draws a title into row `top`, and into the `room` rows (0 or less: none) below it. */
+	void (*draw)(struct screen *s, struct grid *g, int top, int room);
 	/* Returns true when the key was the tab's; others are for all. */
 	bool (*act)(struct screen *s, enum action a);
 };

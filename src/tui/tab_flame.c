@@ -161,10 +161,9 @@ static void draw_details(const struct graph *g, struct grid *grid, int row)
 		    percent_of(f->self, g->v->total), percent_of(f->total, g->v->total), f->module);
 }
 
-static void draw(struct screen *s, struct grid *grid, int top)
+static void draw(struct screen *s, struct grid *grid, int top, int rows)
 {
 	struct graph g;
-	int rows = grid->rows - top - 1 - (s->prompt || *s->search || *s->message ? 1 : 0);
 
 	if (!graph_init(&g, s))
 		return;

@@ -137,13 +137,12 @@ static uint32_t *listed(struct screen *s, size_t *ret_n)
 	return order;
 }
 
-static void draw(struct screen *s, struct grid *g, int top)
+static void draw(struct screen *s, struct grid *g, int top, int room)
 {
 	const struct view *v = model_view(&s->model);
 	struct rows *r = &s->rows[TAB_functions];
 	size_t n;
 	auto_free uint32_t *order = listed(s, &n);
-	int room = g->rows - top - 1 - (s->prompt || *s->search || *s->message ? 1 : 0);
 
 	draw_titles(s, g, top);
 	rows_fit(r, (uint32_t)n, room);

@@ -112,13 +112,12 @@ static void draw_runs(struct grid *g, int row, int col, const struct view *v,
 	}
 }
 
-void groups_draw(struct screen *s, struct grid *g, int top, enum tab_id tab, int which,
+void groups_draw(struct screen *s, struct grid *g, int top, int room, enum tab_id tab, int which,
 		 const char *title)
 {
 	const struct view *v = model_groups(&s->model, which);
 	struct list list = listed(s, v);
 	struct rows *r = &s->rows[tab];
-	int room = g->rows - top - 1 - (s->prompt || *s->search || *s->message ? 1 : 0);
 	int names = MAX(MIN(g->cols / 3, 36), 16);
 	char value[COLUMN_TEXT];
 

@@ -5,6 +5,6 @@
 #include "tui/screen.h"
 
 /* `which`: MODEL_PROCESSES or MODEL_THREADS. */
-void groups_draw(struct screen *s, struct grid *g, int top, enum tab_id tab, int which,
+void groups_draw(struct screen *s, struct grid *g, int top, int room, enum tab_id tab, int which,
 		 const char *title);
 bool groups_act(struct screen *s, enum action a, enum tab_id tab, int which);

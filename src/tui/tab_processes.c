@@ -2,9 +2,9 @@
 /* Processes: their share, and what they run. */
 #include "tui/tab_groups.h"
 
-static void draw(struct screen *s, struct grid *g, int top)
+static void draw(struct screen *s, struct grid *g, int top, int room)
 {
-	groups_draw(s, g, top, TAB_processes, MODEL_PROCESSES, "PROCESS");
+	groups_draw(s, g, top, room, TAB_processes, MODEL_PROCESSES, "PROCESS");
 }
 
 static bool act(struct screen *s, enum action a)

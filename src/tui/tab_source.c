@@ -197,12 +197,11 @@ static uint32_t hottest(const struct listing *l)
 	return best;
 }
 
-static void draw(struct screen *s, struct grid *g, int top)
+static void draw(struct screen *s, struct grid *g, int top, int room)
 {
 	const struct view *v = model_view(&s->model);
 	uint32_t function = find_function(v, s->source.function);
 	struct rows *r = &s->rows[TAB_source];
-	int room = g->rows - top - 1 - (s->prompt || *s->search || *s->message ? 1 : 0);
 	struct listing l;
 	bool is_new = !r->n;
 

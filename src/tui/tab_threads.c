@@ -2,9 +2,9 @@
 /* Threads: their share, and what they run. */
 #include "tui/tab_groups.h"
 
-static void draw(struct screen *s, struct grid *g, int top)
+static void draw(struct screen *s, struct grid *g, int top, int room)
 {
-	groups_draw(s, g, top, TAB_threads, MODEL_THREADS, "THREAD");
+	groups_draw(s, g, top, room, TAB_threads, MODEL_THREADS, "THREAD");
 }
 
 static bool act(struct screen *s, enum action a)

@@ -91,7 +91,7 @@ static void draw_cell(const struct screen *s, struct grid *g, const struct map_s
 	grid_put(g, row, col, shades[sum <= 0 ? 0 : 1 + (int)MIN(part * 4, 3.0)], style);
 }
 
-static void draw(struct screen *s, struct grid *g, int top)
+static void draw(struct screen *s, struct grid *g, int top, int room)
 {
 	struct map_shape m;
 	int64_t most;
@@ -100,7 +100,7 @@ static void draw(struct screen *s, struct grid *g, int top)
 	uint32_t cells;
 
 	grid_style_row(g, top, STYLE_HEADER);
-	s->rows[TAB_time].page = g->rows - top - 2;
+	s->rows[TAB_time].page = room;
 	s->rows[TAB_time].n = (uint32_t)MAX(g->cols, 1);
 	if (!shape_find(&m, s, s->rows[TAB_time].page, g->cols)) {
 		grid_text(g, top + 2, 2, g->cols - 2, STYLE_DIM,

@@ -85,13 +85,12 @@ static void draw_node(struct screen *s, struct grid *g, int row, const struct vi
 	grid_text(g, row, col + 2, g->cols - col - 2, STYLE_DIM, f->module);
 }
 
-static void draw(struct screen *s, struct grid *g, int top)
+static void draw(struct screen *s, struct grid *g, int top, int room)
 {
 	const struct view *v = model_view(&s->model);
 	const struct children *c;
 	const struct tree *t = model_tree(&s->model, s->inverted, &c);
 	struct rows *r = &s->rows[TAB_tree];
-	int room = g->rows - top - 1 - (s->prompt || *s->search || *s->message ? 1 : 0);
 
 	list(s, t, c);
 	grid_style_row(g, top, STYLE_HEADER);
@@ -112,14 +111,14 @@ static void draw(struct screen *s, struct grid *g, int top)
 /* Opens or closes a node, and with `below` all that is under it. */
 static void set_open(struct screen *s, const struct tree *t, uint32_t node, bool open, bool below)
 {
+	auto_free bool *under = mem_array(t->n, sizeof(*under));
+
 	map64_set(&s->tree.open, key_of(s, node), open);
+	under[node] = true;
 	/* A child's number is larger than its parent's. */
 	for (uint32_t i = node + 1; below && i < t->n; i++) {
-		uint32_t up = i;
-
-		while (up != NO_ID && up > node)
-			up = t->nodes[up].parent;
-		if (up == node)
+		under[i] = t->nodes[i].parent != NO_ID && under[t->nodes[i].parent];
+		if (under[i])
 			map64_set(&s->tree.open, key_of(s, i), open);
 	}
 }
