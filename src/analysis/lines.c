@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/sort.h"
 #include "base/sum.h"
 
 #include <stdlib.h>
@@ -31,13 +32,25 @@ static bool same_code(const void *ctx, uint32_t id, const void *key)
 	return a->function == b->function && a->offset == b->offset;
 }
 
+/* Once for each origin, however often it is on its path. */
+static void count(int64_t *self, int64_t *total, uint32_t *counted, const struct build *b,
+		  uint32_t origin, bool is_leaf)
+{
+	int64_t weight = b->v->origins[origin].weight;
+
+	if (is_leaf)
+		sum_add(self, weight);
+	if (*counted != origin + 1)
+		sum_add(total, weight);
+	*counted = origin + 1;
+}
+
 static void add_line(struct build *b, uint32_t origin, uint32_t function, const struct frame *f,
 		     bool is_leaf)
 {
 	struct line_weight key = {function, f->file, f->line, f->start_line, 0, 0};
 	uint64_t hash = hash_u64((uint64_t)f->file << 32 | f->line) ^ hash_u64(function);
 	uint32_t id = map_find(&b->lines, hash, same_line, b->to, &key);
-	int64_t weight = b->v->origins[origin].weight;
 
 	if (id == NO_ID) {
 		array_reserve(b->to->lines, b->to->cap_lines, b->to->n_lines + 1);
@@ -47,11 +60,8 @@ static void add_line(struct build *b, uint32_t origin, uint32_t function, const 
 		b->counted_line[id] = 0;
 		map_add(&b->lines, hash, id);
 	}
-	if (is_leaf)
-		sum_add(&b->to->lines[id].self, weight);
-	if (b->counted_line[id] != origin + 1)
-		sum_add(&b->to->lines[id].total, weight);
-	b->counted_line[id] = origin + 1;
+	count(&b->to->lines[id].self, &b->to->lines[id].total, &b->counted_line[id], b, origin,
+	      is_leaf);
 }
 
 static void add_code(struct build *b, uint32_t origin, uint32_t function, const struct frame *f,
@@ -60,7 +70,6 @@ static void add_code(struct build *b, uint32_t origin, uint32_t function, const 
 	struct code_weight key = {function, f->mapping, frame_offset(b->v->p, f), 0, 0};
 	uint64_t hash = hash_u64(key.offset) ^ hash_u64(function);
 	uint32_t id = map_find(&b->code, hash, same_code, b->to, &key);
-	int64_t weight = b->v->origins[origin].weight;
 
 	if (id == NO_ID) {
 		array_reserve(b->to->code, b->to->cap_code, b->to->n_code + 1);
@@ -70,11 +79,8 @@ static void add_code(struct build *b, uint32_t origin, uint32_t function, const 
 		b->counted_code[id] = 0;
 		map_add(&b->code, hash, id);
 	}
-	if (is_leaf)
-		sum_add(&b->to->code[id].self, weight);
-	if (b->counted_code[id] != origin + 1)
-		sum_add(&b->to->code[id].total, weight);
-	b->counted_code[id] = origin + 1;
+	count(&b->to->code[id].self, &b->to->code[id].total, &b->counted_code[id], b, origin,
+	      is_leaf);
 }
 
 static void add_origin(struct build *b, uint32_t origin, const uint8_t *chosen)
@@ -132,6 +138,16 @@ void line_weights_find(struct line_weights *l, const struct view *v, const uint8
 	map_release(&b.code);
 	free(b.counted_line);
 	free(b.counted_code);
+}
+
+void code_weights_between(const struct code_weight *c, size_t n, uint64_t from, uint64_t to,
+			  int64_t *ret_self, int64_t *ret_total)
+{
+	*ret_self = *ret_total = 0;
+	for (size_t i = count_before(n, k, c[k].offset < from); i < n && c[i].offset < to; i++) {
+		sum_add(ret_self, c[i].self);
+		sum_add(ret_total, c[i].total);
+	}
 }
 
 void line_weights_release(struct line_weights *l)

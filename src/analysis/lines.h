@@ -35,4 +35,7 @@ struct line_weights {
 
 /* `chosen`: by function. */
 void line_weights_find(struct line_weights *l, const struct view *v, const uint8_t *chosen);
+/* What fell on the code from `from` up to `to`, of `n` weights of one function. */
+void code_weights_between(const struct code_weight *c, size_t n, uint64_t from, uint64_t to,
+			  int64_t *ret_self, int64_t *ret_total);
 void line_weights_release(struct line_weights *l);

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "profile/profile.h"
+#include "analysis/view.h"
 
 struct timeline {
 	const struct profile *p;
@@ -22,6 +22,8 @@ struct timeline {
 
 /* False when no sample says when it fell. */
 bool timeline_find(struct timeline *t, const struct profile *p);
+/* The same, as an error with its cure. */
+int timeline_require(struct timeline *t, const struct profile *p, struct err *err);
 /* The time of a sample; false when it has none. */
 bool timeline_sample(const struct timeline *t, size_t sample, int64_t *ret_ns);
 /* The block that a time lies in, from 0. */
@@ -29,6 +31,11 @@ static inline uint32_t timeline_block(const struct timeline *t, int64_t time_ns)
 {
 	return (uint32_t)((time_ns - 1 - t->start_ns) / t->block_ns);
 }
+/* What fell into each block (heap), of a view of the same profile. */
+int64_t *timeline_sums(const struct timeline *t, const struct view *v);
+/* How dark a block is drawn: 0 (nothing) to 4. */
+unsigned timeline_shade(int64_t sum, int64_t most);
+
 static inline uint32_t timeline_blocks(const struct timeline *t)
 {
 	return (uint32_t)((t->end_ns - t->start_ns + t->block_ns - 1) / t->block_ns);

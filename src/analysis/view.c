@@ -251,10 +251,8 @@ int view_open(struct view *v, const struct profile *p, const struct view_options
 	*v = (struct view){.p = p, .value = profile_value_index(p, o, err)};
 	if (v->value == NO_ID)
 		return err->code;
-	if (o->in_range && !timeline_find(&times, p)) {
-		err_set(err, 0, "the profile does not say when its samples fell");
-		return err_cure(err, "record it with --timeline");
-	}
+	if (o->in_range && timeline_require(&times, p, err))
+		return err->code;
 	v->type = profile_text(p, p->types[v->value].type);
 	v->unit = profile_text(p, p->types[v->value].unit);
 	groups_init(&v->groups, p, o->by);

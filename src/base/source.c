@@ -67,9 +67,20 @@ bool source_read(struct source *s, const char *path, const char *folders)
 	return true;
 }
 
+const char *source_line(struct source *s, const char *file, const char *folders, size_t line)
+{
+	if (!s->asked || !str_equal(s->asked, file)) {
+		source_release(s);
+		source_read(s, file, folders);
+		s->asked = mem_strdup(file);
+	}
+	return line && line <= s->n ? s->lines[line] : "";
+}
+
 void source_release(struct source *s)
 {
 	free(s->path);
+	free(s->asked);
 	free(s->lines);
 	str_release(&s->text);
 	*s = (struct source){0};

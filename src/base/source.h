@@ -12,7 +12,8 @@
 #include "base/str.h"
 
 struct source {
-	char *path; /* where it was found */
+	char *path;  /* where it was found; NULL: nowhere */
+	char *asked; /* of source_line(): for what file */
 	struct str text;
 	const char **lines; /* from 1; without their ends */
 	size_t n;
@@ -22,4 +23,7 @@ struct source {
  * shorter ends of it. Returns false when there is none, or it is no regular file of at most 16 MiB.
  */
 bool source_read(struct source *s, const char *path, const char *folders);
+/* A line of a file, "" when there is none; the file stays read until another one is asked for.
+ * `s` is zeroed at first. */
+const char *source_line(struct source *s, const char *file, const char *folders, size_t line);
 void source_release(struct source *s);

@@ -61,10 +61,8 @@ int view_args_range(struct view_args *v, const struct profile *p, struct err *er
 		return 0;
 	if (v->end_s > 0 && v->end_s <= v->start_s)
 		return err_usage(err, "--end is not behind --start");
-	if (!timeline_find(&t, p)) {
-		err_set(err, 0, "the profile does not say when its samples fell");
-		return err_cure(err, "record it with --timeline");
-	}
+	if (timeline_require(&t, p, err))
+		return err->code;
 	v->view.in_range = true;
 	v->view.start_ns = t.start_ns + (int64_t)(v->start_s * 1e9);
 	v->view.end_ns = v->end_s > 0 ? t.start_ns + (int64_t)(v->end_s * 1e9) : INT64_MAX;

@@ -172,11 +172,16 @@ struct drawing {
 	struct diff_side *sides;
 };
 
-static uint32_t node_colour(const void *ctx, uint32_t node)
+static uint32_t colour_of(const struct diff_side *s)
 {
-	double change = diff_change(&((const struct drawing *)ctx)->sides[node]);
+	double change = diff_change(s);
 
 	return change != 0 ? change_colour(change) : COLOUR_GREY;
+}
+
+static uint32_t node_colour(const void *ctx, uint32_t node)
+{
+	return colour_of(&((const struct drawing *)ctx)->sides[node]);
 }
 
 static void node_note(const void *ctx, uint32_t node, struct str *out)
@@ -212,14 +217,14 @@ int difference_svg(const struct diff *d, const char *title, int fd, struct err *
 	return code;
 }
 
-static double *changes(const struct diff *d, const struct tree *t)
+static uint32_t *colours_of(const struct diff *d, const struct tree *t)
 {
 	auto_free struct diff_side *sides = diff_nodes(d, t);
-	double *change = mem_array(t->n, sizeof(*change));
+	uint32_t *colours = mem_array(t->n, sizeof(*colours));
 
 	for (size_t i = 0; i < t->n; i++)
-		change[i] = diff_change(&sides[i]);
-	return change;
+		colours[i] = colour_of(&sides[i]);
+	return colours;
 }
 
 int difference_html(struct diff *d, const char *title, int fd, struct err *err)
@@ -230,7 +235,7 @@ int difference_html(struct diff *d, const char *title, int fd, struct err *err)
 	struct page page = {.v = &d->v, .title = title, .annotate = true, .whole = d->new};
 	auto_free double *p = mem_array(d->v.n_functions, sizeof(*p));
 	auto_free int64_t *base = mem_array(d->v.n_functions, sizeof(*base));
-	auto_free double *change_down = NULL, *change_up = NULL;
+	auto_free uint32_t *colours_down = NULL, *colours_up = NULL;
 	int code;
 
 	up.inverted = true;
@@ -245,8 +250,8 @@ int difference_html(struct diff *d, const char *title, int fd, struct err *err)
 	}
 	difference_note(d, &note);
 	str_puts(&note, "; widths are of both together, grey may be chance");
-	page.down = (struct page_tree){&down, change_down = changes(d, &down)};
-	page.up = (struct page_tree){&inverted, change_up = changes(d, &inverted)};
+	page.down = (struct page_tree){&down, colours_down = colours_of(d, &down)};
+	page.up = (struct page_tree){&inverted, colours_up = colours_of(d, &inverted)};
 	page.note = note.text;
 	page.base = base;
 	page.p = p;

@@ -19,23 +19,10 @@ struct heat {
 
 static int find(struct heat *h, const struct view *v, struct err *err)
 {
-	const struct profile *p = v->p;
-
-	if (!timeline_find(&h->t, p)) {
-		err_set(err, 0, "the profile does not say when its samples fell");
-		return err_cure(err, "record it with --timeline");
-	}
+	if (timeline_require(&h->t, v->p, err))
+		return err->code;
 	h->n = timeline_blocks(&h->t);
-	h->sums = mem_array(h->n, sizeof(*h->sums));
-	for (size_t i = 0; i < p->n_samples; i++) {
-		int64_t time_ns;
-		uint32_t block;
-
-		if (v->origin_of[i] == NO_ID || !timeline_sample(&h->t, i, &time_ns))
-			continue;
-		block = timeline_block(&h->t, time_ns);
-		sum_add(&h->sums[block], p->values[i * p->n_types + v->value]);
-	}
+	h->sums = timeline_sums(&h->t, v);
 	for (uint32_t i = 0; i < h->n; i++)
 		h->most = MAX(h->most, h->sums[i]);
 	return 0;
@@ -56,19 +43,12 @@ static void put_json(const struct heat *h, const struct view *v, struct str *out
 	json_print(root, out);
 }
 
-static const char *shade(int64_t sum, int64_t most)
-{
-	static const char *const shades[] = {" ", "░", "▒", "▓", "█"};
-	double part = most > 0 ? (double)sum / (double)most : 0;
-
-	return sum <= 0 ? shades[0] : shades[1 + (int)MIN(part * 4, 3.0)];
-}
-
 /* Columns of a second, unless blocks are long or the recording is; blocks of a cell are joined. */
 static void put_map(const struct heat *h, const struct view *v, struct str *out)
 {
 	double seconds = (double)h->n * (double)h->t.block_ns / 1e9;
 	double column_s = MAX(1.0, (double)h->t.block_ns / 1e9);
+	static const char *const shades[] = {" ", "░", "▒", "▓", "█"};
 	uint32_t n_columns, in_column, rows, in_cell;
 	char value[COLUMN_TEXT];
 
@@ -90,7 +70,7 @@ static void put_map(const struct heat *h, const struct view *v, struct str *out)
 					break;
 				sum_add(&sum, h->sums[block]);
 			}
-			str_puts(out, shade(sum / in_cell, h->most));
+			str_puts(out, shades[timeline_shade(sum / in_cell, h->most)]);
 		}
 		str_putc(out, '\n');
 	}

@@ -141,8 +141,8 @@ static void put_tree(struct writer *w, const char *name, const struct page_tree 
 	str_printf(s, "\"%s\":{", name);
 	put_json_array(s, "parent", tree->t->n, put_json_number(s, id_or_minus(nodes[i].parent)));
 	put_json_array(s, "function", tree->t->n, put_json_number(s, w->place[nodes[i].function]));
-	if (tree->change)
-		put_json_array(s, "change", tree->t->n, str_printf(s, "%.2f", tree->change[i]));
+	if (tree->colours)
+		put_json_array(s, "colour", tree->t->n, put_json_number(s, tree->colours[i]));
 	str_puts(s, "\"rows\":{");
 	put_json_array(s, "node", r.n, put_json_number(s, id_or_minus(r.rows[i].node)));
 	put_json_array(s, "process", r.n,
@@ -151,14 +151,15 @@ static void put_tree(struct writer *w, const char *name, const struct page_tree 
 		       put_json_number(s, id_or_minus(r.rows[i].group[PAGE_THREAD])));
 	put_json_array(s, "cgroup", r.n,
 		       put_json_number(s, id_or_minus(r.rows[i].group[PAGE_CGROUP])));
-	if (r.block_ns)
+	if (r.timed)
 		put_json_array(s, "block", r.n, put_json_number(s, r.rows[i].block));
 	put_json_array(s, "weight", r.n, put_json_number(s, r.rows[i].weight));
 	s->len -= 2;
 	str_puts(s, "},\n");
 	put_groups(w, &r);
 	str_printf(s, "\"blockMs\":%.3f,\"blocks\":%u,\"cut\":%lld,\"least\":%g},\n",
-		   (double)r.block_ns / 1e6, r.n_blocks, (long long)cut, tree->t->least);
+		   r.timed ? (double)r.times.block_ns / 1e6 : 0.0,
+		   r.timed ? timeline_blocks(&r.times) : 0, (long long)cut, tree->t->least);
 	page_rows_release(&r);
 }
 

@@ -178,29 +178,11 @@ static void put_source(const struct view *v, const struct line_weight *l, size_t
 static void put_source_line(const struct instruction *in, struct source *s,
 			    const struct listing_options *o, struct str *out)
 {
-	if (!s->path || !str_ends(s->path, in->file)) {
-		source_release(s);
-		source_read(s, in->file, o->source_path);
-	}
 	str_printf(out, "  %20s ", "");
 	str_plain(out, in->file);
 	str_printf(out, ":%u  ", in->line);
-	str_plain(out, in->line <= s->n ? s->lines[in->line] : "");
+	str_plain(out, source_line(s, in->file, o->source_path, in->line));
 	str_putc(out, '\n');
-}
-
-/* Addresses of callers lie within the call: the byte before the one that is returned to. */
-static void add_up(const struct code_weight *c, size_t n, const struct instruction *in,
-		   const struct instruction *next, int64_t *ret_self, int64_t *ret_total)
-{
-	*ret_self = *ret_total = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (c[i].offset < in->offset || (next && c[i].offset >= next->offset) ||
-		    (!next && c[i].offset > in->offset + 15))
-			continue;
-		sum_add(ret_self, c[i].self);
-		sum_add(ret_total, c[i].total);
-	}
 }
 
 static void put_code(const struct view *v, const struct code_weight *c, size_t n,
@@ -224,7 +206,7 @@ static void put_code(const struct view *v, const struct code_weight *c, size_t n
 		    (!before || before->line != in->line || !str_equal(before->file, in->file)))
 			put_source_line(in, &s, o, out);
 		before = in;
-		add_up(c, n, in, i + 1 < code.n ? in + 1 : NULL, &self, &total);
+		code_weights_between(c, n, in->offset, instruction_end(&code, i), &self, &total);
 		sum_add(&shown, self);
 		put_weights(v, self, total, out);
 		str_printf(out, " %8llx  %s\n", (unsigned long long)in->offset, in->text);

@@ -14,8 +14,7 @@
 
 struct page_tree {
 	const struct tree *t;
-	const double
-		*change; /* of a difference: -1 to 1 a node, 0 when it may be chance; or NULL */
+	const uint32_t *colours; /* of a difference, by node; NULL: by function */
 };
 
 struct page {

@@ -2,7 +2,6 @@
 /* The weights of a page's tree. */
 #include "format/page_rows.h"
 
-#include "analysis/timeline.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/sum.h"
@@ -39,8 +38,7 @@ static bool add_row(struct page_rows *r, struct map *known, const struct page_ro
 	return true;
 }
 
-static bool add_rows(struct page_rows *r, const struct view *v, const struct tree *t,
-		     const struct timeline *times)
+static bool add_rows(struct page_rows *r, const struct view *v, const struct tree *t)
 {
 	const struct profile *p = v->p;
 	struct map known auto_release(map_release) = {0};
@@ -59,8 +57,8 @@ static bool add_rows(struct page_rows *r, const struct view *v, const struct tre
 			row.group[g] = r->left_out[g]
 					       ? NO_ID
 					       : groups_find(&r->groups[g], p->samples[i].labels);
-		if (r->block_ns && timeline_sample(times, i, &time_ns))
-			row.block = (uint32_t)((time_ns - 1 - r->start_ns) / r->block_ns);
+		if (r->timed && timeline_sample(&r->times, i, &time_ns))
+			row.block = timeline_block(&r->times, time_ns);
 		if (!add_row(r, &known, &row))
 			return false;
 	}
@@ -70,29 +68,23 @@ static bool add_rows(struct page_rows *r, const struct view *v, const struct tre
 void page_rows_make(struct page_rows *r, const struct view *v, const struct tree *t, bool timed)
 {
 	static const enum page_group order[] = {PAGE_THREAD, PAGE_CGROUP, PAGE_PROCESS};
-	struct timeline times;
-	int64_t least_blocks = 64;
+	uint32_t least_blocks = 64;
 	size_t next = 0;
 
 	*r = (struct page_rows){0};
 	for (int g = 0; g < N_PAGE_GROUPS; g++)
 		groups_init(&r->groups[g], v->p, by[g]);
-	if (timed && timeline_find(&times, v->p)) {
-		r->start_ns = times.start_ns;
-		r->block_ns = times.block_ns;
-	}
-	while (!add_rows(r, v, t, &times)) {
-		if (r->block_ns && (times.end_ns - times.start_ns) / r->block_ns > least_blocks)
-			r->block_ns *= 2;
+	r->timed = timed && timeline_find(&r->times, v->p);
+	while (!add_rows(r, v, t)) {
+		if (r->timed && timeline_blocks(&r->times) > least_blocks)
+			r->times.block_ns *= 2;
 		else if (next < ARRAY_SIZE(order))
 			r->left_out[order[next++]] = true;
-		else if (r->block_ns && least_blocks > 1)
+		else if (r->timed && least_blocks > 1)
 			least_blocks = 1;
 		else
-			r->block_ns = 0;
+			r->timed = false;
 	}
-	if (r->block_ns)
-		r->n_blocks = (uint32_t)((times.end_ns - 1 - r->start_ns) / r->block_ns) + 1;
 }
 
 void page_rows_release(struct page_rows *r)

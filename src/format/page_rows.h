@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "analysis/timeline.h"
 #include "analysis/tree.h"
 
 enum page_group { PAGE_PROCESS, PAGE_THREAD, PAGE_CGROUP, N_PAGE_GROUPS };
@@ -25,8 +26,8 @@ struct page_rows {
 	size_t n, cap;
 	struct groups groups[N_PAGE_GROUPS];
 	bool left_out[N_PAGE_GROUPS];
-	int64_t start_ns, block_ns; /* block_ns 0: there are no times */
-	uint32_t n_blocks;
+	struct timeline times; /* with blocks as they are here */
+	bool timed;
 };
 
 /* `timed`: by block of time too, where samples have one. */

@@ -153,12 +153,7 @@ function layOut(width) {
 function fill(i) {
 	const t = tree, fn = t.fn[i];
 	if (t.found[i]) return getComputedStyle(document.documentElement).getPropertyValue("--mark");
-	if (isDiff && t.node[i] >= 0) {
-		const change = source().change[t.node[i]];
-		if (!change) return "#c8c8c8";
-		const faded = Math.round(235 - 155 * Math.sqrt(Math.min(Math.abs(change), 1)));
-		return change > 0 ? "rgb(255," + faded + "," + faded + ")" : "rgb(" + faded + "," + faded + ",255)";
-	}
+	if (isDiff && t.node[i] >= 0) return colour(source().colour[t.node[i]]);
 	return fn < 0 ? "#bebebe" : colour(F.colour[fn]);
 }
 

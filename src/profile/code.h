@@ -22,4 +22,6 @@ struct code {
 	size_t n, cap;
 };
 
+/* Where an instruction ends, which is where the next one begins. */
+uint64_t instruction_end(const struct code *c, size_t i);
 void code_release(struct code *c);

@@ -4,7 +4,6 @@
 #include "analysis/lines.h"
 #include "base/mem.h"
 #include "base/source.h"
-#include "base/sum.h"
 #include "tui/screen.h"
 
 #include <stdio.h>
@@ -105,43 +104,28 @@ static void fetch_code(struct screen *s, const struct line_weights *w)
 			 err.what);
 }
 
-/* Above the instructions that a line was made into. */
-static void add_head(struct listing *l, const struct screen *s, const struct instruction *in,
-		     struct source *source, const char **file)
-{
-	auto_free char *text = NULL;
-
-	if (!*file || strcmp(*file, in->file) != 0) {
-		source_release(source);
-		source_read(source, in->file, s->source_path);
-		*file = in->file;
-	}
-	text = plain(in->line <= source->n ? source->lines[in->line] : "");
-	add(l, 0, 0, 0, mem_printf("%s:%u  %s", in->file, in->line, text), true);
-}
-
 static void add_code(struct listing *l, struct screen *s, const struct line_weights *w)
 {
 	const struct code *c = &s->source.code;
 	struct source source auto_release(source_release) = {0};
-	const char *file = NULL;
-	size_t k = 0;
 
 	fetch_code(s, w);
 	if (*s->source.why_not)
 		add(l, 0, 0, 0, mem_strdup(s->source.why_not), true);
 	for (size_t i = 0; i < c->n; i++) {
 		const struct instruction *in = &c->rows[i];
-		uint64_t end = i + 1 < c->n ? in[1].offset : in->offset + 16;
-		int64_t self = 0, total = 0;
+		int64_t self, total;
 
+		/* Above the instructions that a line was made into. */
 		if (in->line &&
-		    (!i || in[-1].line != in->line || strcmp(in[-1].file, in->file) != 0))
-			add_head(l, s, in, &source, &file);
-		for (; k < w->n_code && w->code[k].offset < end; k++) {
-			sum_add(&self, w->code[k].self);
-			sum_add(&total, w->code[k].total);
+		    (!i || in[-1].line != in->line || !str_equal(in[-1].file, in->file))) {
+			auto_free char *text =
+				plain(source_line(&source, in->file, s->source_path, in->line));
+
+			add(l, 0, 0, 0, mem_printf("%s:%u  %s", in->file, in->line, text), true);
 		}
+		code_weights_between(w->code, w->n_code, in->offset, instruction_end(c, i), &self,
+				     &total);
 		add(l, self, total, 0,
 		    mem_printf("%8llx  %s", (unsigned long long)in->offset, in->text), false);
 	}

@@ -34,35 +34,28 @@ static bool shape_find(struct map_shape *m, const struct screen *s, int rows, in
 	return true;
 }
 
-/* Of what the other tabs show, but of the whole time. */
+/* Of what the other tabs show, but of the whole time (heap): by cell. */
 static int64_t *sums_of(const struct screen *s, const struct map_shape *m, int64_t *ret_most)
 {
-	int64_t *sums = mem_array((size_t)m->rows * m->columns, sizeof(*sums)), time_ns;
+	int64_t *cells = mem_array((size_t)m->rows * m->columns, sizeof(*cells));
+	auto_free int64_t *blocks = NULL;
 	struct view_options o = s->model.o;
-	const struct profile *p = s->p;
 	struct err err = {0};
 	struct view v;
 
 	*ret_most = 0;
 	o.in_range = false;
 	o.by = BY_NONE;
-	if (view_open(&v, p, &o, &err)) {
-		view_release(&v);
-		return sums;
-	}
-	for (size_t i = 0; i < p->n_samples; i++) {
-		size_t cell;
-
-		if (v.origin_of[i] == NO_ID || !timeline_sample(&m->t, i, &time_ns))
-			continue;
-		cell = timeline_block(&m->t, time_ns) / m->per_cell;
-		if (cell < (size_t)m->rows * m->columns)
-			sum_add(&sums[cell], p->values[i * p->n_types + v.value]);
-	}
-	for (size_t i = 0; i < (size_t)m->rows * m->columns; i++)
-		*ret_most = MAX(*ret_most, sums[i]);
+	if (!view_open(&v, s->p, &o, &err))
+		blocks = timeline_sums(&m->t, &v);
 	view_release(&v);
-	return sums;
+	for (uint32_t i = 0; blocks && i < m->n; i++) {
+		int64_t *cell = &cells[i / m->per_cell];
+
+		sum_add(cell, blocks[i]);
+		*ret_most = MAX(*ret_most, *cell);
+	}
+	return cells;
 }
 
 static double seconds_at(const struct map_shape *m, uint32_t cell)
@@ -83,12 +76,11 @@ static void draw_cell(const struct screen *s, struct grid *g, const struct map_s
 {
 	static const uint32_t shades[] = {' ', 0x2591, 0x2592, 0x2593, 0x2588};
 	int row = top + (int)(m->rows - 1 - cell % m->rows), col = LEFT + (int)(cell / m->rows);
-	double part = most > 0 ? (double)sum / (double)most : 0;
 	enum style style = cell == s->time_block     ? STYLE_SELECTED
 			   : is_in_range(s, m, cell) ? STYLE_KERNEL
 						     : STYLE_DIM;
 
-	grid_put(g, row, col, shades[sum <= 0 ? 0 : 1 + (int)MIN(part * 4, 3.0)], style);
+	grid_put(g, row, col, shades[timeline_shade(sum, most)], style);
 }
 
 static void draw(struct screen *s, struct grid *g, int top, int room)

@@ -189,6 +189,12 @@ static void filters_as_one_types(void **state)
 			   " 100.00   100.00  300.00 ms v\xc3\xa4lue_of                     prog\n"
 			   "   0.00   100.00       0 ns main                         prog\n"
 			   " only stacks with v.*lue\n");
+	/* The last line covers no row. */
+	press(s, "G");
+	expect(s, 6, 74,
+	       HEADER TABS ">SELF %  TOTAL %       SELF FUNCTION                     MODULE\n"
+			   "   0.00   100.00       0 ns main                         prog\n"
+			   " only stacks with v.*lue\n");
 	press(s, "\033");
 	assert_string_equal(s->model.focus, "");
 }
