@@ -5,6 +5,7 @@
 #include "analysis/timeline.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "profile/named_mappings.h"
 
 #include <string.h>
 
@@ -13,23 +14,18 @@ struct merging {
 	const struct profile *from;
 	frame_id *frame_of; /* of `from` -> of `to`; NO_ID: not yet */
 	stack_id *stack_of;
-	struct map64 *mappings; /* file name in `to` -> mapping */
+	struct named_mappings *mappings; /* of `to` */
 };
 
 static mapping_id mapping_of(struct merging *m, const struct frame *f)
 {
 	const char *module = profile_module(m->from, f);
-	struct mapping mapping = {.has_functions = true};
-	uint64_t known;
+	struct mapping like = {.has_functions = true};
 
 	if (!*module)
 		return NO_ID;
-	mapping.filename = strings_add(&m->to->strings, module);
-	if (!map64_find(m->mappings, mapping.filename, &known)) {
-		known = profile_add_mapping(m->to, &mapping);
-		map64_set(m->mappings, mapping.filename, known);
-	}
-	return (mapping_id)known;
+	like.filename = strings_add(&m->to->strings, module);
+	return named_mappings_add(m->mappings, &like);
 }
 
 /* A frame without its address and line: equal functions are to meet. Those inlined in it first;
@@ -106,8 +102,8 @@ static void add_samples(struct merging *m, const struct view *v, const char *sid
 	}
 }
 
-static void add(struct profile *to, struct map64 *mappings, const struct view *v, const char *side,
-		double scale)
+static void add(struct profile *to, struct named_mappings *mappings, const struct view *v,
+		const char *side, double scale)
 {
 	struct merging m = {.to = to, .from = v->p, .mappings = mappings};
 
@@ -122,7 +118,7 @@ static void add(struct profile *to, struct map64 *mappings, const struct view *v
 
 void diff_merge(struct profile *to, const struct view *base, const struct view *new, double scale)
 {
-	struct map64 mappings auto_release(map64_release) = {0};
+	struct named_mappings mappings auto_release(named_mappings_release) = {.p = to};
 
 	profile_add_type(to, "samples", "count");
 	profile_add_type(to, new->type, new->unit);

@@ -49,3 +49,5 @@ extern const size_t n_global_options;
 
 /* Choices of --color; what a stream gets. */
 bool colour_wanted(int fd);
+/* Columns of the terminal that a stream is; 0: it is none. */
+size_t terminal_width(int fd);

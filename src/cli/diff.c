@@ -11,15 +11,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 enum { DEFAULT_ROWS = 50 };
 
 struct difference {
 	struct view_args view; /* first: the context of VIEW_OPTIONS */
 	const char *path, *format, *normalize;
-	bool json, rows_given, has_limit;
-	uint64_t rows;
+	bool json, has_limit;
 	double limit; /* of growth, in percent */
 };
 
@@ -29,15 +27,21 @@ static int set_output(void *ctx, const char *arg, struct err *err)
 	return *arg ? 0 : err_usage(err, "-o needs the name of a file");
 }
 
-static int set_format(void *ctx, const char *arg, struct err *err)
+static int check_form(const char *form, struct err *err)
 {
 	static const char *const known[] = {"svg", "html", "json", "text"};
 
-	((struct difference *)ctx)->format = arg;
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (str_equal(arg, known[i]))
+		if (str_equal(form, known[i]))
 			return 0;
-	return err_usage(err, "--format %.40s: of a difference svg, html, json or text", arg);
+	err_usage(err, "a difference is no %.40s", form);
+	return err_cure(err, "svg, html, json or text: by --format, or by the file's ending");
+}
+
+static int set_format(void *ctx, const char *arg, struct err *err)
+{
+	((struct difference *)ctx)->format = arg;
+	return check_form(arg, err);
 }
 
 static int set_json(void *ctx, const char *arg, struct err *err)
@@ -45,16 +49,6 @@ static int set_json(void *ctx, const char *arg, struct err *err)
 	(void)arg, (void)err;
 	((struct difference *)ctx)->json = true;
 	return 0;
-}
-
-static int set_rows(void *ctx, const char *arg, struct err *err)
-{
-	struct difference *d = ctx;
-
-	d->rows_given = true;
-	if (parse_u64(arg, 1 << 30, &d->rows))
-		return 0;
-	return err_usage(err, "-n %.40s: not a number of rows", arg);
 }
 
 static int set_normalize(void *ctx, const char *arg, struct err *err)
@@ -86,26 +80,13 @@ static const struct option_row options[] = {
 	{0, "fail-above", "PERCENT",
 	 "exit 4 when a function's self or total grew by more than that, and by more than chance",
 	 0, NULL, set_fail_above},
-	{'n', "rows", "N", "show that many rows (50); 0 is all", 0, NULL, set_rows},
+	{'n', "rows", "N", "show that many rows (50); 0 is all", 0, NULL, view_set_rows},
 	{0, "json", NULL, "as JSON", 0, NULL, set_json},
 	{'o', "output", "FILE", "write there (.svg, .html, .json) in place of the table",
 	 COMPLETE_FILE, NULL, set_output},
 	{0, "format", "NAME", "svg, html, json or text; else by the file's ending",
 	 COMPLETE_CHOICES, "svg|html|json|text", set_format},
 };
-
-static void print_table(const struct difference *o, const struct diff *d, struct str *out)
-{
-	struct difference_options table = {.most = o->rows, .colour = colour_wanted(1)};
-	struct winsize size;
-
-	if (isatty(1) && ioctl(1, TIOCGWINSZ, &size) == 0)
-		table.width = size.ws_col;
-	if (o->json)
-		difference_json(d, &table, out);
-	else
-		difference_text(d, &table, out);
-}
 
 /* The form that is asked for, by name or by the file's ending. */
 static const char *form_of(const struct difference *o)
@@ -115,33 +96,45 @@ static const char *form_of(const struct difference *o)
 	return o->format ? o->format : f ? f->name : o->json ? "json" : "text";
 }
 
-static int write_file(struct difference *o, struct diff *d, const char *title, struct err *err)
+static int print_table(const struct difference *o, const struct diff *d, const char *form, int fd,
+		       struct err *err)
 {
-	const char *form = form_of(o);
-	struct output output = {.fd = -1};
+	const struct difference_options table = {
+		.most = o->view.rows, .colour = colour_wanted(fd), .width = terminal_width(fd)};
 	struct str text auto_release(str_release) = {0};
 	int code;
 
-	if (!str_equal(form, "svg") && !str_equal(form, "html") && !str_equal(form, "json") &&
-	    !str_equal(form, "text"))
-		return err_usage(err, "a difference is no %s: .svg, .html, .json or text", form);
-	code = output_open(&output, o->path, err);
-	interrupt_remove(output.temporary);
-	if (!code && str_equal(form, "svg")) {
-		code = difference_svg(d, title, output.fd, err);
-	} else if (!code && str_equal(form, "html")) {
-		code = difference_html(d, title, output.fd, err);
-	} else if (!code) {
-		o->json = str_equal(form, "json");
-		print_table(o, d, &text);
-		code = fd_write(output.fd, text.text, text.len);
-		if (code)
-			err_set(err, code, "cannot write %s", o->path);
-	}
-	interrupt_remove(NULL);
+	if (str_equal(form, "json"))
+		difference_json(d, &table, &text);
+	else
+		difference_text(d, &table, &text);
+	code = fd_write(fd, text.text, text.len);
+	return code ? err_set(err, code, "cannot write the differences") : 0;
+}
+
+static int write_file(const struct difference *o, struct diff *d, const char *title,
+		      struct err *err)
+{
+	const char *form = form_of(o);
+	struct str text auto_release(str_release) = {0};
+	struct save save = {.output.fd = -1};
+	int code = check_form(form, err);
+
 	if (!code)
-		code = output_commit(&output, err);
-	output_release(&output);
+		code = save_open_file(&save, o->path, err);
+	if (!code && str_equal(form, "svg"))
+		code = difference_svg(d, title, save.output.fd, err);
+	else if (!code && str_equal(form, "html"))
+		code = difference_html(d, title, save.output.fd, err);
+	else if (!code)
+		code = print_table(o, d, form, save.output.fd, err);
+	if (!code)
+		code = save_commit(&save, err);
+	if (!code && !save.output.is_stdout) {
+		save_describe(&save, &text);
+		log_info("%s", text.text);
+	}
+	save_release(&save);
 	return code;
 }
 
@@ -178,7 +171,6 @@ static int run_with(struct difference *o, const struct profile *base, const stru
 {
 	const char *how = o->normalize;
 	struct diff_options options_ = {.raw = how && str_equal(how, "none")};
-	struct str text auto_release(str_release) = {0};
 	struct diff d;
 	int code;
 
@@ -196,14 +188,9 @@ static int run_with(struct difference *o, const struct profile *base, const stru
 		err_set(err, 0, "the profiles do not say how many samples they are of");
 		code = err_cure(err, "--fail-above needs them: a first value of unit count");
 	}
-	if (!code && o->path) {
-		code = write_file(o, &d, title, err);
-	} else if (!code) {
-		print_table(o, &d, &text);
-		code = fd_write(1, text.text, text.len);
-		if (code)
-			err_set(err, code, "cannot write to standard output");
-	}
+	if (!code)
+		code = o->path ? write_file(o, &d, title, err)
+			       : print_table(o, &d, form_of(o), STDOUT_FILENO, err);
 	code = code ? EXIT_FAILED : passes_limit(o, &d) ? EXIT_LIMIT : EXIT_DONE;
 	diff_release(&d);
 	return code;
@@ -221,8 +208,8 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 		err_cure(err, "two: cprof diff BASE NEW");
 		return EXIT_USAGE;
 	}
-	if (!o->rows_given)
-		o->rows = o->json || o->path ? 0 : DEFAULT_ROWS;
+	if (!o->view.rows_given)
+		o->view.rows = o->json || o->path ? 0 : DEFAULT_ROWS;
 	if (o->view.by_given) {
 		err_usage(err, "a difference is not grouped: --by goes with report and export");
 		return EXIT_USAGE;

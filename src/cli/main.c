@@ -9,6 +9,7 @@
 #include <langinfo.h>
 #include <locale.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 static const struct command *const commands[] = {
 #define COMMAND(name) &command_##name,
@@ -100,6 +101,13 @@ bool colour_wanted(int fd)
 	if (global.colour != COLOUR_AUTO)
 		return global.colour == COLOUR_ALWAYS;
 	return !(no && *no) && isatty(fd) && term && !str_equal(term, "dumb");
+}
+
+size_t terminal_width(int fd)
+{
+	struct winsize size;
+
+	return isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 static void set_up_log(void)

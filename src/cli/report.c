@@ -17,7 +17,6 @@
 #include "tui/curses.h"
 
 #include <string.h>
-#include <sys/ioctl.h>
 
 enum { DEFAULT_ROWS = 50, DEFAULT_EDGES = 10 };
 
@@ -35,9 +34,8 @@ enum mode {
 struct report {
 	struct view_args view; /* first: the context of VIEW_OPTIONS */
 	enum mode mode;
-	bool json, csv, as_code, rows_given, sort_given;
+	bool json, csv, as_code, sort_given;
 	const char *pattern, *source_path;
-	uint64_t rows;
 	enum sort_key sort;
 };
 
@@ -122,16 +120,6 @@ static int set_csv(void *ctx, const char *arg, struct err *err)
 	return 0;
 }
 
-static int set_rows(void *ctx, const char *arg, struct err *err)
-{
-	struct report *r = ctx;
-
-	r->rows_given = true;
-	if (parse_u64(arg, 1 << 30, &r->rows))
-		return 0;
-	return err_usage(err, "-n %.40s: not a number of rows", arg);
-}
-
 static int set_sort(void *ctx, const char *arg, struct err *err)
 {
 	struct report *r = ctx;
@@ -163,7 +151,8 @@ static const struct option_row options[] = {
 	{0, "heatmap", NULL, "when samples fell (of record --timeline)", 0, NULL, set_heatmap},
 	{0, "missing", NULL, "modules with functions that have no name, and what would name them",
 	 0, NULL, set_missing},
-	{'n', "rows", "N", "show that many rows (50; of --peek 10); 0 is all", 0, NULL, set_rows},
+	{'n', "rows", "N", "show that many rows (50; of --peek 10); 0 is all", 0, NULL,
+	 view_set_rows},
 	{0, "sort", "KEY", "by self or total", COMPLETE_CHOICES, "self|total", set_sort},
 	{0, "json", NULL, "as JSON", 0, NULL, set_json},
 	{0, "csv", NULL, "the table of functions as CSV", 0, NULL, set_csv},
@@ -201,7 +190,7 @@ static int print_peek(const struct report *r, struct view *v, struct str *out, s
 	else if (r->json)
 		peek_json(v, &peeks, out);
 	else
-		peek_text(v, &peeks, r->rows_given ? r->rows : DEFAULT_EDGES, out);
+		peek_text(v, &peeks, r->view.rows_given ? r->view.rows : DEFAULT_EDGES, out);
 	peek_release(&peeks);
 	return err->code;
 }
@@ -233,7 +222,7 @@ static int print_list(const struct report *r, struct view *v, struct str *out, s
 	view_count(v);
 	line_weights_find(&lines, v, chosen);
 	order = view_sorted(v, SORT_TOTAL, &n);
-	for (size_t i = 0; i < n && (!r->rows || shown < r->rows); i++) {
+	for (size_t i = 0; i < n && (!r->view.rows || shown < r->view.rows); i++) {
 		if (!chosen[order[i]])
 			continue;
 		if (shown++)
@@ -246,11 +235,10 @@ static int print_list(const struct report *r, struct view *v, struct str *out, s
 
 static void print_table(const struct report *r, struct view *v, struct str *out)
 {
-	struct table_options o = {.sort = r->sort, .most = r->rows, .colour = colour_wanted(1)};
-	struct winsize size;
-
-	if (isatty(1) && ioctl(1, TIOCGWINSZ, &size) == 0)
-		o.width = size.ws_col;
+	struct table_options o = {.sort = r->sort,
+				  .most = r->view.rows,
+				  .colour = colour_wanted(1),
+				  .width = terminal_width(1)};
 	if (o.width && !r->csv && !r->json)
 		add_header(v->p, v, out);
 	if (r->mode == MODE_TREE || r->mode == MODE_CALLERS)
@@ -304,8 +292,8 @@ static bool wants_screen(const struct report *r)
 {
 	struct err err = {0};
 
-	return r->mode == MODE_DEFAULT && !r->json && !r->csv && !r->rows_given && !r->sort_given &&
-	       !r->view.by_given && !curses_check(&err);
+	return r->mode == MODE_DEFAULT && !r->json && !r->csv && !r->view.rows_given &&
+	       !r->sort_given && !r->view.by_given && !curses_check(&err);
 }
 
 static int show(const struct report *r, struct profile *p, const char *path, struct err *err)
@@ -329,14 +317,14 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 
 	if (check(r, argc, argv, err))
 		return EXIT_USAGE;
-	if (!r->rows_given)
-		r->rows = r->json || r->csv ? 0 : DEFAULT_ROWS;
+	if (!r->view.rows_given)
+		r->view.rows = r->json || r->csv ? 0 : DEFAULT_ROWS;
 	profile_init(&p);
 	code = profile_load(argc ? argv[0] : "cprof.pb.gz", &r->view.names, &p, err);
 	if (!code)
 		code = view_args_range(&r->view, &p, err);
 	if (!code && r->mode == MODE_MISSING)
-		report_missing(&p, r->rows, r->json, &out);
+		report_missing(&p, r->view.rows, r->json, &out);
 	else if (!code && wants_screen(r))
 		code = show(r, &p, argc ? argv[0] : "cprof.pb.gz", err);
 	else if (!code)

@@ -9,6 +9,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+int save_open_file(struct save *s, const char *path, struct err *err)
+{
+	if (output_open(&s->output, path, err))
+		return err->code;
+	interrupt_remove(s->output.temporary);
+	return 0;
+}
+
+int save_commit(struct save *s, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(s->output.fd, &st) == 0 && S_ISREG(st.st_mode))
+		s->bytes = (uint64_t)st.st_size;
+	interrupt_remove(NULL);
+	return output_commit(&s->output, err);
+}
+
 int save_open(struct save *s, const char *path, const char *format, struct err *err)
 {
 	s->output.fd = -1;
@@ -26,10 +44,7 @@ int save_open(struct save *s, const char *path, const char *format, struct err *
 		err_usage(err, "a %s profile is binary and not for a terminal", s->format->name);
 		return err_cure(err, "redirect it, give a file with -o, or choose --format folded");
 	}
-	if (output_open(&s->output, path, err))
-		return err->code;
-	interrupt_remove(s->output.temporary);
-	return 0;
+	return save_open_file(s, path, err);
 }
 
 int check_inverted(bool inverted, const struct save *s, struct err *err)
@@ -42,7 +57,6 @@ int check_inverted(bool inverted, const struct save *s, struct err *err)
 
 int save_write(struct save *s, const struct profile *p, struct err *err)
 {
-	struct stat st;
 	int code = s->format->write(p, s->output.fd, &s->options, err);
 
 	if (code) {
@@ -51,10 +65,7 @@ int save_write(struct save *s, const struct profile *p, struct err *err)
 		err_set(err, 0, "%s (%s)", cause.what, s->output.path);
 		return err_cure(err, "make room, or choose another file with -o");
 	}
-	if (fstat(s->output.fd, &st) == 0 && S_ISREG(st.st_mode))
-		s->bytes = (uint64_t)st.st_size;
-	interrupt_remove(NULL);
-	return output_commit(&s->output, err);
+	return save_commit(s, err);
 }
 
 void save_release(struct save *s)

@@ -30,6 +30,9 @@ struct save {
 int save_open(struct save *s, const char *path, const char *format, struct err *err);
 /* --inverted is of flame graphs that cannot be turned round by who looks at them. */
 int check_inverted(bool inverted, const struct save *s, struct err *err);
+/* The two halves of it, for what is no profile: opens the file; puts it in its place. */
+int save_open_file(struct save *s, const char *path, struct err *err);
+int save_commit(struct save *s, struct err *err);
 int save_write(struct save *s, const struct profile *p, struct err *err);
 void save_release(struct save *s);
 

@@ -68,3 +68,13 @@ int view_args_range(struct view_args *v, const struct profile *p, struct err *er
 	v->view.end_ns = v->end_s > 0 ? t.start_ns + (int64_t)(v->end_s * 1e9) : INT64_MAX;
 	return 0;
 }
+
+int view_set_rows(void *ctx, const char *arg, struct err *err)
+{
+	struct view_args *v = ctx;
+
+	v->rows_given = true;
+	if (parse_u64(arg, 1 << 30, &v->rows))
+		return 0;
+	return err_usage(err, "-n %.40s: not a number of rows", arg);
+}

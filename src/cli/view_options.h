@@ -42,6 +42,8 @@ struct view_args {
 	struct symbolize_options names; /* first: the context of NAME_OPTIONS */
 	struct view_options view;
 	bool by_given;
+	uint64_t rows; /* to be shown; 0: all */
+	bool rows_given;
 	double start_s, end_s; /* since the first sample; 0: not given */
 };
 
@@ -51,6 +53,7 @@ int view_set_by(void *ctx, const char *arg, struct err *err);
 int view_set_focus(void *ctx, const char *arg, struct err *err);
 int view_set_start(void *ctx, const char *arg, struct err *err);
 int view_set_end(void *ctx, const char *arg, struct err *err);
+int view_set_rows(void *ctx, const char *arg, struct err *err);
 int view_set_ignore(void *ctx, const char *arg, struct err *err);
 
 /* Takes over the range of time that was asked for; fails when the profile has no times. */

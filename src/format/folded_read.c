@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "format/format.h"
+#include "profile/named_mappings.h"
 
 #include <string.h>
 
@@ -21,6 +22,7 @@ struct word {
 
 struct reader {
 	struct profile *p;
+	struct named_mappings mappings;
 	struct strings texts; /* of words */
 	struct word *words;
 	size_t n_words, cap_words;
@@ -50,17 +52,15 @@ static size_t take_annotation(const char *name, size_t len, struct frame *f)
 }
 
 /* The mapping that stands for a kind, so that the kind outlives the way through other formats. */
-static mapping_id mapping_of_kind(struct profile *p, enum frame_kind kind)
+static mapping_id mapping_of_kind(struct reader *r, enum frame_kind kind)
 {
-	struct mapping m = {.limit = UINT64_MAX, .has_functions = true};
+	struct mapping like = {.limit = UINT64_MAX, .has_functions = true};
 
 	if (kind != FRAME_KERNEL && kind != FRAME_JIT)
 		return NO_ID;
-	m.filename = strings_add(&p->strings, kind == FRAME_JIT ? "[jit]" : "[kernel.kallsyms]");
-	for (mapping_id id = 0; id < p->n_mappings; id++)
-		if (p->mappings[id].filename == m.filename)
-			return id;
-	return profile_add_mapping(p, &m);
+	like.filename =
+		strings_add(&r->p->strings, kind == FRAME_JIT ? "[jit]" : "[kernel.kallsyms]");
+	return named_mappings_add(&r->mappings, &like);
 }
 
 /* The line goes on behind the name, but not for long. */
@@ -88,7 +88,7 @@ static struct word *word_of(struct reader *r, const char *name, size_t len)
 		if (is_note(text, n))
 			f.kind = FRAME_NOTE;
 		f.named = !name_is_placeholder(profile_text(r->p, f.function));
-		f.mapping = mapping_of_kind(r->p, f.kind);
+		f.mapping = mapping_of_kind(r, f.kind);
 		r->words[r->n_words] = (struct word){f, NO_ID};
 	}
 	return &r->words[id];
@@ -175,7 +175,7 @@ static int read_lines(struct reader *r, struct lines *lines, struct err *err)
 
 int folded_read(struct lines *lines, struct profile *p, struct err *err)
 {
-	struct reader r = {.p = p};
+	struct reader r = {.p = p, .mappings.p = p};
 	int code;
 
 	profile_add_type(p, "samples", "count");
@@ -183,6 +183,7 @@ int folded_read(struct lines *lines, struct profile *p, struct err *err)
 	r.no_labels = profile_add_labels(p, NULL, 0);
 	strings_init(&r.texts);
 	code = read_lines(&r, lines, err);
+	named_mappings_release(&r.mappings);
 	strings_release(&r.texts);
 	free(r.words);
 	free(r.frames);

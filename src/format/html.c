@@ -10,6 +10,7 @@
 #include "format/format.h"
 #include "format/page.h"
 #include "format/page_rows.h"
+#include "profile/named_mappings.h"
 #include "format/put_json.h"
 
 #include "viewer.css.h"
@@ -200,6 +201,7 @@ static void aggregate(const struct page *page, struct profile *ret)
 	const struct view *v = page->v;
 	auto_free stack_id *stacks = mem_array(t->n, sizeof(*stacks));
 	auto_free int64_t *weights = mem_array(t->n + 1, sizeof(*weights));
+	struct named_mappings mappings auto_release(named_mappings_release) = {.p = ret};
 	labels_id labels;
 
 	profile_init(ret);
@@ -210,14 +212,12 @@ static void aggregate(const struct page *page, struct profile *ret)
 	profile_add_sample(ret, NO_ID, labels, &weights[0]);
 	for (size_t i = 0; i < t->n; i++) {
 		const struct function *fn = &v->functions[t->nodes[i].function];
-		struct mapping m = {.has_functions = true};
+		struct mapping like = {.has_functions = true};
 		struct frame f = {.mapping = NO_ID, .inner = NO_ID, .named = fn->named};
 
-		m.filename = strings_add(&ret->strings, fn->module);
-		for (mapping_id k = 0; k < ret->n_mappings && f.mapping == NO_ID; k++)
-			f.mapping = ret->mappings[k].filename == m.filename ? k : NO_ID;
-		if (f.mapping == NO_ID && *fn->module)
-			f.mapping = profile_add_mapping(ret, &m);
+		like.filename = strings_add(&ret->strings, fn->module);
+		if (*fn->module)
+			f.mapping = named_mappings_add(&mappings, &like);
 		f.function = f.system_name = strings_add(&ret->strings, fn->name);
 		stacks[i] = stacks_push(&ret->stacks,
 					t->nodes[i].parent == NO_ID ? NO_ID

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "format/format.h"
+#include "profile/named_mappings.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -22,7 +23,7 @@ enum {
 
 struct reader {
 	struct profile *p;
-	struct map64 mappings; /* name -> mapping */
+	struct named_mappings mappings;
 	frame_id frames[MAX_FRAMES];
 	size_t n;
 	unsigned levels;
@@ -101,15 +102,10 @@ bool perf_script_is(const char *head, size_t len)
 
 static mapping_id mapping_of(struct reader *r, const char *name, size_t len)
 {
-	struct mapping m = {.has_functions = true};
-	uint64_t known;
+	struct mapping like = {.has_functions = true};
 
-	m.filename = strings_add_n(&r->p->strings, name, len);
-	if (!map64_find(&r->mappings, m.filename, &known)) {
-		known = profile_add_mapping(r->p, &m);
-		map64_set(&r->mappings, m.filename, known);
-	}
-	return (mapping_id)known;
+	like.filename = strings_add_n(&r->p->strings, name, len);
+	return named_mappings_add(&r->mappings, &like);
 }
 
 /* "name+0x1e" without the offset. */
@@ -297,13 +293,13 @@ int perf_script_read(struct lines *lines, struct profile *p, struct err *err)
 	size_t n;
 	bool ok = true;
 
-	r->p = p;
+	r->p = r->mappings.p = p;
 	r->inner = NO_ID;
 	profile_add_type(p, "samples", "count");
 	while (ok && lines_next(lines, &line, &n))
 		ok = read_line(r, line, line + n);
 	ok = ok && end_sample(r);
-	map64_release(&r->mappings);
+	named_mappings_release(&r->mappings);
 	if (lines->error)
 		return err_set(err, lines->error, "cannot read it");
 	if (!ok)
