@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/sort.h"
+#include "base/sum.h"
 #include "format/format.h"
 #include "format/pprof.h"
 
@@ -12,13 +13,19 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of a frame. */
+enum {
+	IS_LOCATION = 1, /* a stack holds it: a location is one with what is inlined there */
+	IN_PROGRAM = 2,  /* its code lies in a file that is no library */
+};
+
 struct writer {
 	const struct profile *p;
 	struct gzip_writer *gz;
 	struct str buffer; /* flushed when it is large */
 	struct str scratch;
-	uint8_t *is_location;  /* frames that stacks hold: a location is one with what is inlined
-				  there */
+	uint8_t *marks;        /* of frames */
+	int64_t *programs;     /* the samples' first values, by the file name of who started them */
 	uint32_t *function_of; /* frame -> function id, 0: not yet */
 	frame_id *functions;   /* a frame of each function */
 	size_t n_functions, cap_functions;
@@ -106,14 +113,20 @@ static void put_samples(struct writer *w)
 		size_t i = order[k];
 		const struct label_set *set = &p->label_sets[p->samples[i].labels];
 		Pprof__Sample m = PPROF__SAMPLE__INIT;
+		frame_id program = NO_ID; /* the outermost frame of one */
 
 		for (stack_id s = p->samples[i].stack; s != NO_ID; s = p->stacks.nodes[s].parent) {
 			frame_id frame = p->stacks.nodes[s].item;
 
 			array_reserve(ids, cap_ids, m.n_location_id + 1);
 			ids[m.n_location_id++] = (uint64_t)frame + 1;
-			w->is_location[frame] = 1;
+			w->marks[frame] |= IS_LOCATION;
+			if (w->marks[frame] & IN_PROGRAM)
+				program = frame;
 		}
+		if (program != NO_ID && p->n_types)
+			sum_add(&w->programs[p->mappings[p->frames[program].mapping].filename],
+				p->values[i * p->n_types]);
 		array_reserve(labels, cap_labels, set->n);
 		array_reserve(label_list, cap_list, set->n);
 		for (size_t l = 0; l < set->n; l++) {
@@ -225,19 +238,36 @@ static void put_mapping(struct writer *w, size_t i)
 	put_message(w, PPROF_MAPPING, &m.base);
 }
 
-/* Readers take the first mapping for the main program: the first that is no library. */
+static bool is_program(const struct profile *p, const struct mapping *m)
+{
+	const char *name = profile_text(p, m->filename);
+
+	return name[0] == '/' && !strstr(name, ".so");
+}
+
+static void mark_programs(struct writer *w)
+{
+	const struct profile *p = w->p;
+
+	for (frame_id f = 0; f < p->n_frames; f++)
+		if (p->frames[f].mapping != NO_ID &&
+		    is_program(p, &p->mappings[p->frames[f].mapping]))
+			w->marks[f] = IN_PROGRAM;
+}
+
+/* Readers take the first mapping for the main program: that with most of the samples. */
 static void put_mappings(struct writer *w)
 {
 	const struct profile *p = w->p;
-	size_t main = 0;
+	const struct mapping *all = p->mappings;
+	size_t main = SIZE_MAX;
 
-	for (size_t i = p->n_mappings; i-- > 0;) {
-		const char *name = profile_text(p, p->mappings[i].filename);
-
-		if (name[0] == '/' && !strstr(name, ".so"))
+	for (size_t i = 0; i < p->n_mappings; i++)
+		if (is_program(p, &all[i]) &&
+		    (main == SIZE_MAX ||
+		     w->programs[all[i].filename] > w->programs[all[main].filename]))
 			main = i;
-	}
-	if (p->n_mappings)
+	if (main != SIZE_MAX)
 		put_mapping(w, main);
 	for (size_t i = 0; i < p->n_mappings; i++)
 		if (i != main)
@@ -253,7 +283,7 @@ static void put_all(struct writer *w)
 	put_samples(w);
 	put_mappings(w);
 	for (frame_id f = 0; f < p->n_frames; f++)
-		if (w->is_location[f])
+		if (w->marks[f] & IS_LOCATION)
 			put_location(w, f);
 	put_functions(w);
 	for (size_t i = 0; i < p->strings.n; i++)
@@ -276,7 +306,9 @@ int pprof_write(const struct profile *p, int fd, const struct write_options *o, 
 
 	(void)o;
 	w.gz = gzip_writer_new(fd);
-	w.is_location = mem_alloc(p->n_frames + 1);
+	w.marks = mem_alloc(p->n_frames + 1);
+	w.programs = mem_array(p->strings.n, sizeof(*w.programs));
+	mark_programs(&w);
 	w.function_of = mem_array(p->n_frames + 1, sizeof(*w.function_of));
 	put_all(&w);
 	if (!w.code)
@@ -287,7 +319,8 @@ int pprof_write(const struct profile *p, int fd, const struct write_options *o, 
 	free(w.lines);
 	free(w.line_list);
 	map_release(&w.function_map);
-	free(w.is_location);
+	free(w.marks);
+	free(w.programs);
 	free(w.function_of);
 	free(w.functions);
 	return w.code ? err_set(err, w.code, "cannot write the profile") : 0;

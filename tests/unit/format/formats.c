@@ -105,6 +105,43 @@ static void pprof_round_trip(void **state)
 	profile_release(&q);
 }
 
+/* What started the command has the first sample, a library most of the leaves. */
+static void first_mapping_is_the_main_program(void **state)
+{
+	static const char *const files[] = {"/usr/bin/launcher", "/usr/lib/libc.so.6",
+					    "/usr/bin/prog"};
+	struct profile p, q;
+	struct str packed;
+	struct err err = {0};
+	mapping_id maps[3];
+	labels_id none;
+	stack_id stack;
+
+	(void)state;
+	profile_init(&p);
+	profile_add_type(&p, "samples", "count");
+	none = profile_add_labels(&p, NULL, 0);
+	for (size_t i = 0; i < 3; i++) {
+		struct mapping m = {.start = i << 20, .limit = (i + 1) << 20};
+
+		m.filename = strings_add(&p.strings, files[i]);
+		maps[i] = profile_add_mapping(&p, &m);
+	}
+	profile_add_sample(&p, stacks_push(&p.stacks, NO_ID, frame(&p, "execve", maps[0], 1)), none,
+			   &(int64_t){1});
+	stack = stacks_push(&p.stacks, NO_ID, frame(&p, "main", maps[2], 0x200001));
+	profile_add_sample(&p, stacks_push(&p.stacks, stack, frame(&p, "qsort", maps[1], 0x100001)),
+			   none, &(int64_t){9});
+	packed = written(&p, format_at(0), BY_NONE);
+	profile_init(&q);
+	assert_int_equal(profile_parse(packed.text, packed.len, &q, &err), 0);
+	assert_int_equal(q.n_mappings, 3);
+	assert_string_equal(profile_text(&q, q.mappings[0].filename), "/usr/bin/prog");
+	str_release(&packed);
+	profile_release(&p);
+	profile_release(&q);
+}
+
 static void inlined_frames_share_a_location(void **state)
 {
 	struct frame outer = {.mapping = NO_ID, .address = 0x10, .inner = NO_ID, .named = true};
@@ -212,5 +249,5 @@ static void counts_named_frames(void **state)
 	profile_release(&p);
 }
 
-TESTS(T(pprof_round_trip), T(inlined_frames_share_a_location), T(damage_is_survived),
-      T(folded_lines), T(counts_named_frames))
+TESTS(T(pprof_round_trip), T(first_mapping_is_the_main_program), T(inlined_frames_share_a_location),
+      T(damage_is_survived), T(folded_lines), T(counts_named_frames))
