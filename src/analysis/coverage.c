@@ -10,8 +10,9 @@ void coverage_count(const struct profile *p, struct account *a)
 
 	a->frames = a->frames_named = 0;
 	profile_stack_weights(p, weight);
-	for (size_t i = 0; i < p->stacks.n; i++) {
-		const struct frame *f = &p->frames[p->stacks.nodes[i].item];
+	stacks_each(&p->stacks, i)
+	{
+		const struct frame *f = &p->frames[stacks_item(&p->stacks, i)];
 
 		if (f->kind == FRAME_NOTE)
 			continue;

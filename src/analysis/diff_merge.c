@@ -61,12 +61,13 @@ static void add_stacks(struct merging *m)
 {
 	const struct stacks *s = &m->from->stacks;
 
-	for (size_t i = 0; i < s->n; i++) {
-		stack_id parent = s->nodes[i].parent;
+	stacks_each(s, i)
+	{
+		stack_id parent = stacks_parent(s, i);
 
 		m->stack_of[i] =
 			stacks_push(&m->to->stacks, parent == NO_ID ? NO_ID : m->stack_of[parent],
-				    frame_of(m, s->nodes[i].item));
+				    frame_of(m, stacks_item(s, i)));
 	}
 }
 

@@ -88,8 +88,8 @@ static void add_origin(struct build *b, uint32_t origin, const uint8_t *chosen)
 	const struct profile *p = b->v->p;
 	stack_id leaf = b->v->origins[origin].stack;
 
-	for (stack_id s = leaf; s != NO_ID; s = p->stacks.nodes[s].parent) {
-		frame_id f = p->stacks.nodes[s].item;
+	for (stack_id s = leaf; s != NO_ID; s = stacks_parent(&p->stacks, s)) {
+		frame_id f = stacks_item(&p->stacks, s);
 
 		for (uint32_t k = b->v->chain_at[f]; f != NO_ID; f = p->frames[f].inner, k++) {
 			uint32_t function = b->v->chain[k];

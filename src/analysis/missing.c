@@ -42,8 +42,9 @@ struct missing *missing_names(const struct profile *p, size_t *ret_n, uint64_t *
 		all[i].mapping = i < p->n_mappings ? (mapping_id)i : NO_ID;
 	profile_stack_weights(p, weight);
 	*ret_frames = 0;
-	for (size_t i = 0; i < p->stacks.n; i++) {
-		const struct frame *f = &p->frames[p->stacks.nodes[i].item];
+	stacks_each(&p->stacks, i)
+	{
+		const struct frame *f = &p->frames[stacks_item(&p->stacks, i)];
 		struct missing *m = &all[f->mapping == NO_ID ? p->n_mappings : file[f->mapping]];
 
 		if (f->kind == FRAME_NOTE)

@@ -30,7 +30,7 @@ struct build {
 	uint32_t *open;  /* origins whose paths go on */
 	size_t n_open;
 	uint32_t depth, levels; /* of this pass: where it begins, how many */
-	struct stacks trie;     /* roots: nodes of the tree, then functions */
+	struct stacks trie;     /* roots: nodes of the tree + 1, 0 the whole; then functions */
 	int64_t *self, *total;
 	uint32_t *end; /* of each open origin, in the trie */
 	bool *more;    /* its path goes on behind that */
@@ -57,7 +57,7 @@ static uint32_t function_at(const struct build *b, const struct origin *o, uint3
 static void push_part(struct build *b, size_t i)
 {
 	const struct origin *o = &b->v->origins[b->open[i]];
-	stack_id at = stacks_push(&b->trie, NO_ID, b->t->place[b->open[i]]);
+	stack_id at = stacks_push(&b->trie, NO_ID, b->t->place[b->open[i]] + 1);
 	uint32_t f, depth = b->depth, stop = b->depth + b->levels, *head;
 
 	head = b->heads ? b->heads + (size_t)HEAD_LEVELS * b->open[i] : NULL;
@@ -87,9 +87,12 @@ static void sum_up(struct build *b)
 	for (size_t i = 0; i < b->n_open; i++)
 		sum_add(&b->self[b->end[i]], b->v->origins[b->open[i]].weight);
 	for (size_t i = n; i-- > 0;) {
+		stack_id parent =
+			stacks_has(&b->trie, i) ? stacks_parent(&b->trie, (stack_id)i) : NO_ID;
+
 		sum_add(&b->total[i], b->self[i]);
-		if (b->trie.nodes[i].parent != NO_ID)
-			sum_add(&b->total[b->trie.nodes[i].parent], b->total[i]);
+		if (parent != NO_ID)
+			sum_add(&b->total[parent], b->total[i]);
 	}
 }
 
@@ -112,17 +115,19 @@ static uint32_t *keep_heavy(struct build *b, bool **ret_cut)
 	uint32_t *node_of = mem_array(b->trie.n, sizeof(*node_of));
 	bool *cut = mem_array(b->trie.n, sizeof(*cut));
 
-	for (size_t i = 0; i < b->trie.n; i++) {
-		const struct stack_node *n = &b->trie.nodes[i];
+	stacks_each(&b->trie, i)
+	{
+		stack_id parent = stacks_parent(&b->trie, i);
+		uint32_t item = stacks_item(&b->trie, i);
 
-		if (n->parent == NO_ID) {
-			node_of[i] = n->item;
+		if (parent == NO_ID) {
+			node_of[i] = item - 1;
 			continue;
 		}
-		node_of[i] = node_of[n->parent];
-		cut[i] = cut[n->parent] || is_light(b, b->total[i]);
+		node_of[i] = node_of[parent];
+		cut[i] = cut[parent] || is_light(b, b->total[i]);
 		if (!cut[i])
-			node_of[i] = node_add(b->t, node_of[n->parent], n->item, b->total[i]);
+			node_of[i] = node_add(b->t, node_of[parent], item, b->total[i]);
 	}
 	*ret_cut = cut;
 	return node_of;

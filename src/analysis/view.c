@@ -83,8 +83,7 @@ static void make_chains(struct view *v)
 
 	v->chain_at = mem_array(p->n_frames + 1, sizeof(*v->chain_at));
 	v->chain = mem_array(cap, sizeof(*v->chain));
-	for (size_t i = 0; i < p->stacks.n; i++)
-		is_item[p->stacks.nodes[i].item] = true;
+	stacks_each(&p->stacks, i) is_item[stacks_item(&p->stacks, i)] = true;
 	for (frame_id f = 0; f < p->n_frames; f++)
 		own[f] = function_of(v, &known, &p->frames[f]);
 	for (frame_id f = 0; f < p->n_frames; f++) {
@@ -138,11 +137,12 @@ static int mark_stacks(const struct view *v, const struct view_options *o, uint8
 	if (mark_frames(v, o, frames, err))
 		return err->code;
 	marks = *ret = mem_alloc(s->n);
-	for (size_t n = 0; n < s->n; n++) {
-		stack_id parent = s->nodes[n].parent;
+	stacks_each(s, n)
+	{
+		stack_id parent = stacks_parent(s, n);
 
-		marks[n] =
-			(uint8_t)(frames[s->nodes[n].item] | (parent == NO_ID ? 0 : marks[parent]));
+		marks[n] = (uint8_t)(frames[stacks_item(s, n)] |
+				     (parent == NO_ID ? 0 : marks[parent]));
 	}
 	return 0;
 }
@@ -284,12 +284,12 @@ void path_release(struct path *path)
 
 void view_path(const struct view *v, stack_id stack, struct path *ret)
 {
-	const struct stack_node *nodes = v->p->stacks.nodes;
+	const struct stacks *stacks = &v->p->stacks;
 
 	ret->n = 0;
-	for (; stack != NO_ID; stack = nodes[stack].parent) {
-		uint32_t first = v->chain_at[nodes[stack].item];
-		uint32_t end = v->chain_at[nodes[stack].item + 1];
+	for (; stack != NO_ID; stack = stacks_parent(stacks, stack)) {
+		frame_id f = stacks_item(stacks, stack);
+		uint32_t first = v->chain_at[f], end = v->chain_at[f + 1];
 
 		array_reserve(ret->functions, ret->cap, ret->n + end - first);
 		while (end-- > first)
@@ -300,14 +300,14 @@ void view_path(const struct view *v, stack_id stack, struct path *ret)
 /* From the leaf to the root, each function once. */
 static void count_origin(struct view *v, uint32_t i, uint32_t *counted)
 {
-	const struct stack_node *nodes = v->p->stacks.nodes;
+	const struct stacks *stacks = &v->p->stacks;
 	const struct origin *o = &v->origins[i];
 	uint32_t leaf = NO_ID;
 
-	for (stack_id s = o->stack; s != NO_ID; s = nodes[s].parent) {
-		uint32_t first = v->chain_at[nodes[s].item];
+	for (stack_id s = o->stack; s != NO_ID; s = stacks_parent(stacks, s)) {
+		frame_id frame = stacks_item(stacks, s);
 
-		for (uint32_t k = v->chain_at[nodes[s].item + 1]; k-- > first;) {
+		for (uint32_t k = v->chain_at[frame + 1]; k-- > v->chain_at[frame];) {
 			uint32_t f = v->chain[k];
 
 			leaf = leaf == NO_ID ? f : leaf;

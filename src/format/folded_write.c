@@ -100,14 +100,15 @@ static void merge(struct folding *f, const struct tree *t)
 {
 	auto_free stack_id *to = mem_array(t->n, sizeof(*to));
 
-	f->self = mem_array(t->n, sizeof(*f->self));
 	for (size_t i = 0; i < t->n; i++) {
 		const struct tree_node *node = &t->nodes[i];
 
 		to[i] = stacks_push(&f->tree, node->parent == NO_ID ? NO_ID : to[node->parent],
 				    f->name_of[node->function]);
-		sum_add(&f->self[to[i]], node->self);
 	}
+	f->self = mem_array(f->tree.n, sizeof(*f->self));
+	for (size_t i = 0; i < t->n; i++)
+		sum_add(&f->self[to[i]], t->nodes[i].self);
 }
 
 /* Hangs every node's items into its parent's list, the last ones first. */
@@ -122,12 +123,19 @@ static void order_items(struct folding *f)
 	f->first = mem_array(n + 1, sizeof(*f->first));
 	memset(bucket, 0xff, (n_ranks + 1) * sizeof(*bucket));
 	memset(f->first, 0xff, (n + 1) * sizeof(*f->first));
-	for (size_t i = 0; i < n; i++)
-		if (f->tree.nodes[i].parent != NO_ID)
-			has_child[f->tree.nodes[i].parent] = true;
-	for (uint32_t i = 0; i < 2 * n; i++) {
-		uint32_t rank = f->ranks[2 * f->tree.nodes[i / 2].item + (i & 1)];
+	stacks_each(&f->tree, i)
+	{
+		stack_id parent = stacks_parent(&f->tree, i);
 
+		if (parent != NO_ID)
+			has_child[parent] = true;
+	}
+	for (uint32_t i = 0; i < 2 * n; i++) {
+		uint32_t rank;
+
+		if (!stacks_has(&f->tree, i / 2))
+			continue;
+		rank = f->ranks[2 * stacks_item(&f->tree, i / 2) + (i & 1)];
 		if (i & 1 ? !has_child[i / 2] : !f->self[i / 2])
 			continue;
 		chain[i] = bucket[rank];
@@ -135,7 +143,7 @@ static void order_items(struct folding *f)
 	}
 	for (size_t rank = n_ranks; rank-- > 0;) {
 		for (uint32_t i = bucket[rank]; i != NO_ID; i = chain[i]) {
-			stack_id parent = f->tree.nodes[i / 2].parent;
+			stack_id parent = stacks_parent(&f->tree, i / 2);
 			uint32_t *first = &f->first[parent == NO_ID ? n : parent];
 
 			f->next[i] = *first;
@@ -146,7 +154,7 @@ static void order_items(struct folding *f)
 
 static void put_line(struct folding *f, stack_id node)
 {
-	uint32_t name = f->tree.nodes[node].item;
+	uint32_t name = stacks_item(&f->tree, node);
 
 	str_add(&f->out, f->path.text, f->path.len);
 	str_add(&f->out, f->texts.text + f->at[name], f->at[name + 1] - f->at[name] - 1);
@@ -164,16 +172,16 @@ static void walk(struct folding *f)
 
 	for (;;) {
 		while (i == NO_ID && at != NO_ID) {
-			uint32_t name = f->tree.nodes[at].item;
+			uint32_t name = stacks_item(&f->tree, at);
 
 			f->path.len -= f->at[name + 1] - f->at[name];
 			i = f->next[2 * at + 1];
-			at = f->tree.nodes[at].parent;
+			at = stacks_parent(&f->tree, at);
 		}
 		if (i == NO_ID)
 			return;
 		if (i & 1) {
-			uint32_t name = f->tree.nodes[i / 2].item;
+			uint32_t name = stacks_item(&f->tree, i / 2);
 
 			str_add(&f->path, f->texts.text + f->at[name],
 				f->at[name + 1] - f->at[name]);

@@ -115,8 +115,9 @@ static void put_samples(struct writer *w)
 		Pprof__Sample m = PPROF__SAMPLE__INIT;
 		frame_id program = NO_ID; /* the outermost frame of one */
 
-		for (stack_id s = p->samples[i].stack; s != NO_ID; s = p->stacks.nodes[s].parent) {
-			frame_id frame = p->stacks.nodes[s].item;
+		for (stack_id s = p->samples[i].stack; s != NO_ID;
+		     s = stacks_parent(&p->stacks, s)) {
+			frame_id frame = stacks_item(&p->stacks, s);
 
 			array_reserve(ids, cap_ids, m.n_location_id + 1);
 			ids[m.n_location_id++] = (uint64_t)frame + 1;

@@ -5,58 +5,61 @@
 #include "base/hash.h"
 #include "base/mem.h"
 
-static bool node_equal(const void *ctx, uint32_t id, const void *key)
+static uint32_t turn_to(stack_id parent)
 {
-	const struct stack_node *a = &((const struct stacks *)ctx)->nodes[id];
-	const struct stack_node *b = key;
-
-	return a->parent == b->parent && a->item == b->item;
+	return parent | STACKS_TURN;
 }
 
-static uint64_t node_hash(const struct stack_node *node)
+struct node {
+	stack_id parent;
+	uint32_t item;
+};
+
+static bool node_equal(const void *ctx, uint32_t id, const void *key)
+{
+	const uint32_t *entries = ((const struct stacks *)ctx)->entries;
+	const struct node *node = key;
+
+	return entries[id] == node->item && entries[id - 1] == turn_to(node->parent);
+}
+
+static uint64_t node_hash(const struct node *node)
 {
 	return hash_u64((uint64_t)node->parent << 32 | node->item);
 }
 
 void stacks_release(struct stacks *s)
 {
-	free(s->nodes);
+	free(s->entries);
 	map_release(&s->map);
 	*s = (struct stacks){0};
 }
 
-/* Is the node right behind the parent its child? Then it is in no map: most nodes have one child,
- * made at once. */
-static bool child_is_next(const struct stacks *s, stack_id parent, size_t next)
-{
-	return next < s->n && s->nodes[next].parent == parent;
-}
-
 stack_id stacks_find(const struct stacks *s, stack_id parent, uint32_t item)
 {
-	struct stack_node node = {parent, item};
-	size_t next = parent == NO_ID ? 0 : (size_t)parent + 1;
+	struct node node = {parent, item};
 
-	if (next >= s->n)
-		return NO_ID; /* the last node has no children yet */
-	if (child_is_next(s, parent, next) && s->nodes[next].item == item)
-		return (stack_id)next;
+	if (parent != NO_ID && parent + 1 == s->n)
+		return NO_ID; /* the last one has no children yet */
+	if (parent != NO_ID && s->entries[parent + 1] == item)
+		return parent + 1;
 	return map_find(&s->map, node_hash(&node), node_equal, s, &node);
 }
 
 stack_id stacks_push(struct stacks *s, stack_id parent, uint32_t item)
 {
-	struct stack_node node = {parent, item};
+	struct node node = {parent, item};
 	stack_id id = stacks_find(s, parent, item);
 
 	if (id != NO_ID)
 		return id;
-	array_reserve(s->nodes, s->cap, s->n + 1);
-	id = (stack_id)s->n++;
-	s->nodes[id] = node;
-	if (id != (parent == NO_ID ? 0 : parent + 1))
-		map_add(&s->map, node_hash(&node), id);
-	return id;
+	array_reserve(s->entries, s->cap, s->n + 2);
+	if (parent == NO_ID || parent + 1 != s->n) {
+		s->entries[s->n++] = turn_to(parent);
+		map_add(&s->map, node_hash(&node), (stack_id)s->n);
+	}
+	s->entries[s->n] = item;
+	return (stack_id)s->n++;
 }
 
 uint32_t *stacks_order(const struct stacks *s)
@@ -66,19 +69,21 @@ uint32_t *stacks_order(const struct stacks *s)
 	uint32_t roots = 0;
 
 	for (size_t i = s->n; i-- > 0;) {
-		size[i]++;
-		if (s->nodes[i].parent != NO_ID)
-			size[s->nodes[i].parent] += size[i];
+		stack_id parent = stacks_has(s, i) ? stacks_parent(s, (stack_id)i) : NO_ID;
+
+		size[i] += stacks_has(s, i);
+		if (parent != NO_ID)
+			size[parent] += size[i];
 	}
-	for (size_t i = 0; i < s->n; i++) {
-		stack_id parent = s->nodes[i].parent;
+	stacks_each(s, i)
+	{
+		stack_id parent = stacks_parent(s, i);
 		uint32_t *next = parent == NO_ID ? &roots : &place[parent];
 
 		place[i] = *next + 1;
 		*next += size[i];
 	}
 	/* Every child has moved its parent's on by its own size. */
-	for (size_t i = 0; i < s->n; i++)
-		place[i] -= size[i];
+	stacks_each(s, i) place[i] -= size[i];
 	return place;
 }

@@ -2,12 +2,17 @@
 /*
  * Stacks as a trie: a stack is a node, its parent is the caller's stack.
  *
- * Shape: ids are dense and a parent's id is smaller than its child's, so one pass from the last
- *        node to the first adds every subtree up. NO_ID is the empty stack, parent of roots.
- *        `item` is a frame_id here; trees of other things use the same type.
+ * Shape: most stacks are made right behind their parent, so an entry is an item (a frame_id here;
+ *        trees of other things use the same type), and the parent is the entry before. Where that
+ *        is not so, a turn stands before: an entry that names the parent. So ids ascend from
+ *        parent to child, with a gap at each turn; one pass from the last to the first adds every
+ *        subtree up. Arrays by stack id have room for `n`. NO_ID is the empty stack, parent of
+ *        roots.
+ * Limits: items and ids are below STACKS_TURN.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,16 +20,13 @@
 
 typedef uint32_t stack_id;
 
-struct stack_node {
-	stack_id parent;
-	uint32_t item;
-};
+#define STACKS_TURN (1u << 31)
 
 struct stacks {
-	struct stack_node *nodes;
+	uint32_t *entries;
 	size_t n;
 	size_t cap;
-	struct map map; /* children that did not come right behind their parent */
+	struct map map; /* stacks behind a turn */
 };
 
 void stacks_release(struct stacks *s);
@@ -35,3 +37,27 @@ stack_id stacks_find(const struct stacks *s, stack_id parent, uint32_t item);
 /* The place of every stack (heap) when each comes right before those that go on from it: so
  * neighbours have most of their frames in common. */
 uint32_t *stacks_order(const struct stacks *s);
+
+/* Is it a stack, not a turn? */
+static inline bool stacks_has(const struct stacks *s, size_t id)
+{
+	return !(s->entries[id] & STACKS_TURN);
+}
+
+static inline uint32_t stacks_item(const struct stacks *s, stack_id id)
+{
+	return s->entries[id];
+}
+
+static inline stack_id stacks_parent(const struct stacks *s, stack_id id)
+{
+	uint32_t before = s->entries[id - 1];
+
+	if (!(before & STACKS_TURN))
+		return id - 1;
+	return before == NO_ID ? NO_ID : before & ~STACKS_TURN;
+}
+
+#define stacks_each(s, id)                                                                         \
+	for (stack_id id = 0; (id) < (s)->n; (id)++)                                               \
+		if (stacks_has(s, id))

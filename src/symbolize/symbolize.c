@@ -400,8 +400,9 @@ void symbolize_account(const struct symbolizer *z, const struct profile *p, stru
 	uint64_t sums[N_NAMED_BY] = {0};
 
 	profile_stack_weights(p, weight);
-	for (size_t i = 0; i < p->stacks.n; i++) {
-		frame_id id = p->stacks.nodes[i].item;
+	stacks_each(&p->stacks, i)
+	{
+		frame_id id = stacks_item(&p->stacks, i);
 
 		if (p->frames[id].kind != FRAME_NOTE && p->frames[id].named)
 			sums[named_by(z, p, id)] += (uint64_t)weight[i];

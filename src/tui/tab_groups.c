@@ -51,7 +51,7 @@ static int heaviest_first(const void *x, const void *y)
 /* The leaf function of an origin. */
 static uint32_t leaf_of(const struct view *v, const struct origin *o)
 {
-	frame_id f = o->stack == NO_ID ? NO_ID : v->p->stacks.nodes[o->stack].item;
+	frame_id f = o->stack == NO_ID ? NO_ID : stacks_item(&v->p->stacks, o->stack);
 
 	return f == NO_ID ? NO_ID : v->chain[v->chain_at[f + 1] - 1];
 }

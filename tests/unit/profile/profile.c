@@ -44,26 +44,26 @@ static void neighbours_in_order_are_alike(void **state)
 {
 	enum { N = 2000 };
 	struct stacks s = {0};
-	stack_id at[N];
+	stack_id at[N], all[N];
 	uint32_t *place, random = 1;
 
 	(void)state;
 	for (uint32_t i = 0; i < N; i++) {
 		random = random * 1103515245 + 12345;
-		stacks_push(&s, i && random >> 16 & 7 ? (random >> 8) % i : NO_ID, i);
+		all[i] = stacks_push(&s, i && random >> 16 & 7 ? all[(random >> 8) % i] : NO_ID, i);
 	}
 	place = stacks_order(&s);
 	memset(at, 0xff, sizeof(at));
 	for (uint32_t i = 0; i < N; i++) {
-		assert_true(place[i] < N);
-		assert_int_equal(at[place[i]], NO_ID);
-		at[place[i]] = i;
+		assert_true(place[all[i]] < N);
+		assert_int_equal(at[place[all[i]]], NO_ID);
+		at[place[all[i]]] = all[i];
 	}
 	for (uint32_t i = 1; i < N; i++) {
-		stack_id parent = s.nodes[at[i]].parent, above = at[i - 1];
+		stack_id parent = stacks_parent(&s, at[i]), above = at[i - 1];
 
 		while (above != parent && above != NO_ID)
-			above = s.nodes[above].parent;
+			above = stacks_parent(&s, above);
 		assert_int_equal(above, parent);
 	}
 	free(place);
