@@ -164,8 +164,9 @@ static void run_pass(struct build *b)
 	node_of = keep_heavy(b, &cut);
 	close_paths(b, node_of, cut);
 	b->depth += b->levels;
-	/* Each pass walks the paths anew: what is open for long is to have few of them. */
-	b->levels = MIN(2 * b->levels, UINT32_MAX / 4);
+	/* Behind the heads each pass walks the paths anew: what is open for long is to have few. */
+	if (!b->heads || b->depth + b->levels >= HEAD_LEVELS)
+		b->levels = MIN(2 * b->levels, UINT32_MAX / 4);
 	free(node_of);
 	free(cut);
 	free(b->self);

@@ -4,29 +4,25 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "format/format.h"
+#include "profile/intake.h"
 #include "profile/named_mappings.h"
 
 #include <string.h>
 
 enum {
-	MAX_FRAMES = 65536,
-	MAX_LEVELS = 4096,     /* of what is inlined in a frame */
-	MAX_NODES = 256 << 20, /* of the trie */
-};
-
-/* A name as it stands in the file, with its annotation. */
-struct word {
-	struct frame frame;
-	frame_id id; /* of the frame when nothing is inlined there; NO_ID: not made yet */
+	MAX_LEVELS = 4096, /* of what is inlined in a frame */
 };
 
 struct reader {
 	struct profile *p;
 	struct named_mappings mappings;
-	struct strings texts; /* of words */
-	struct word *words;
-	size_t n_words, cap_words;
-	frame_id *frames; /* MAX_FRAMES, of the line */
+	struct intake intake;
+	/* Words are names as they stand in the file, with their annotation. */
+	struct strings texts;
+	struct frame *words;
+	frame_id *plain; /* the frame of each; NO_ID: it is inlined, or not made yet */
+	size_t n_words, cap_words, cap_plain;
+	frame_id *frames; /* INTAKE_MAX_FRAMES, of the line */
 	labels_id no_labels;
 };
 
@@ -74,11 +70,12 @@ static bool is_note(const char *name, size_t len)
 	return false;
 }
 
-static struct word *word_of(struct reader *r, const char *name, size_t len)
+static string_id word_of(struct reader *r, const char *name, size_t len)
 {
 	string_id id = strings_add_n(&r->texts, name, len);
 
 	array_reserve(r->words, r->cap_words, r->texts.n);
+	array_reserve(r->plain, r->cap_plain, r->texts.n);
 	for (; r->n_words < r->texts.n; r->n_words++) {
 		const char *text = strings_get(&r->texts, (string_id)r->n_words);
 		struct frame f = {.mapping = NO_ID, .inner = NO_ID};
@@ -89,22 +86,22 @@ static struct word *word_of(struct reader *r, const char *name, size_t len)
 			f.kind = FRAME_NOTE;
 		f.named = !name_is_placeholder(profile_text(r->p, f.function));
 		f.mapping = mapping_of_kind(r, f.kind);
-		r->words[r->n_words] = (struct word){f, NO_ID};
+		r->words[r->n_words] = f;
+		r->plain[r->n_words] = NO_ID;
 	}
-	return &r->words[id];
+	return id;
 }
 
-static frame_id frame_of(struct reader *r, struct word *w, frame_id inner)
+static frame_id frame_of(struct reader *r, string_id word, frame_id inner)
 {
-	struct frame f = w->frame;
+	struct frame f = r->words[word];
+	frame_id id;
 
-	if (inner != NO_ID) {
-		f.inner = inner;
-		return profile_add_frame(r->p, &f);
-	}
-	if (w->id == NO_ID)
-		w->id = profile_add_frame(r->p, &f);
-	return w->id;
+	f.inner = inner;
+	id = profile_add_frame(r->p, &f);
+	if (inner == NO_ID && !f.inlined)
+		r->plain[word] = id;
+	return id;
 }
 
 /* The count at the end of a line; false when there is none. */
@@ -127,7 +124,6 @@ static bool take_count(const char *line, const char *space, size_t len, int64_t 
 static bool read_line(struct reader *r, const char *line, size_t len)
 {
 	const char *space = memrchr(line, ' ', len);
-	stack_id stack = NO_ID;
 	frame_id inner = NO_ID;
 	size_t depth = 0, levels = 0;
 	int64_t value;
@@ -136,23 +132,25 @@ static bool read_line(struct reader *r, const char *line, size_t len)
 		return false;
 	/* From the leaf to the root: what is inlined is part of the frame before it. */
 	for (const char *end = space, *name; end; end = name > line ? name - 1 : NULL) {
-		struct word *w;
+		string_id word;
 
 		name = memrchr(line, ';', (size_t)(end - line));
 		name = name ? name + 1 : line;
-		w = word_of(r, name, (size_t)(end - name));
-		inner = frame_of(r, w, inner);
-		if (w->frame.inlined && name > line && ++levels < MAX_LEVELS)
+		if (depth == INTAKE_MAX_FRAMES)
+			return false;
+		word = word_of(r, name, (size_t)(end - name));
+		if (inner == NO_ID && r->plain[word] != NO_ID) {
+			r->frames[depth++] = r->plain[word];
+			continue;
+		}
+		inner = frame_of(r, word, inner);
+		if (r->words[word].inlined && name > line && ++levels < MAX_LEVELS)
 			continue;
 		levels = 0;
-		if (depth == MAX_FRAMES || r->p->stacks.n > MAX_NODES)
-			return false;
 		r->frames[depth++] = inner;
 		inner = NO_ID;
 	}
-	while (depth)
-		stack = stacks_push(&r->p->stacks, stack, r->frames[--depth]);
-	profile_add_sample(r->p, stack, r->no_labels, &value);
+	intake_add(&r->intake, r->frames, depth, r->no_labels, &value);
 	return true;
 }
 
@@ -170,22 +168,27 @@ static int read_lines(struct reader *r, struct lines *lines, struct err *err)
 				lines->number);
 	if (lines->error)
 		return err_set(err, lines->error, "cannot read it");
-	return r->p->n_samples ? 0 : err_set(err, 0, "there are no stacks in it");
+	return 0;
 }
 
 int folded_read(struct lines *lines, struct profile *p, struct err *err)
 {
-	struct reader r = {.p = p, .mappings.p = p};
+	struct reader r = {.p = p, .mappings.p = p, .intake.p = p};
 	int code;
 
 	profile_add_type(p, "samples", "count");
-	r.frames = mem_array(MAX_FRAMES, sizeof(*r.frames));
+	r.frames = mem_array(INTAKE_MAX_FRAMES, sizeof(*r.frames));
 	r.no_labels = profile_add_labels(p, NULL, 0);
 	strings_init(&r.texts);
 	code = read_lines(&r, lines, err);
+	if (!intake_finish(&r.intake) && !code)
+		code = err_set(err, 0, "there are more stacks than cprof can hold");
+	if (!p->n_samples && !code)
+		code = err_set(err, 0, "there are no stacks in it");
 	named_mappings_release(&r.mappings);
 	strings_release(&r.texts);
 	free(r.words);
+	free(r.plain);
 	free(r.frames);
 	return code;
 }

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "format/format.h"
 #include "format/pprof.h"
+#include "profile/intake.h"
 
 #include "profile.pb-c.h"
 
@@ -12,11 +13,10 @@
 enum {
 	MAX_TABLE = 8 << 20,
 	MAX_STRINGS = 64 << 20,
-	MAX_DEPTH = 65536, /* frames of a stack */
 	MAX_LEVELS = 4096, /* of what is inlined at one location */
 	MAX_MESSAGE_BYTES =
-		4 << 20,      /* of one sample or location, which unpacks to many times that */
-	MAX_NODES = 64 << 20, /* of the trie */
+		4 << 20,        /* of one sample or location, which unpacks to many times that */
+	MAX_INLINED = 64 << 20, /* levels of all samples, beyond one a frame */
 };
 
 /* One field of a message. */
@@ -35,13 +35,6 @@ struct pprof_function {
 struct location {
 	frame_id frame;
 	uint32_t levels; /* with what is inlined */
-};
-
-/* A location of a sample's stack. */
-struct step {
-	uint64_t location;
-	stack_id stack; /* from the root to here */
-	uint32_t depth; /* with what is inlined */
 };
 
 struct numbers {
@@ -68,11 +61,11 @@ struct reader {
 	size_t cap_location_at;
 	struct location *locations;
 	size_t n_locations, cap_locations;
-	uint64_t levels; /* of all stacks, with what is inlined */
-	/* The last sample's path from the root: the next one often begins with the same. */
+	uint64_t inlined; /* levels of all samples' stacks */
 	struct sample_parts sample;
-	struct step *path;
-	size_t n_path, cap_path;
+	frame_id *frames; /* of its stack */
+	size_t cap_frames;
+	struct intake intake;
 	uint64_t default_type;
 };
 
@@ -313,32 +306,23 @@ static int add_location(struct reader *r, const struct field *f)
 	return code;
 }
 
-static int sample_stack(struct reader *r, const uint64_t *locations, size_t n, stack_id *ret)
+/* The frames of a sample's stack, with the leaf first. */
+static int sample_frames(struct reader *r, const uint64_t *locations, size_t n)
 {
-	struct step step = {.stack = NO_ID};
-	size_t shared = 0;
+	uint64_t levels = 0;
 
-	array_reserve(r->path, r->cap_path, n);
-	while (shared < r->n_path && shared < n &&
-	       r->path[shared].location == locations[n - 1 - shared])
-		step = r->path[shared++];
-	r->n_path = shared;
-	for (size_t i = n - shared, had; i-- > 0;) {
+	array_reserve(r->frames, r->cap_frames, n);
+	for (size_t i = 0; i < n; i++) {
 		const struct location *l = find_location(r, locations[i]);
 
 		if (!l)
 			return damaged(r, "a sample names a location that is not there");
-		step.depth += l->levels;
-		if (step.depth > MAX_DEPTH || r->levels > MAX_NODES)
-			return damaged(
-				r, "a stack is deeper than 65,536 frames, or there are too many");
-		had = r->p->stacks.n;
-		step.stack = stacks_push(&r->p->stacks, step.stack, l->frame);
-		r->levels += r->p->stacks.n > had ? l->levels : 0;
-		step.location = locations[i];
-		r->path[r->n_path++] = step;
+		r->frames[i] = l->frame;
+		levels += l->levels;
 	}
-	*ret = step.stack;
+	r->inlined += levels - n;
+	if (levels > INTAKE_MAX_FRAMES || r->inlined > MAX_INLINED)
+		return damaged(r, "a stack is deeper than 65,536 frames, or there are too many");
 	return 0;
 }
 
@@ -391,7 +375,6 @@ static bool take_numbers(const struct field *f, struct numbers *to)
 static int add_sample(struct reader *r, const struct field *f)
 {
 	struct sample_parts *s = &r->sample;
-	stack_id stack = NO_ID;
 	struct field part;
 	size_t at = 0;
 	bool bad = false, ok = true;
@@ -412,10 +395,11 @@ static int add_sample(struct reader *r, const struct field *f)
 	if (s->values.n != r->p->n_types)
 		return damaged(r,
 			       "a sample has another number of values than there are value types");
-	if (sample_stack(r, s->locations.all, s->locations.n, &stack))
+	if (sample_frames(r, s->locations.all, s->locations.n))
 		return r->err->code;
-	profile_add_sample(r->p, stack, profile_add_labels(r->p, s->labels, s->n_labels),
-			   (const int64_t *)s->values.all);
+	intake_add(&r->intake, r->frames, s->locations.n,
+		   profile_add_labels(r->p, s->labels, s->n_labels),
+		   (const int64_t *)s->values.all);
 	return 0;
 }
 
@@ -526,7 +510,7 @@ static int read_pass(struct reader *r, const uint8_t *data, size_t len, int pass
 
 int pprof_read(const void *data, size_t len, struct profile *p, struct err *err)
 {
-	struct reader r = {.p = p, .err = err};
+	struct reader r = {.p = p, .err = err, .intake.p = p};
 	int code = 0;
 
 	for (int pass = 0; pass < 4 && !code; pass++) {
@@ -535,6 +519,8 @@ int pprof_read(const void *data, size_t len, struct profile *p, struct err *err)
 		else
 			code = read_pass(&r, data, len, pass);
 	}
+	if (!intake_finish(&r.intake) && !code)
+		code = damaged(&r, "there are more stacks than cprof can hold");
 	if (!code) {
 		p->default_type = p->n_types - 1;
 		for (size_t i = 0; i < p->n_types; i++)
@@ -545,7 +531,7 @@ int pprof_read(const void *data, size_t len, struct profile *p, struct err *err)
 	free(r.strings);
 	free(r.functions);
 	free(r.locations);
-	free(r.path);
+	free(r.frames);
 	free(r.sample.locations.all);
 	free(r.sample.values.all);
 	free(r.sample.labels);

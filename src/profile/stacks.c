@@ -62,6 +62,21 @@ stack_id stacks_push(struct stacks *s, stack_id parent, uint32_t item)
 	return (stack_id)s->n++;
 }
 
+void stacks_push_all(struct stacks *s, stack_id parent, const uint32_t *items, size_t n,
+		     stack_id *ret_ids)
+{
+	size_t i = 0;
+
+	/* Behind the first new one all are new. */
+	for (size_t had = s->n; i < n && s->n == had; i++)
+		ret_ids[i] = parent = stacks_push(s, parent, items[n - 1 - i]);
+	array_reserve(s->entries, s->cap, s->n + (n - i));
+	for (; i < n; i++) {
+		s->entries[s->n] = items[n - 1 - i];
+		ret_ids[i] = (stack_id)s->n++;
+	}
+}
+
 uint32_t *stacks_order(const struct stacks *s)
 {
 	uint32_t *place = mem_array(s->n, sizeof(*place)); /* at first: the next child's */

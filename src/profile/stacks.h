@@ -32,6 +32,10 @@ struct stacks {
 void stacks_release(struct stacks *s);
 /* The stack of `item` called from `parent`; made when it is new. */
 stack_id stacks_push(struct stacks *s, stack_id parent, uint32_t item);
+/* The same for all of `items`, the last of which stands nearest to the parent; `ret_ids` gets the
+ * stacks, nearest first. */
+void stacks_push_all(struct stacks *s, stack_id parent, const uint32_t *items, size_t n,
+		     stack_id *ret_ids);
 /* NO_ID when it does not exist. */
 stack_id stacks_find(const struct stacks *s, stack_id parent, uint32_t item);
 /* The place of every stack (heap) when each comes right before those that go on from it: so

@@ -4,12 +4,11 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/thread.h"
 #include "symbolize/debuginfod.h"
 #include "symbolize/demangle.h"
 #include "symbolize/resolver.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -135,18 +134,13 @@ static void resolve_all(struct batches *bs)
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t n_new = 0, n = 0, want;
 	pthread_t threads[MAX_THREADS];
-	sigset_t all, before;
 
 	for (size_t i = 0; i < bs->n; i++)
 		n_new += bs->all[i].work->image->elf && !bs->all[i].work->image->symbols;
 	want = MIN(MIN(n_new, (size_t)MAX(cpus, 1)), (size_t)MAX_THREADS);
 	qsort(bs->all, bs->n, sizeof(*bs->all), largest_first);
-	/* Signals are for the thread that waits for them. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	while (n + 1 < want && !pthread_create(&threads[n], NULL, resolve_batches, bs))
+	while (n + 1 < want && thread_start(&threads[n], resolve_batches, bs))
 		n++;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	resolve_batches(bs);
 	while (n)
 		pthread_join(threads[--n], NULL);

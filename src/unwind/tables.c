@@ -6,11 +6,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "maps/debugfile.h"
 #include "unwind/compile.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -153,17 +153,6 @@ static void *work(void *tables)
 	return NULL;
 }
 
-/* The worker takes no signals: Ctrl-C is for the thread that waits for it. */
-static void start_worker(struct tables *t)
-{
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	t->started = !pthread_create(&t->thread, NULL, work, t);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
 /* -- tables -- */
 
 struct tables *tables_new(struct store *store, const char *cache_directory, table_moved *moved,
@@ -261,7 +250,7 @@ static uint32_t begin(struct tables *t, struct image *image, uint32_t entry)
 		return TABLE_FILE;
 	}
 	if (!t->started)
-		start_worker(t);
+		t->started = thread_start(&t->thread, work, t);
 	t->pending++;
 	if (!t->started) { /* no more threads: then here */
 		run_job(t, job);
