@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/sort.h"
 #include "base/sum.h"
+#include "base/thread.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,8 +18,8 @@
  */
 enum { PASS_NODES = 256 << 10, LEAST_LEVELS = 2 };
 
-/* Levels that the first pass notes of every path: to walk one again costs more than all else. */
-enum { HEAD_LEVELS = 16, MOST_HEADS = 4 << 20 };
+/* Levels of every path that are noted first: to walk one again costs more than all else. */
+enum { HEAD_LEVELS = 16, MOST_HEADS = 4 << 20, LEAST_ORIGINS = 10000 /* in a thread */ };
 
 struct build {
 	const struct view *v;
@@ -44,13 +45,29 @@ void tree_release(struct tree *t)
 }
 
 /* The function of a path at a depth from the tree's root; NO_ID behind the end. */
-static uint32_t function_at(const struct build *b, const struct origin *o, uint32_t depth)
+static uint32_t function_at(const struct path *path, const struct origin *o, bool inverted,
+			    uint32_t depth)
 {
 	if (o->group != NO_ID && depth-- == 0)
 		return o->group;
-	if (depth >= b->path.n)
+	if (depth >= path->n)
 		return NO_ID;
-	return b->path.functions[b->o->inverted ? depth : b->path.n - 1 - depth];
+	return path->functions[inverted ? depth : path->n - 1 - depth];
+}
+
+static void note_heads(void *ctx, unsigned part, size_t from, size_t to)
+{
+	const struct build *b = ctx;
+	struct path path auto_release(path_release) = {0};
+
+	(void)part;
+	for (size_t i = from; i < to; i++) {
+		const struct origin *o = &b->v->origins[i];
+
+		view_path(b->v, o->stack, &path);
+		for (uint32_t k = 0; k < HEAD_LEVELS; k++)
+			b->heads[i * HEAD_LEVELS + k] = function_at(&path, o, b->o->inverted, k);
+	}
 }
 
 /* Puts this pass's part of a path into the trie. */
@@ -58,22 +75,19 @@ static void push_part(struct build *b, size_t i)
 {
 	const struct origin *o = &b->v->origins[b->open[i]];
 	stack_id at = stacks_push(&b->trie, NO_ID, b->t->place[b->open[i]] + 1);
-	uint32_t f, depth = b->depth, stop = b->depth + b->levels, *head;
+	uint32_t f, depth = b->depth, stop = b->depth + b->levels;
+	const uint32_t *head = NULL;
 
-	head = b->heads ? b->heads + (size_t)HEAD_LEVELS * b->open[i] : NULL;
-	if (!head || !b->depth || stop >= HEAD_LEVELS)
+	if (b->heads && stop < HEAD_LEVELS)
+		head = b->heads + (size_t)HEAD_LEVELS * b->open[i];
+	else
 		view_path(b->v, o->stack, &b->path);
-	for (uint32_t k = 0; head && !b->depth && k < HEAD_LEVELS; k++)
-		head[k] = function_at(b, o, k);
-	if (head && stop < HEAD_LEVELS) {
-		for (; (f = head[depth]) != NO_ID && depth < stop; depth++)
-			at = stacks_push(&b->trie, at, f);
-		b->end[i] = at;
-		b->more[i] = f != NO_ID;
-		return;
-	}
-	for (; (f = function_at(b, o, depth)) != NO_ID && depth < stop; depth++)
+	for (;; depth++) {
+		f = head ? head[depth] : function_at(&b->path, o, b->o->inverted, depth);
+		if (f == NO_ID || depth == stop)
+			break;
 		at = stacks_push(&b->trie, at, f);
+	}
 	b->end[i] = at;
 	b->more[i] = f != NO_ID;
 }
@@ -234,6 +248,9 @@ static void build(struct tree *t, const struct view *v, const struct tree_option
 	b.more = mem_array(v->n_origins, sizeof(*b.more));
 	if (o->least > 0 && v->n_origins <= MOST_HEADS)
 		b.heads = mem_array(v->n_origins, HEAD_LEVELS * sizeof(*b.heads));
+	if (b.heads)
+		thread_split(thread_parts(v->n_origins, LEAST_ORIGINS), v->n_origins, note_heads,
+			     &b);
 	for (uint32_t i = 0; i < v->n_origins; i++) {
 		b.open[i] = i;
 		t->place[i] = NO_ID;

@@ -9,12 +9,16 @@
 #include "base/sort.h"
 #include "base/str.h"
 #include "base/sum.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <string.h>
 
 /* How far back equal origins are looked for; one that is missed is only one more. */
 enum { LOOK_BACK = 8 };
+
+/* Fewer are not worth a thread. */
+enum { LEAST_ORIGINS = 10000 };
 
 uint32_t profile_value_index(const struct profile *p, const struct view_options *o, struct err *err)
 {
@@ -297,8 +301,14 @@ void view_path(const struct view *v, stack_id stack, struct path *ret)
 	}
 }
 
+/* What a part of the origins adds to the functions. */
+struct sums {
+	int64_t *self, *total;
+	uint32_t *counted; /* the origin + 1 that was last added to the total */
+};
+
 /* From the leaf to the root, each function once. */
-static void count_origin(struct view *v, uint32_t i, uint32_t *counted)
+static void count_origin(const struct view *v, uint32_t i, struct sums *sums)
 {
 	const struct stacks *stacks = &v->p->stacks;
 	const struct origin *o = &v->origins[i];
@@ -311,27 +321,55 @@ static void count_origin(struct view *v, uint32_t i, uint32_t *counted)
 			uint32_t f = v->chain[k];
 
 			leaf = leaf == NO_ID ? f : leaf;
-			if (counted[f] != i + 1)
-				sum_add(&v->functions[f].total, o->weight);
-			counted[f] = i + 1;
+			if (sums->counted[f] != i + 1)
+				sum_add(&sums->total[f], o->weight);
+			sums->counted[f] = i + 1;
 		}
 	}
 	leaf = leaf == NO_ID ? o->group : leaf;
 	if (leaf != NO_ID)
-		sum_add(&v->functions[leaf].self, o->weight);
+		sum_add(&sums->self[leaf], o->weight);
 	if (o->group != NO_ID)
-		sum_add(&v->functions[o->group].total, o->weight);
+		sum_add(&sums->total[o->group], o->weight);
+}
+
+struct counting {
+	const struct view *v;
+	bool all; /* groups */
+	uint32_t group;
+	struct sums sums[MAX_PARTS];
+};
+
+static void count_part(void *ctx, unsigned part, size_t from, size_t to)
+{
+	struct counting *c = ctx;
+	struct sums *sums = &c->sums[part];
+
+	sums->self = mem_array(c->v->n_functions, sizeof(*sums->self));
+	sums->total = mem_array(c->v->n_functions, sizeof(*sums->total));
+	sums->counted = mem_array(c->v->n_functions, sizeof(*sums->counted));
+	for (size_t i = from; i < to; i++)
+		if (c->all || c->v->origins[i].group == c->group)
+			count_origin(c->v, (uint32_t)i, sums);
 }
 
 static void count(struct view *v, bool all, uint32_t group)
 {
-	auto_free uint32_t *counted = mem_array(v->n_functions, sizeof(*counted)); /* origin + 1 */
+	struct counting c = {.v = v, .all = all, .group = group};
+	unsigned parts = thread_parts(v->n_origins, LEAST_ORIGINS);
 
+	thread_split(parts, v->n_origins, count_part, &c);
 	for (size_t i = 0; i < v->n_functions; i++)
 		v->functions[i].self = v->functions[i].total = 0;
-	for (uint32_t i = 0; i < v->n_origins; i++)
-		if (all || v->origins[i].group == group)
-			count_origin(v, i, counted);
+	for (unsigned part = 0; part < parts; part++) {
+		for (size_t i = 0; i < v->n_functions; i++) {
+			sum_add(&v->functions[i].self, c.sums[part].self[i]);
+			sum_add(&v->functions[i].total, c.sums[part].total[i]);
+		}
+		free(c.sums[part].self);
+		free(c.sums[part].total);
+		free(c.sums[part].counted);
+	}
 }
 
 void view_count(struct view *v)

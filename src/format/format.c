@@ -2,6 +2,7 @@
 /* The table of formats, and reading a file of any of them. */
 #include "format/format.h"
 
+#include "base/filemap.h"
 #include "base/gzip.h"
 #include "base/io.h"
 #include "base/mem.h"
@@ -11,6 +12,8 @@
 #include <string.h>
 
 enum { HEAD_BYTES = 65536 };
+
+#define TOO_LARGE "it cannot be read, or has more than 1 GiB"
 
 #define WRITE_yes(id)   id##_write
 #define WRITE_no(id)    NULL
@@ -85,42 +88,62 @@ static int parse_text(struct lines *lines, const char *head, size_t len, struct 
 					 : folded_read(lines, p, err);
 }
 
-/* Takes over the bytes, to free them when they are not needed any more. */
-static int parse_bytes(struct str *bytes, struct profile *p, struct err *err)
+static int inflate(const void *data, size_t len, struct str *plain, struct err *err)
 {
-	struct str plain auto_release(str_release) = {0};
-	int code;
+	int code = gzip_inflate(data, len, MAX_PROFILE_BYTES, plain);
 
-	if (!gzip_is(bytes->text, bytes->len))
-		return pprof_read(bytes->text, bytes->len, p, err);
-	code = gzip_inflate(bytes->text, bytes->len, MAX_PROFILE_BYTES, &plain);
 	if (code == -EFBIG)
 		return err_set(err, 0, "the profile inflates to more than 1 GiB");
-	if (code)
-		return err_set(err, 0, "the gzip data is damaged or cut short");
-	str_release(bytes);
-	return pprof_read(plain.text, plain.len, p, err);
+	return code ? err_set(err, 0, "the gzip data is damaged or cut short") : 0;
+}
+
+static int parse_gzip(const void *data, size_t len, struct profile *p, struct err *err)
+{
+	struct str plain auto_release(str_release) = {0};
+
+	return inflate(data, len, &plain, err) ? err->code
+					       : pprof_read(plain.text, plain.len, p, err);
+}
+
+/* The same of a file of which `head` has been read; where it can be, it is mapped. */
+static int read_gzip(int fd, struct str *head, struct profile *p, struct err *err)
+{
+	struct str plain auto_release(str_release) = {0};
+	struct file_map map = {0};
+	int code;
+
+	if (lseek(fd, 0, SEEK_CUR) == (off_t)head->len && !file_map(fd, &map))
+		code = inflate(map.bytes, map.n, &plain, err);
+	else if (fd_read(fd, MAX_PROFILE_BYTES, head))
+		code = err_set(err, 0, TOO_LARGE);
+	else
+		code = inflate(head->text, head->len, &plain, err);
+	/* The memory that it takes is not needed any more. */
+	file_unmap(&map);
+	str_release(head);
+	return code ? code : pprof_read(plain.text, plain.len, p, err);
 }
 
 /* How the file begins tells what it is; text is then read on piece by piece. */
-static int read_fd(int fd, struct str *bytes, struct profile *p, struct err *err)
+static int read_fd(int fd, struct str *head, struct profile *p, struct err *err)
 {
 	struct lines lines auto_release(lines_release) = {.fd = -1};
 
-	if (!bytes->len)
+	if (!head->len)
 		return err_set(err, 0, "the file is empty");
-	if (is_text(bytes->text, bytes->len)) {
-		lines_of_fd(&lines, fd, bytes->text, bytes->len);
-		return parse_text(&lines, bytes->text, bytes->len, p, err);
+	if (is_text(head->text, head->len)) {
+		lines_of_fd(&lines, fd, head->text, head->len);
+		return parse_text(&lines, head->text, head->len, p, err);
 	}
-	if (fd_read(fd, MAX_PROFILE_BYTES, bytes))
-		return err_set(err, 0, "it cannot be read, or has more than 1 GiB");
-	return parse_bytes(bytes, p, err);
+	if (gzip_is(head->text, head->len))
+		return read_gzip(fd, head, p, err);
+	if (fd_read(fd, MAX_PROFILE_BYTES, head))
+		return err_set(err, 0, TOO_LARGE);
+	return pprof_read(head->text, head->len, p, err);
 }
 
 int profile_parse(const void *data, size_t len, struct profile *p, struct err *err)
 {
-	struct str bytes auto_release(str_release) = {0};
 	struct lines lines;
 
 	if (!len)
@@ -129,8 +152,7 @@ int profile_parse(const void *data, size_t len, struct profile *p, struct err *e
 		lines_of_text(&lines, data, len);
 		return parse_text(&lines, data, len, p, err);
 	}
-	str_add(&bytes, data, len);
-	return parse_bytes(&bytes, p, err);
+	return gzip_is(data, len) ? parse_gzip(data, len, p, err) : pprof_read(data, len, p, err);
 }
 
 int profile_read(const char *path, struct profile *p, struct err *err)

@@ -102,7 +102,7 @@ static void sums_and_recursion(void **state)
 }
 
 /* Many stacks over few functions, some of them inlined, some empty, in no order. */
-static void make_random(struct profile *p, unsigned seed)
+static void make_random(struct profile *p, unsigned seed, int samples)
 {
 	frame_id frames[40];
 	uint32_t random = seed;
@@ -119,7 +119,7 @@ static void make_random(struct profile *p, unsigned seed)
 		f.inner = i >= 30 ? frames[i - 30] : NO_ID;
 		frames[i] = profile_add_frame(p, &f);
 	}
-	for (int i = 0; i < 3000; i++) {
+	for (int i = 0; i < samples; i++) {
 		stack_id stack = NO_ID;
 		int64_t one = 1 + i % 5;
 
@@ -186,7 +186,7 @@ static void every_view_adds_up(void **state)
 	for (unsigned seed = 1; seed < 4; seed++) {
 		int64_t self = 0, empty = 0;
 
-		make_random(&p, seed);
+		make_random(&p, seed, 3000);
 		assert_int_equal(view_open(&v, &p, &o, &err), 0);
 		view_count(&v);
 		for (size_t i = 0; i < p.n_samples; i++)
@@ -201,6 +201,46 @@ static void every_view_adds_up(void **state)
 		view_release(&v);
 		profile_release(&p);
 	}
+}
+
+/* So many that threads share the work: the same as what is counted here, stack by stack. */
+static void many_stacks_add_up(void **state)
+{
+	const struct tree_options trees[] = {{.least = 0.002}, {.least = 0.002, .inverted = true}};
+	struct view_options o = {.count = true};
+	struct path path auto_release(path_release) = {0};
+	struct err err = {0};
+	struct profile p;
+	struct view v;
+	int64_t *self, *total;
+
+	(void)state;
+	make_random(&p, 5, 60000);
+	assert_int_equal(view_open(&v, &p, &o, &err), 0);
+	assert_true(v.n_origins > 20000);
+	view_count(&v);
+	self = mem_array(v.n_functions, sizeof(*self));
+	total = mem_array(v.n_functions, sizeof(*total));
+	for (size_t i = 0; i < p.n_samples; i++) {
+		bool seen[64] = {false};
+
+		view_path(&v, p.samples[i].stack, &path);
+		for (size_t k = 0; k < path.n; k++) {
+			total[path.functions[k]] += seen[path.functions[k]] ? 0 : p.values[i];
+			self[path.functions[k]] += k ? 0 : p.values[i];
+			seen[path.functions[k]] = true;
+		}
+	}
+	for (size_t i = 0; i < v.n_functions; i++) {
+		assert_int_equal(v.functions[i].self, self[i]);
+		assert_int_equal(v.functions[i].total, total[i]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(trees); i++)
+		check_tree(&v, &trees[i]);
+	free(self);
+	free(total);
+	view_release(&v);
+	profile_release(&p);
 }
 
 static void intervals_and_p_values(void **state)
@@ -220,4 +260,5 @@ static void intervals_and_p_values(void **state)
 	assert_true(fabs(p[2] - 0.04 * 4 / 3) < 1e-12 && p[3] == 0.5);
 }
 
-TESTS(T(sums_and_recursion), T(every_view_adds_up), T(intervals_and_p_values))
+TESTS(T(sums_and_recursion), T(every_view_adds_up), T(many_stacks_add_up),
+      T(intervals_and_p_values))
