@@ -32,9 +32,11 @@ struct build {
 	size_t n_open;
 	uint32_t depth, levels; /* of this pass: where it begins, how many */
 	struct stacks trie;     /* roots: nodes of the tree + 1, 0 the whole; then functions */
-	int64_t *self, *total;
-	uint32_t *end; /* of each open origin, in the trie */
-	bool *more;    /* its path goes on behind that */
+	uint32_t root_item;     /* the one of the trie that was used last */
+	stack_id root;
+	int64_t *total; /* of each node of it */
+	uint32_t *end;  /* of each open origin, in the trie */
+	bool *more;     /* its path goes on behind that */
 };
 
 void tree_release(struct tree *t)
@@ -70,11 +72,20 @@ static void note_heads(void *ctx, unsigned part, size_t from, size_t to)
 	}
 }
 
+/* Neighbours often have the same. */
+static stack_id root_of(struct build *b, uint32_t item)
+{
+	if (!b->trie.n || b->root_item != item)
+		b->root = stacks_push(&b->trie, NO_ID, item);
+	b->root_item = item;
+	return b->root;
+}
+
 /* Puts this pass's part of a path into the trie. */
 static void push_part(struct build *b, size_t i)
 {
 	const struct origin *o = &b->v->origins[b->open[i]];
-	stack_id at = stacks_push(&b->trie, NO_ID, b->t->place[b->open[i]] + 1);
+	stack_id at = root_of(b, b->t->place[b->open[i]] + 1);
 	uint32_t f, depth = b->depth, stop = b->depth + b->levels;
 	const uint32_t *head = NULL;
 
@@ -96,15 +107,13 @@ static void sum_up(struct build *b)
 {
 	size_t n = b->trie.n;
 
-	b->self = mem_array(n, sizeof(*b->self));
 	b->total = mem_array(n, sizeof(*b->total));
 	for (size_t i = 0; i < b->n_open; i++)
-		sum_add(&b->self[b->end[i]], b->v->origins[b->open[i]].weight);
+		sum_add(&b->total[b->end[i]], b->v->origins[b->open[i]].weight);
 	for (size_t i = n; i-- > 0;) {
 		stack_id parent =
 			stacks_has(&b->trie, i) ? stacks_parent(&b->trie, (stack_id)i) : NO_ID;
 
-		sum_add(&b->total[i], b->self[i]);
 		if (parent != NO_ID)
 			sum_add(&b->total[parent], b->total[i]);
 	}
@@ -183,7 +192,6 @@ static void run_pass(struct build *b)
 		b->levels = MIN(2 * b->levels, UINT32_MAX / 4);
 	free(node_of);
 	free(cut);
-	free(b->self);
 	free(b->total);
 	stacks_release(&b->trie);
 }
