@@ -23,6 +23,8 @@ static stack_id make_stack(struct intake *in, const frame_id *frames, size_t n)
 {
 	size_t shared = 0;
 
+	if (!n)
+		return NO_ID;
 	array_reserve(in->path_frames, in->cap_path_frames, n);
 	array_reserve(in->path_stacks, in->cap_path_stacks, n);
 	while (shared < in->n_path && shared < n &&
@@ -33,7 +35,7 @@ static stack_id make_stack(struct intake *in, const frame_id *frames, size_t n)
 	for (size_t i = shared; i < n; i++)
 		in->path_frames[i] = frames[n - 1 - i];
 	in->n_path = n;
-	return n ? in->path_stacks[n - 1] : NO_ID;
+	return in->path_stacks[n - 1];
 }
 
 /* False: there are too many. */
@@ -42,14 +44,15 @@ static bool make_samples(struct intake *in, struct intake_batch *batch)
 	int64_t values[MAX_VALUE_TYPES];
 	size_t n_values = in->p->n_types * sizeof(*values) / sizeof(*batch->words);
 
-	for (const uint32_t *at = batch->words; at < batch->words + batch->n;) {
+	for (size_t i = 0; i < batch->n;) {
+		const uint32_t *at = batch->words + i;
 		const frame_id *frames = at + HEADER_WORDS + n_values;
 
 		if (in->p->stacks.n > INTAKE_MAX_STACKS)
 			return false;
 		memcpy(values, at + HEADER_WORDS, n_values * sizeof(*at));
 		profile_add_sample(in->p, make_stack(in, frames, at[0]), at[1], values);
-		at = frames + at[0];
+		i += HEADER_WORDS + n_values + at[0];
 	}
 	batch->n = 0;
 	return true;
