@@ -19,7 +19,7 @@
 enum { PASS_NODES = 256 << 10, LEAST_LEVELS = 2 };
 
 /* Levels of every path that are noted first: to walk one again costs more than all else. */
-enum { HEAD_LEVELS = 16, MOST_HEADS = 4 << 20, LEAST_ORIGINS = 10000 /* in a thread */ };
+enum { HEAD_LEVELS = 16, MOST_HEADS = 4 << 20 };
 
 struct build {
 	const struct view *v;
@@ -105,18 +105,10 @@ static void push_part(struct build *b, size_t i)
 
 static void sum_up(struct build *b)
 {
-	size_t n = b->trie.n;
-
-	b->total = mem_array(n, sizeof(*b->total));
+	b->total = mem_array(b->trie.n, sizeof(*b->total));
 	for (size_t i = 0; i < b->n_open; i++)
 		sum_add(&b->total[b->end[i]], b->v->origins[b->open[i]].weight);
-	for (size_t i = n; i-- > 0;) {
-		stack_id parent =
-			stacks_has(&b->trie, i) ? stacks_parent(&b->trie, (stack_id)i) : NO_ID;
-
-		if (parent != NO_ID)
-			sum_add(&b->total[parent], b->total[i]);
-	}
+	stacks_sum_up(&b->trie, b->total);
 }
 
 static uint32_t node_add(struct tree *t, uint32_t parent, uint32_t function, int64_t total)

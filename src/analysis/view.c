@@ -17,9 +17,6 @@
 /* How far back equal origins are looked for; one that is missed is only one more. */
 enum { LOOK_BACK = 8 };
 
-/* Fewer are not worth a thread. */
-enum { LEAST_ORIGINS = 10000 };
-
 uint32_t profile_value_index(const struct profile *p, const struct view_options *o, struct err *err)
 {
 	struct str names auto_release(str_release) = {0};

@@ -45,6 +45,8 @@ struct origin {
 	int64_t weight;
 };
 
+enum { LEAST_ORIGINS = 10000 }; /* that are worth a thread */
+
 struct view {
 	const struct profile *p;
 	struct function *functions;

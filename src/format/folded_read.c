@@ -182,7 +182,7 @@ int folded_read(struct lines *lines, struct profile *p, struct err *err)
 	strings_init(&r.texts);
 	code = read_lines(&r, lines, err);
 	if (!intake_finish(&r.intake) && !code)
-		code = err_set(err, 0, "there are more stacks than cprof can hold");
+		code = err_set(err, 0, INTAKE_FULL);
 	if (!p->n_samples && !code)
 		code = err_set(err, 0, "there are no stacks in it");
 	named_mappings_release(&r.mappings);

@@ -9,22 +9,22 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "format/format.h"
+#include "profile/intake.h"
 #include "profile/named_mappings.h"
 
 #include <ctype.h>
 #include <string.h>
 
 enum {
-	MAX_FRAMES = 65536,
 	MAX_LEVELS = 4096, /* of what is inlined in a frame */
 	MAX_NAME = 1 << 16,
-	MAX_NODES = 256 << 20, /* of the trie */
 };
 
 struct reader {
 	struct profile *p;
 	struct named_mappings mappings;
-	frame_id frames[MAX_FRAMES];
+	struct intake intake;
+	frame_id frames[INTAKE_MAX_FRAMES];
 	size_t n;
 	unsigned levels;
 	frame_id inner; /* inlined frames that wait for the one they are inlined in */
@@ -143,7 +143,7 @@ static bool add_frame(struct reader *r, const char *line, const char *end)
 		f.address = f.address << 4 |
 			    (uint64_t)(isdigit((unsigned char)*line) ? *line - '0'
 								     : (*line | 32) - 'a' + 10);
-	if (line == end || *line != ' ' || r->n == MAX_FRAMES)
+	if (line == end || *line != ' ' || r->n == INTAKE_MAX_FRAMES)
 		return false;
 	for (name = line; name < end && *name == ' '; name++)
 		;
@@ -167,21 +167,18 @@ static bool add_frame(struct reader *r, const char *line, const char *end)
 	return true;
 }
 
-static bool end_sample(struct reader *r)
+static void end_sample(struct reader *r)
 {
 	int64_t values[2] = {1, r->period};
-	stack_id stack = NO_ID;
 
 	if (!r->in_sample)
-		return true;
-	if (r->inner != NO_ID && r->n < MAX_FRAMES)
+		return;
+	if (r->inner != NO_ID && r->n < INTAKE_MAX_FRAMES)
 		r->frames[r->n++] = r->inner;
-	while (r->n)
-		stack = stacks_push(&r->p->stacks, stack, r->frames[--r->n]);
-	profile_add_sample(r->p, stack, r->labels, values);
+	intake_add(&r->intake, r->frames, r->n, r->labels, values);
+	r->n = 0;
 	r->in_sample = false;
 	r->inner = NO_ID;
-	return r->p->stacks.n < MAX_NODES;
 }
 
 /* -- the header -- */
@@ -270,20 +267,28 @@ static bool begin_sample(struct reader *r, const char *line, const char *end)
 	r->in_sample = true;
 	/* Without -g the only frame stands on the same line. */
 	at = skip_blanks(word, end);
-	return at == end || (add_frame(r, at, end) && end_sample(r));
+	if (at == end)
+		return true;
+	if (!add_frame(r, at, end))
+		return false;
+	end_sample(r);
+	return true;
 }
 
 static bool read_line(struct reader *r, const char *line, const char *end)
 {
 	const char *at = skip_blanks(line, end);
 
-	if (at == end)
-		return end_sample(r);
+	if (at == end) {
+		end_sample(r);
+		return true;
+	}
 	if (*line == '#')
 		return true;
 	if (at > line && r->in_sample && !is_header(line, end))
 		return add_frame(r, at, end);
-	return end_sample(r) && begin_sample(r, at, end);
+	end_sample(r);
+	return begin_sample(r, at, end);
 }
 
 int perf_script_read(struct lines *lines, struct profile *p, struct err *err)
@@ -291,19 +296,23 @@ int perf_script_read(struct lines *lines, struct profile *p, struct err *err)
 	auto_free struct reader *r = mem_alloc(sizeof(*r));
 	const char *line;
 	size_t n;
-	bool ok = true;
+	bool ok = true, full;
 
-	r->p = r->mappings.p = p;
+	r->p = r->mappings.p = r->intake.p = p;
 	r->inner = NO_ID;
 	profile_add_type(p, "samples", "count");
 	while (ok && lines_next(lines, &line, &n))
 		ok = read_line(r, line, line + n);
-	ok = ok && end_sample(r);
+	if (ok)
+		end_sample(r);
+	full = !intake_finish(&r->intake);
 	named_mappings_release(&r->mappings);
 	if (lines->error)
 		return err_set(err, lines->error, "cannot read it");
 	if (!ok)
 		return err_set(err, 0, "line %zu is not what 'perf script' prints", lines->number);
+	if (full)
+		return err_set(err, 0, INTAKE_FULL);
 	if (p->n_types == 1)
 		profile_add_type(p, "events", "count");
 	return p->n_samples ? 0 : err_set(err, 0, "there are no samples in it");

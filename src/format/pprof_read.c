@@ -520,7 +520,7 @@ int pprof_read(const void *data, size_t len, struct profile *p, struct err *err)
 			code = read_pass(&r, data, len, pass);
 	}
 	if (!intake_finish(&r.intake) && !code)
-		code = damaged(&r, "there are more stacks than cprof can hold");
+		code = damaged(&r, INTAKE_FULL);
 	if (!code) {
 		p->default_type = p->n_types - 1;
 		for (size_t i = 0; i < p->n_types; i++)

@@ -16,6 +16,7 @@
 #include "profile/profile.h"
 
 enum { INTAKE_MAX_FRAMES = 65536, INTAKE_MAX_STACKS = 256 << 20 };
+#define INTAKE_FULL "there are more stacks than cprof can hold"
 
 /* Samples in a row: of each its number of frames, labels, values, frames with the leaf first. */
 struct intake_batch {

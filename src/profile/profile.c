@@ -213,13 +213,7 @@ void profile_stack_weights(const struct profile *p, int64_t *weights)
 	for (size_t i = 0; i < p->n_samples; i++)
 		if (p->samples[i].stack != NO_ID)
 			sum_add(&weights[p->samples[i].stack], p->values[i * p->n_types]);
-	for (size_t i = p->stacks.n; i-- > 0;) {
-		stack_id parent =
-			stacks_has(&p->stacks, i) ? stacks_parent(&p->stacks, (stack_id)i) : NO_ID;
-
-		if (parent != NO_ID)
-			sum_add(&weights[parent], weights[i]);
-	}
+	stacks_sum_up(&p->stacks, weights);
 }
 
 void profile_add_comment(struct profile *p, const char *text)

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/sum.h"
 
 static uint32_t turn_to(stack_id parent)
 {
@@ -46,6 +47,13 @@ stack_id stacks_find(const struct stacks *s, stack_id parent, uint32_t item)
 	return map_find(&s->map, node_hash(&node), node_equal, s, &node);
 }
 
+static void reserve(struct stacks *s, size_t n)
+{
+	if (s->n + n > STACKS_TURN)
+		abort();
+	array_reserve(s->entries, s->cap, s->n + n);
+}
+
 stack_id stacks_push(struct stacks *s, stack_id parent, uint32_t item)
 {
 	struct node node = {parent, item};
@@ -53,7 +61,7 @@ stack_id stacks_push(struct stacks *s, stack_id parent, uint32_t item)
 
 	if (id != NO_ID)
 		return id;
-	array_reserve(s->entries, s->cap, s->n + 2);
+	reserve(s, 2);
 	if (parent == NO_ID || parent + 1 != s->n) {
 		s->entries[s->n++] = turn_to(parent);
 		map_add(&s->map, node_hash(&node), (stack_id)s->n);
@@ -70,10 +78,20 @@ void stacks_push_all(struct stacks *s, stack_id parent, const uint32_t *items, s
 	/* Behind the first new one all are new. */
 	for (size_t had = s->n; i < n && s->n == had; i++)
 		ret_ids[i] = parent = stacks_push(s, parent, items[n - 1 - i]);
-	array_reserve(s->entries, s->cap, s->n + (n - i));
+	reserve(s, n - i);
 	for (; i < n; i++) {
 		s->entries[s->n] = items[n - 1 - i];
 		ret_ids[i] = (stack_id)s->n++;
+	}
+}
+
+void stacks_sum_up(const struct stacks *s, int64_t *weights)
+{
+	for (size_t i = s->n; i-- > 0;) {
+		stack_id parent = stacks_has(s, i) ? stacks_parent(s, (stack_id)i) : NO_ID;
+
+		if (parent != NO_ID)
+			sum_add(&weights[parent], weights[i]);
 	}
 }
 

@@ -8,7 +8,7 @@
  *        parent to child, with a gap at each turn; one pass from the last to the first adds every
  *        subtree up. Arrays by stack id have room for `n`. NO_ID is the empty stack, parent of
  *        roots.
- * Limits: items and ids are below STACKS_TURN.
+ * Limits: items and ids are below STACKS_TURN; beyond, memory is taken to be out.
  */
 #pragma once
 
@@ -38,6 +38,8 @@ void stacks_push_all(struct stacks *s, stack_id parent, const uint32_t *items, s
 		     stack_id *ret_ids);
 /* NO_ID when it does not exist. */
 stack_id stacks_find(const struct stacks *s, stack_id parent, uint32_t item);
+/* Adds what every stack weighs to its parent, from the leaves on; `weights` has room for `n`. */
+void stacks_sum_up(const struct stacks *s, int64_t *weights);
 /* The place of every stack (heap) when each comes right before those that go on from it: so
  * neighbours have most of their frames in common. */
 uint32_t *stacks_order(const struct stacks *s);
