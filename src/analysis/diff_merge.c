@@ -92,8 +92,9 @@ static void add_samples(struct merging *m, const struct view *v, const char *sid
 
 	for (size_t i = 0; i < p->n_samples; i++) {
 		stack_id stack = p->samples[i].stack;
-		int64_t values[] = {p->values[i * p->n_types],
-				    scaled(p->values[i * p->n_types + v->value], scale)};
+		const int64_t *from = p->values + i * p->n_types;
+		int64_t values[] = {v->counts == NO_ID ? 0 : from[v->counts],
+				    scaled(from[v->value], scale)};
 		bool has = timed && timeline_sample(&times, i, &labels[1].number);
 
 		if (v->origin_of[i] == NO_ID)

@@ -21,7 +21,7 @@
 
 struct view_options {
 	const char *value; /* sample type; NULL: `count` decides */
-	bool count;        /* with no `value`: samples rather than the profile's default */
+	bool count;        /* with no `value`: the samples of the default rather than it */
 	enum group_by by;
 	const char *focus; /* regular expressions, NULL: none */
 	const char *ignore;
@@ -57,7 +57,8 @@ struct view {
 	size_t n_origins, cap_origins;
 	uint32_t *origin_of; /* sample -> origin, NO_ID: it is left out */
 	struct groups groups;
-	uint32_t value; /* the sample type */
+	uint32_t value;  /* the sample type */
+	uint32_t counts; /* that of the number of samples; NO_ID: none */
 	int64_t total;
 	uint64_t samples; /* what the total is made of, for intervals; 0: not known */
 	const char *type, *unit;

@@ -30,7 +30,9 @@ struct reader {
 	frame_id inner; /* inlined frames that wait for the one they are inlined in */
 	labels_id labels;
 	int64_t period;
-	bool in_sample;
+	string_id events[MAX_VALUE_TYPES / 2]; /* in the order of their columns */
+	size_t n_events, event;                /* the latter of the sample */
+	bool in_sample, has_clock, full, too_many;
 };
 
 static bool is_blank(char c)
@@ -75,14 +77,21 @@ static bool is_header(const char *at, const char *end)
 	return false;
 }
 
-/* A blank, an address, a blank. */
-static bool is_frame(const char *line, const char *end)
+/* An address, a blank. */
+static bool begins_frame(const char *at, const char *end)
 {
-	const char *at = skip_blanks(line, end), *address = at;
+	const char *address = at;
 
 	while (at < end && isxdigit((unsigned char)*at))
 		at++;
-	return address > line && at > address && at < end && *at == ' ';
+	return at > address && at < end && *at == ' ';
+}
+
+static bool is_frame(const char *line, const char *end)
+{
+	const char *at = skip_blanks(line, end);
+
+	return at > line && begins_frame(at, end);
 }
 
 bool perf_script_is(const char *head, size_t len)
@@ -169,12 +178,14 @@ static bool add_frame(struct reader *r, const char *line, const char *end)
 
 static void end_sample(struct reader *r)
 {
-	int64_t values[2] = {1, r->period};
+	int64_t values[MAX_VALUE_TYPES] = {0};
 
 	if (!r->in_sample)
 		return;
 	if (r->inner != NO_ID && r->n < INTAKE_MAX_FRAMES)
 		r->frames[r->n++] = r->inner;
+	values[2 * r->event] = 1;
+	values[2 * r->event + 1] = r->period;
 	intake_add(&r->intake, r->frames, r->n, r->labels, values);
 	r->n = 0;
 	r->in_sample = false;
@@ -216,21 +227,44 @@ static void set_labels(struct reader *r, const char *command, size_t len, int64_
 	r->labels = profile_add_labels(r->p, labels, ARRAY_SIZE(labels));
 }
 
-/* The event's name gives the second column its name, the first time. */
-static void set_event(struct reader *r, const char *name, size_t len)
+/* "cycles:ppp" without what says how it was counted; "sched:sched_switch" is a name. */
+static size_t without_modifiers(const char *event, size_t len)
 {
-	bool clock = len >= 9 && (!memcmp(name, "cpu-clock", 9) || !memcmp(name, "task-cloc", 9));
-	auto_free char *event = mem_printf("%.*s", (int)MIN(len, (size_t)200), name);
+	const char *colon = memrchr(event, ':', len);
+	const char *at = colon ? colon + 1 : event;
 
-	if (r->p->n_types == 2)
-		return;
-	event[strcspn(event, ":")] = '\0';
-	profile_add_type(r->p,
-			 clock    ? "cpu"
-			 : *event ? event
-				  : "events",
-			 clock ? "nanoseconds" : "count");
-	r->p->default_type = clock;
+	while (colon && at < event + len && strchr("ukhpPGHSDIWeb", *at))
+		at++;
+	return colon && at == event + len ? (size_t)(colon - event) : len;
+}
+
+/* The event of the sample; each has two columns, as in a recording of ours. */
+static bool set_event(struct reader *r, const char *name, size_t len)
+{
+	size_t plain = without_modifiers(name, MIN(len, (size_t)200));
+	auto_free char *event = mem_printf("%.*s", (int)plain, name), *samples = NULL;
+	bool clock = str_equal(event, "cpu-clock") || str_equal(event, "task-clock");
+	const char *shown = clock && !r->has_clock ? "cpu" : *event ? event : "events";
+	string_id id = strings_add(&r->p->strings, event);
+
+	for (r->event = 0; r->event < r->n_events; r->event++)
+		if (r->events[r->event] == id)
+			return true;
+	r->too_many = r->n_events == ARRAY_SIZE(r->events);
+	if (r->too_many)
+		return false;
+	r->events[r->n_events++] = id;
+	/* The intake holds the columns as they are. */
+	r->full = !intake_finish(&r->intake) || r->full;
+	r->intake.p = r->p;
+	samples = mem_printf("%s_samples", shown);
+	profile_add_type(r->p, r->event ? samples : "samples", "count");
+	profile_add_type(r->p, shown, clock ? "nanoseconds" : "count");
+	/* Which event was asked for first is not known: time is, most often. */
+	if (clock && !r->has_clock)
+		r->p->default_type = r->p->n_types - 1;
+	r->has_clock = r->has_clock || clock;
+	return true;
 }
 
 static bool begin_sample(struct reader *r, const char *line, const char *end)
@@ -256,7 +290,8 @@ static bool begin_sample(struct reader *r, const char *line, const char *end)
 
 		word = next;
 		if (next[-1] == ':' && !stop) {
-			set_event(r, at, (size_t)(next - at) - 1);
+			if (!set_event(r, at, (size_t)(next - at) - 1))
+				return false;
 			break;
 		}
 		period = stop == next ? number : 1;
@@ -265,9 +300,10 @@ static bool begin_sample(struct reader *r, const char *line, const char *end)
 		return false;
 	r->period = MAX(period, 1);
 	r->in_sample = true;
-	/* Without -g the only frame stands on the same line. */
+	/* Without -g the only frame stands on the same line; behind a tracepoint stand its fields.
+	 */
 	at = skip_blanks(word, end);
-	if (at == end)
+	if (!begins_frame(at, end))
 		return true;
 	if (!add_frame(r, at, end))
 		return false;
@@ -296,24 +332,24 @@ int perf_script_read(struct lines *lines, struct profile *p, struct err *err)
 	auto_free struct reader *r = mem_alloc(sizeof(*r));
 	const char *line;
 	size_t n;
-	bool ok = true, full;
+	bool ok = true;
 
 	r->p = r->mappings.p = r->intake.p = p;
 	r->inner = NO_ID;
-	profile_add_type(p, "samples", "count");
 	while (ok && lines_next(lines, &line, &n))
 		ok = read_line(r, line, line + n);
 	if (ok)
 		end_sample(r);
-	full = !intake_finish(&r->intake);
+	r->full = !intake_finish(&r->intake) || r->full;
 	named_mappings_release(&r->mappings);
 	if (lines->error)
 		return err_set(err, lines->error, "cannot read it");
+	if (r->too_many)
+		return err_set(err, 0, "there are more than %zu events in it",
+			       ARRAY_SIZE(r->events));
 	if (!ok)
 		return err_set(err, 0, "line %zu is not what 'perf script' prints", lines->number);
-	if (full)
+	if (r->full)
 		return err_set(err, 0, INTAKE_FULL);
-	if (p->n_types == 1)
-		profile_add_type(p, "events", "count");
 	return p->n_samples ? 0 : err_set(err, 0, "there are no samples in it");
 }

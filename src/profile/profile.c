@@ -32,10 +32,25 @@ void profile_release(struct profile *p)
 	memset(p, 0, sizeof(*p));
 }
 
+/* Makes room for one more value in every sample. */
+static void widen(struct profile *p)
+{
+	size_t n = p->n_types;
+	int64_t *wider = mem_array(p->n_samples * (n + 1), sizeof(*wider));
+
+	for (size_t i = 0; i < p->n_samples * n; i++)
+		wider[i / n * (n + 1) + i % n] = p->values[i];
+	free(p->values);
+	p->values = wider;
+	p->cap_values = p->n_samples * (n + 1);
+}
+
 uint32_t profile_add_type(struct profile *p, const char *type, const char *unit)
 {
 	if (p->n_types == MAX_VALUE_TYPES)
 		return NO_ID;
+	if (p->n_samples)
+		widen(p);
 	p->types[p->n_types] =
 		(struct value_type){strings_add(&p->strings, type), strings_add(&p->strings, unit)};
 	return (uint32_t)p->n_types++;

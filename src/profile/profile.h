@@ -117,7 +117,9 @@ struct profile {
 void profile_init(struct profile *p);
 void profile_release(struct profile *p);
 
-/* Adds a value column; NO_ID when there are MAX_VALUE_TYPES. */
+/* Adds a value column, in which samples that are there have 0; NO_ID when there are
+ * MAX_VALUE_TYPES.
+ */
 uint32_t profile_add_type(struct profile *p, const char *type, const char *unit);
 mapping_id profile_add_mapping(struct profile *p, const struct mapping *m);
 /* The frame equal to `f` in every field that tells frames apart; made when it is new. */

@@ -38,6 +38,9 @@ check list "$CPROF" report service.folded --list '^walk$'
 check perf-script "$CPROF" report perf-script.txt --tree
 check perf-script-folded "$CPROF" export perf-script.txt -o - --format folded --by tid
 check perf-script-flat "$CPROF" report perf-script-flat.txt
+check perf-script-events "$CPROF" report perf-script-events.txt --csv
+check perf-script-events-value "$CPROF" report perf-script-events.txt --value sched:sched_switch --json
+check perf-script-events-folded "$CPROF" export perf-script-events.txt -o - --format folded
 check perf-script-groups "$CPROF" report perf-script.txt --by process
 # Names that a terminal would obey; lines that the source does not have.
 printf '#%300s\na;\033[31mred;\302\2331m 3\n' ' ' >hostile.folded

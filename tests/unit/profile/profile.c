@@ -102,6 +102,30 @@ static void equal_samples_add_up(void **state)
 	profile_release(&p);
 }
 
+static void columns_may_come_later(void **state)
+{
+	struct profile p;
+	labels_id labels;
+
+	(void)state;
+	profile_init(&p);
+	profile_add_type(&p, "samples", "count");
+	profile_add_type(&p, "cpu", "nanoseconds");
+	labels = profile_add_labels(&p, NULL, 0);
+	for (uint32_t i = 0; i < 3; i++)
+		profile_add_sample(&p, stacks_push(&p.stacks, NO_ID, i), labels,
+				   (const int64_t[]){i, 10 * i});
+	assert_int_equal(profile_add_type(&p, "faults", "count"), 2);
+	profile_add_sample(&p, stacks_push(&p.stacks, NO_ID, 3), labels,
+			   (const int64_t[]){3, 30, 300});
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_int_equal(p.values[3 * i], i);
+		assert_int_equal(p.values[3 * i + 1], 10 * i);
+		assert_int_equal(p.values[3 * i + 2], i == 3 ? 300 : 0);
+	}
+	profile_release(&p);
+}
+
 static void the_account_reads_well(void **state)
 {
 	struct account a = {.samples = 29970,
@@ -141,4 +165,4 @@ static void the_account_reads_well(void **state)
 }
 
 TESTS(T(strings_are_interned), T(a_parent_has_a_smaller_id), T(neighbours_in_order_are_alike),
-      T(equal_samples_add_up), T(the_account_reads_well))
+      T(equal_samples_add_up), T(columns_may_come_later), T(the_account_reads_well))
