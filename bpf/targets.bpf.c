@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Keeps the set of targets: descendants join at fork, everything leaves at exit. */
+/* Keeps the set of targets: a command joins at exec, descendants at fork, everything leaves at
+ * exit. */
 #include "maps.h"
 
 extern struct targets_map targets SEC(".maps");
@@ -33,12 +34,27 @@ int BPF_PROG(target_fork, struct task_struct *parent, struct task_struct *child)
 	return 0;
 }
 
+SEC("?tp_btf/sched_process_exec")
+int BPF_PROG(target_exec, struct task_struct *task)
+{
+	struct target_key key = {.kind = TARGET_COMMAND, .id = task->tgid};
+	u8 one = 1;
+
+	if (bpf_map_delete_elem(&targets, &key))
+		return 0;
+	key.kind = TARGET_PROCESS;
+	bpf_map_update_elem(&targets, &key, &one, BPF_NOEXIST);
+	return 0;
+}
+
 SEC("?tp_btf/sched_process_exit")
 int BPF_PROG(target_exit, struct task_struct *task)
 {
 	target_remove(TARGET_THREAD, task->pid);
-	if (task->signal->live.counter == 0)
+	if (task->signal->live.counter == 0) {
 		target_remove(TARGET_PROCESS, task->tgid);
+		target_remove(TARGET_COMMAND, task->tgid);
+	}
 	return 0;
 }
 

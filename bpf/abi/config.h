@@ -30,7 +30,8 @@ struct config {
 };
 
 /* Key of `targets`. */
-enum target_kind { TARGET_PROCESS = 1, TARGET_THREAD = 2 };
+/* A command is a process that is not sampled before its exec: until then it runs our code. */
+enum target_kind { TARGET_PROCESS = 1, TARGET_THREAD = 2, TARGET_COMMAND = 3 };
 struct target_key {
 	__u32 kind;
 	__u32 id;

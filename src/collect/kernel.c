@@ -40,7 +40,7 @@ struct kernel {
 	struct cprof *object;
 	struct ring_buffer *ring;
 	struct bpf_program *events[MAX_EVENTS];
-	struct bpf_link *fork_link, *exit_link;
+	struct bpf_link *exec_link, *fork_link, *exit_link;
 	char *generations; /* mapped: 8 bytes a slot */
 	size_t generations_bytes;
 	char *rule_cache; /* mapped */
@@ -128,6 +128,7 @@ static void choose_programs(struct kernel *k, const struct kernel_options *o)
 	}
 	bpf_program__set_autoload(k->object->progs.kernel_name,
 				  libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SYSCALL, NULL) == 1);
+	bpf_program__set_autoload(k->object->progs.target_exec, o->has_command);
 	bpf_program__set_autoload(k->object->progs.target_fork, o->follow_targets);
 	bpf_program__set_autoload(k->object->progs.target_exit, o->follow_targets);
 }
@@ -145,6 +146,11 @@ static void log_verification(const struct kernel *k)
 
 static int attach_targets(struct kernel *k, struct err *err)
 {
+	if (bpf_program__autoload(k->object->progs.target_exec)) {
+		k->exec_link = bpf_program__attach(k->object->progs.target_exec);
+		if (!k->exec_link)
+			return err_set(err, -errno, "cannot see the command start");
+	}
 	k->fork_link = bpf_program__attach(k->object->progs.target_fork);
 	k->exit_link = k->fork_link ? bpf_program__attach(k->object->progs.target_exit) : NULL;
 	if (!k->exit_link)
@@ -324,6 +330,7 @@ void kernel_free(struct kernel *k)
 		munmap(k->store.memory, k->store.bytes);
 	if (k->rule_cache)
 		munmap(k->rule_cache, k->rule_cache_bytes);
+	bpf_link__destroy(k->exec_link);
 	bpf_link__destroy(k->fork_link);
 	bpf_link__destroy(k->exit_link);
 	ring_buffer__free(k->ring);

@@ -22,6 +22,7 @@ struct kernel_options {
 	struct config config;
 	size_t n_events;
 	bool follow_targets; /* load and attach the fork and exit programs */
+	bool has_command;    /* and that for exec: a TARGET_COMMAND will be added */
 	int cgroup_fd;       /* -1: none */
 };
 

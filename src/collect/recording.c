@@ -118,6 +118,7 @@ static int load_kernel(struct recording *r, struct err *err)
 		.n_events = r->o.n_events,
 		.cgroup_fd = r->targets.cgroup_fd,
 		.follow_targets = targets_by_task(&r->targets),
+		.has_command = r->o.command && !r->o.command_is_clock,
 	};
 
 	k.config.self_tgid = (uint32_t)getpid();

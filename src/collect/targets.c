@@ -104,8 +104,8 @@ int targets_add(struct targets *t, const struct recording_options *o, struct ker
 			return err->code;
 	if (!command || o->command_is_clock)
 		return 0;
-	add_process(t, command); /* until its exec it runs our code */
-	return add_task(k, TARGET_PROCESS, command, err);
+	add_process(t, command);
+	return add_task(k, TARGET_COMMAND, command, err);
 }
 
 bool targets_by_task(const struct targets *t)

@@ -33,6 +33,12 @@ only cpu.folded '^cpu 0;'
 expect 2 "$CPROF" record -C 4000 -d 0.1
 says err 'not online'
 
+# A command from its exec on: of cprof's part of its process there is nothing.
+for _ in $(seq 25); do
+	expect 0 "$CPROF" -q record -F 4999 -o command.folded -- "$PROGS/chain" 3 2000
+	only command.folded '^chain;'
+done
+
 # A user.
 cp "$PROGS/chain" mine && chmod 755 mine "$dir"
 start setpriv --reuid 65534 --regid 65534 --clear-groups ./mine 3 100000000
