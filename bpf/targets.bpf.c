@@ -40,10 +40,15 @@ int BPF_PROG(target_exec, struct task_struct *task)
 	struct target_key key = {.kind = TARGET_COMMAND, .id = task->tgid};
 	u8 one = 1;
 
-	if (bpf_map_delete_elem(&targets, &key))
+	if (!bpf_map_lookup_elem(&targets, &key))
 		return 0;
 	key.kind = TARGET_PROCESS;
-	bpf_map_update_elem(&targets, &key, &one, BPF_NOEXIST);
+	if (bpf_map_update_elem(&targets, &key, &one, BPF_NOEXIST)) {
+		target_remove(TARGET_COMMAND, task->tgid);
+		return 0;
+	}
+	key.kind = TARGET_COMMAND;
+	bpf_map_delete_elem(&targets, &key);
 	return 0;
 }
 

@@ -11,8 +11,8 @@
 #include <string.h>
 
 enum {
-	MAX_STACK_NODES = 16 << 20, /* beyond, samples keep their process but no frames */
-	MAX_CUTS = 4096,            /* reasons told apart */
+	MAX_STACK_ENTRIES = 32 << 20, /* beyond, samples keep their process but no frames */
+	MAX_CUTS = 4096,              /* reasons told apart */
 };
 
 /* What the kernel's id of a stack stands for. */
@@ -416,7 +416,7 @@ void resolved_add_user(struct resolved *r, const struct stack_record *record,
 	if (is_known(r, record->id))
 		return;
 	r->now_ns = record->time_ns;
-	if (r->p->stacks.n > MAX_STACK_NODES) {
+	if (r->p->stacks.n > MAX_STACK_ENTRIES) {
 		info = full_info(r);
 	} else {
 		w = mem_alloc(sizeof(*w));
@@ -498,7 +498,7 @@ stack_id resolved_capture(struct resolved *r, const struct captured *captured,
 	uint64_t kernel;
 
 	r->now_ns = time_ns;
-	if (r->p->stacks.n > MAX_STACK_NODES) {
+	if (r->p->stacks.n > MAX_STACK_ENTRIES) {
 		info = full_info(r);
 	} else {
 		w = mem_alloc(sizeof(*w));

@@ -17,6 +17,7 @@ struct reader {
 	struct profile *p;
 	struct named_mappings mappings;
 	struct intake intake;
+	bool full;
 	/* Words are names as they stand in the file, with their annotation. */
 	struct strings texts;
 	struct frame *words;
@@ -150,7 +151,7 @@ static bool read_line(struct reader *r, const char *line, size_t len)
 		r->frames[depth++] = inner;
 		inner = NO_ID;
 	}
-	intake_add(&r->intake, r->frames, depth, r->no_labels, &value);
+	r->full = !intake_add(&r->intake, r->frames, depth, r->no_labels, &value);
 	return true;
 }
 
@@ -159,7 +160,7 @@ static int read_lines(struct reader *r, struct lines *lines, struct err *err)
 	const char *line;
 	size_t n;
 
-	while (lines_next(lines, &line, &n))
+	while (!r->full && lines_next(lines, &line, &n))
 		if (n && *line != '#' && !read_line(r, line, n))
 			return err_set(
 				err, 0,

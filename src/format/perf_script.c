@@ -32,7 +32,8 @@ struct reader {
 	int64_t period;
 	string_id events[MAX_VALUE_TYPES / 2]; /* in the order of their columns */
 	size_t n_events, event;                /* the latter of the sample */
-	bool in_sample, has_clock, full, too_many;
+	bool in_sample, has_clock, full;
+	bool has_fields; /* it is a tracepoint, whose fields stand behind it */
 };
 
 static bool is_blank(char c)
@@ -186,7 +187,7 @@ static void end_sample(struct reader *r)
 		r->frames[r->n++] = r->inner;
 	values[2 * r->event] = 1;
 	values[2 * r->event + 1] = r->period;
-	intake_add(&r->intake, r->frames, r->n, r->labels, values);
+	r->full = !intake_add(&r->intake, r->frames, r->n, r->labels, values);
 	r->n = 0;
 	r->in_sample = false;
 	r->inner = NO_ID;
@@ -238,33 +239,41 @@ static size_t without_modifiers(const char *event, size_t len)
 	return colon && at == event + len ? (size_t)(colon - event) : len;
 }
 
-/* The event of the sample; each has two columns, as in a recording of ours. */
-static bool set_event(struct reader *r, const char *name, size_t len)
+static bool find_event(struct reader *r, string_id name)
+{
+	for (r->event = 0; r->event < r->n_events; r->event++)
+		if (r->events[r->event] == name)
+			return true;
+	return false;
+}
+
+/* The event of the sample; each has two columns, as in a recording of ours, and the last two are
+ * for all that there is no room for. */
+static void set_event(struct reader *r, const char *name, size_t len)
 {
 	size_t plain = without_modifiers(name, MIN(len, (size_t)200));
 	auto_free char *event = mem_printf("%.*s", (int)plain, name), *samples = NULL;
 	bool clock = str_equal(event, "cpu-clock") || str_equal(event, "task-clock");
-	const char *shown = clock && !r->has_clock ? "cpu" : *event ? event : "events";
-	string_id id = strings_add(&r->p->strings, event);
+	bool last = r->n_events + 1 >= ARRAY_SIZE(r->events);
+	const char *shown = last                     ? "other_events"
+			    : clock && !r->has_clock ? "cpu"
+			    : *event                 ? event
+						     : "events";
 
-	for (r->event = 0; r->event < r->n_events; r->event++)
-		if (r->events[r->event] == id)
-			return true;
-	r->too_many = r->n_events == ARRAY_SIZE(r->events);
-	if (r->too_many)
-		return false;
-	r->events[r->n_events++] = id;
+	r->has_fields = memchr(event, ':', plain);
+	if (find_event(r, strings_add(&r->p->strings, event)) ||
+	    (last && find_event(r, strings_add(&r->p->strings, shown))))
+		return;
+	r->events[r->n_events++] = strings_add(&r->p->strings, last ? shown : event);
 	/* The intake holds the columns as they are. */
 	r->full = !intake_finish(&r->intake) || r->full;
-	r->intake.p = r->p;
 	samples = mem_printf("%s_samples", shown);
 	profile_add_type(r->p, r->event ? samples : "samples", "count");
-	profile_add_type(r->p, shown, clock ? "nanoseconds" : "count");
+	profile_add_type(r->p, shown, clock && !last ? "nanoseconds" : "count");
 	/* Which event was asked for first is not known: time is, most often. */
-	if (clock && !r->has_clock)
+	if (clock && !last && !r->has_clock)
 		r->p->default_type = r->p->n_types - 1;
 	r->has_clock = r->has_clock || clock;
-	return true;
 }
 
 static bool begin_sample(struct reader *r, const char *line, const char *end)
@@ -290,8 +299,7 @@ static bool begin_sample(struct reader *r, const char *line, const char *end)
 
 		word = next;
 		if (next[-1] == ':' && !stop) {
-			if (!set_event(r, at, (size_t)(next - at) - 1))
-				return false;
+			set_event(r, at, (size_t)(next - at) - 1);
 			break;
 		}
 		period = stop == next ? number : 1;
@@ -303,7 +311,7 @@ static bool begin_sample(struct reader *r, const char *line, const char *end)
 	/* Without -g the only frame stands on the same line; behind a tracepoint stand its fields.
 	 */
 	at = skip_blanks(word, end);
-	if (!begins_frame(at, end))
+	if (at == end || r->has_fields)
 		return true;
 	if (!add_frame(r, at, end))
 		return false;
@@ -336,7 +344,7 @@ int perf_script_read(struct lines *lines, struct profile *p, struct err *err)
 
 	r->p = r->mappings.p = r->intake.p = p;
 	r->inner = NO_ID;
-	while (ok && lines_next(lines, &line, &n))
+	while (ok && !r->full && lines_next(lines, &line, &n))
 		ok = read_line(r, line, line + n);
 	if (ok)
 		end_sample(r);
@@ -344,9 +352,6 @@ int perf_script_read(struct lines *lines, struct profile *p, struct err *err)
 	named_mappings_release(&r->mappings);
 	if (lines->error)
 		return err_set(err, lines->error, "cannot read it");
-	if (r->too_many)
-		return err_set(err, 0, "there are more than %zu events in it",
-			       ARRAY_SIZE(r->events));
 	if (!ok)
 		return err_set(err, 0, "line %zu is not what 'perf script' prints", lines->number);
 	if (r->full)

@@ -16,7 +16,7 @@ enum {
 	MAX_LEVELS = 4096, /* of what is inlined at one location */
 	MAX_MESSAGE_BYTES =
 		4 << 20,        /* of one sample or location, which unpacks to many times that */
-	MAX_INLINED = 64 << 20, /* levels of all samples, beyond one a frame */
+	MAX_INLINED = 64 << 20, /* levels of all stacks, beyond one a frame */
 };
 
 /* One field of a message. */
@@ -61,7 +61,6 @@ struct reader {
 	size_t cap_location_at;
 	struct location *locations;
 	size_t n_locations, cap_locations;
-	uint64_t inlined; /* levels of all samples' stacks */
 	struct sample_parts sample;
 	frame_id *frames; /* of its stack */
 	size_t cap_frames;
@@ -320,10 +319,24 @@ static int sample_frames(struct reader *r, const uint64_t *locations, size_t n)
 		r->frames[i] = l->frame;
 		levels += l->levels;
 	}
-	r->inlined += levels - n;
-	if (levels > INTAKE_MAX_FRAMES || r->inlined > MAX_INLINED)
-		return damaged(r, "a stack is deeper than 65,536 frames, or there are too many");
-	return 0;
+	return levels > INTAKE_MAX_FRAMES ? damaged(r, "a stack is deeper than 65,536 frames") : 0;
+}
+
+/* Stacks are few bytes each; with all that is inlined in them they may be too many. */
+static int check_inlined(struct reader *r)
+{
+	auto_free uint32_t *levels = mem_array(r->p->n_frames, sizeof(*levels));
+	uint64_t inlined = 0;
+
+	for (size_t i = 0; i < r->n_locations; i++) {
+		levels[r->locations[i].frame] = r->locations[i].levels - 1;
+		inlined += r->locations[i].levels - 1;
+	}
+	if (!inlined)
+		return 0;
+	inlined = 0;
+	stacks_each(&r->p->stacks, s) inlined += levels[stacks_item(&r->p->stacks, s)];
+	return inlined > MAX_INLINED ? damaged(r, "there are too many inlined functions in it") : 0;
 }
 
 static bool sample_label(const struct reader *r, const struct field *f, struct label *ret)
@@ -397,9 +410,10 @@ static int add_sample(struct reader *r, const struct field *f)
 			       "a sample has another number of values than there are value types");
 	if (sample_frames(r, s->locations.all, s->locations.n))
 		return r->err->code;
-	intake_add(&r->intake, r->frames, s->locations.n,
-		   profile_add_labels(r->p, s->labels, s->n_labels),
-		   (const int64_t *)s->values.all);
+	if (!intake_add(&r->intake, r->frames, s->locations.n,
+			profile_add_labels(r->p, s->labels, s->n_labels),
+			(const int64_t *)s->values.all))
+		return damaged(r, INTAKE_FULL);
 	return 0;
 }
 
@@ -521,6 +535,8 @@ int pprof_read(const void *data, size_t len, struct profile *p, struct err *err)
 	}
 	if (!intake_finish(&r.intake) && !code)
 		code = damaged(&r, INTAKE_FULL);
+	if (!code)
+		code = check_inlined(&r);
 	if (!code) {
 		p->default_type = p->n_types - 1;
 		for (size_t i = 0; i < p->n_types; i++)

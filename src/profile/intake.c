@@ -99,24 +99,29 @@ static bool start(struct intake *in)
 	return in->started;
 }
 
-/* Hands what was filled to the thread. */
-static void send(struct intake *in)
+/* Hands what was filled to the thread. False: it has failed. */
+static bool send(struct intake *in)
 {
+	bool ok;
+
 	pthread_mutex_lock(&in->lock);
 	while (in->waiting.n)
 		pthread_cond_wait(&in->changed, &in->lock);
 	swap(&in->filling, &in->waiting);
+	ok = !in->failed;
 	pthread_cond_signal(&in->changed);
 	pthread_mutex_unlock(&in->lock);
+	return ok;
 }
 
-static void make_filled(struct intake *in)
+static bool make_filled(struct intake *in)
 {
 	in->failed = in->failed || !make_samples(in, &in->filling);
 	in->filling.n = 0;
+	return !in->failed;
 }
 
-void intake_add(struct intake *in, const frame_id *frames, size_t n, labels_id labels,
+bool intake_add(struct intake *in, const frame_id *frames, size_t n, labels_id labels,
 		const int64_t *values)
 {
 	size_t n_values = in->p->n_types * sizeof(*values) / sizeof(*in->filling.words);
@@ -132,11 +137,8 @@ void intake_add(struct intake *in, const frame_id *frames, size_t n, labels_id l
 		memcpy(to + HEADER_WORDS + n_values, frames, n * sizeof(*to));
 	in->filling.n += HEADER_WORDS + n_values + n;
 	if (in->filling.n < BATCH_WORDS)
-		return;
-	if (start(in))
-		send(in);
-	else
-		make_filled(in);
+		return true;
+	return start(in) ? send(in) : make_filled(in);
 }
 
 bool intake_finish(struct intake *in)
@@ -152,12 +154,11 @@ bool intake_finish(struct intake *in)
 		pthread_cond_destroy(&in->changed);
 		pthread_mutex_destroy(&in->lock);
 	}
-	make_filled(in);
-	ok = !in->failed;
+	ok = make_filled(in);
 	free(in->filling.words);
 	free(in->waiting.words);
 	free(in->path_frames);
 	free(in->path_stacks);
-	*in = (struct intake){0};
+	*in = (struct intake){.p = in->p};
 	return ok;
 }

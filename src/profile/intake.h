@@ -38,8 +38,9 @@ struct intake {
 	size_t n_path, cap_path_frames, cap_path_stacks;
 };
 
-/* Adds to the values of a stack with labels; `frames` begins with the leaf. */
-void intake_add(struct intake *in, const frame_id *frames, size_t n, labels_id labels,
+/* Adds to the values of a stack with labels; `frames` begins with the leaf. False: there are more
+ * stacks than the limit, so that there is no use in going on. */
+bool intake_add(struct intake *in, const frame_id *frames, size_t n, labels_id labels,
 		const int64_t *values);
-/* All samples are in the profile then. False: there are more stacks than the limit. */
+/* All samples are in the profile then, and more may be added. False: as above. */
 bool intake_finish(struct intake *in);

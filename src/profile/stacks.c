@@ -87,8 +87,9 @@ void stacks_push_all(struct stacks *s, stack_id parent, const uint32_t *items, s
 
 void stacks_sum_up(const struct stacks *s, int64_t *weights)
 {
-	for (size_t i = s->n; i-- > 0;) {
-		stack_id parent = stacks_has(s, i) ? stacks_parent(s, (stack_id)i) : NO_ID;
+	stacks_each_back(s, i)
+	{
+		stack_id parent = stacks_parent(s, i);
 
 		if (parent != NO_ID)
 			sum_add(&weights[parent], weights[i]);
@@ -101,10 +102,11 @@ uint32_t *stacks_order(const struct stacks *s)
 	auto_free uint32_t *size = mem_array(s->n, sizeof(*size));
 	uint32_t roots = 0;
 
-	for (size_t i = s->n; i-- > 0;) {
-		stack_id parent = stacks_has(s, i) ? stacks_parent(s, (stack_id)i) : NO_ID;
+	stacks_each_back(s, i)
+	{
+		stack_id parent = stacks_parent(s, i);
 
-		size[i] += stacks_has(s, i);
+		size[i]++;
 		if (parent != NO_ID)
 			size[parent] += size[i];
 	}

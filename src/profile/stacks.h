@@ -64,6 +64,10 @@ static inline stack_id stacks_parent(const struct stacks *s, stack_id id)
 	return before == NO_ID ? NO_ID : before & ~STACKS_TURN;
 }
 
+/* All stacks, parents first, or children first. */
 #define stacks_each(s, id)                                                                         \
 	for (stack_id id = 0; (id) < (s)->n; (id)++)                                               \
+		if (stacks_has(s, id))
+#define stacks_each_back(s, id)                                                                    \
+	for (stack_id id = (stack_id)(s)->n; id-- > 0;)                                            \
 		if (stacks_has(s, id))

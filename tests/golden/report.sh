@@ -41,6 +41,12 @@ check perf-script-flat "$CPROF" report perf-script-flat.txt
 check perf-script-events "$CPROF" report perf-script-events.txt --csv
 check perf-script-events-value "$CPROF" report perf-script-events.txt --value sched:sched_switch --json
 check perf-script-events-folded "$CPROF" export perf-script-events.txt -o - --format folded
+for i in $(seq 20); do
+	printf 'prog 12 [000] 1.%d: sched:event%d: field=%d\n\t 10%d work+0x1 (/bin/prog)\n\n' "$i" "$i" "$i" "$i"
+done >events.txt
+check perf-script-many-events "$CPROF" report events.txt --value other_events
+printf 'prog 12/12 [000] 1.5: 100 cycles: work (/bin/prog)\n' >symbols.txt
+check perf-script-no-address "$CPROF" report symbols.txt
 check perf-script-groups "$CPROF" report perf-script.txt --by process
 # Names that a terminal would obey; lines that the source does not have.
 printf '#%300s\na;\033[31mred;\302\2331m 3\n' ' ' >hostile.folded

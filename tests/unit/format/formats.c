@@ -73,7 +73,7 @@ static struct str written(const struct profile *p, const struct format *f, enum 
 
 	assert_int_equal(f->write(p, fileno(file), &o, &err), 0);
 	rewind(file);
-	assert_int_equal(fd_read(fileno(file), 1 << 20, &out), 0);
+	assert_int_equal(fd_read(fileno(file), 4 << 20, &out), 0);
 	fclose(file);
 	return out;
 }
@@ -101,6 +101,40 @@ static void pprof_round_trip(void **state)
 				      "prog-2;main;work;work;leaf 2\n");
 	str_release(&one);
 	str_release(&two);
+	profile_release(&p);
+	profile_release(&q);
+}
+
+/* Many samples of one stack with much inlined in it are no danger. */
+static void inlined_levels_count_once(void **state)
+{
+	enum { SAMPLES = 70000, LEVELS = 1000 }; /* more levels than a profile may have */
+	struct frame f = {.mapping = NO_ID, .inner = NO_ID, .inlined = true};
+	struct label l = {0};
+	struct profile p, q;
+	struct str packed;
+	struct err err = {0};
+
+	(void)state;
+	profile_init(&p);
+	profile_add_type(&p, "samples", "count");
+	f.function = strings_add(&p.strings, "f");
+	for (uint32_t i = 0; i < LEVELS; i++) {
+		f.line = i + 1;
+		f.inlined = i + 1 < LEVELS;
+		f.inner = profile_add_frame(&p, &f);
+	}
+	stacks_push(&p.stacks, NO_ID, f.inner);
+	l.key = strings_add(&p.strings, "request");
+	for (int i = 0; i < SAMPLES; i++) {
+		l.number = i;
+		profile_add_sample(&p, 1, profile_add_labels(&p, &l, 1), &(int64_t){1});
+	}
+	packed = written(&p, format_at(0), BY_NONE);
+	profile_init(&q);
+	assert_int_equal(profile_parse(packed.text, packed.len, &q, &err), 0);
+	assert_int_equal(q.n_samples, SAMPLES);
+	str_release(&packed);
 	profile_release(&p);
 	profile_release(&q);
 }
@@ -249,5 +283,6 @@ static void counts_named_frames(void **state)
 	profile_release(&p);
 }
 
-TESTS(T(pprof_round_trip), T(first_mapping_is_the_main_program), T(inlined_frames_share_a_location),
-      T(damage_is_survived), T(folded_lines), T(counts_named_frames))
+TESTS(T(pprof_round_trip), T(first_mapping_is_the_main_program), T(inlined_levels_count_once),
+      T(inlined_frames_share_a_location), T(damage_is_survived), T(folded_lines),
+      T(counts_named_frames))
