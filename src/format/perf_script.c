@@ -260,7 +260,7 @@ static void set_event(struct reader *r, const char *name, size_t len)
 			    : *event                 ? event
 						     : "events";
 
-	r->has_fields = memchr(event, ':', plain);
+	r->has_fields = strchr(event, ':') != NULL;
 	if (find_event(r, strings_add(&r->p->strings, event)) ||
 	    (last && find_event(r, strings_add(&r->p->strings, shown))))
 		return;
