@@ -81,6 +81,12 @@ static stack_id root_of(struct build *b, uint32_t item)
 	return b->root;
 }
 
+/* Are the levels of this pass among those that were noted? */
+static bool heads_reach(const struct build *b)
+{
+	return b->heads && b->depth + b->levels < HEAD_LEVELS;
+}
+
 /* Puts this pass's part of a path into the trie. */
 static void push_part(struct build *b, size_t i)
 {
@@ -89,7 +95,7 @@ static void push_part(struct build *b, size_t i)
 	uint32_t f, depth = b->depth, stop = b->depth + b->levels;
 	const uint32_t *head = NULL;
 
-	if (b->heads && stop < HEAD_LEVELS)
+	if (heads_reach(b))
 		head = b->heads + (size_t)HEAD_LEVELS * b->open[i];
 	else
 		view_path(b->v, o->stack, &b->path);
@@ -180,7 +186,7 @@ static void run_pass(struct build *b)
 	close_paths(b, node_of, cut);
 	b->depth += b->levels;
 	/* Behind the heads each pass walks the paths anew: what is open for long is to have few. */
-	if (!b->heads || b->depth + b->levels >= HEAD_LEVELS)
+	if (!heads_reach(b))
 		b->levels = MIN(2 * b->levels, UINT32_MAX / 4);
 	free(node_of);
 	free(cut);

@@ -24,6 +24,7 @@ struct writer {
 	struct gzip_writer *gz;
 	struct str buffer; /* flushed when it is large */
 	struct str scratch;
+	bool *is_program;      /* mappings of files that are no library */
 	uint8_t *marks;        /* of frames */
 	int64_t *programs;     /* the samples' first values, by the file name of who started them */
 	uint32_t *function_of; /* frame -> function id, 0: not yet */
@@ -250,9 +251,10 @@ static void mark_programs(struct writer *w)
 {
 	const struct profile *p = w->p;
 
+	for (size_t i = 0; i < p->n_mappings; i++)
+		w->is_program[i] = is_program(p, &p->mappings[i]);
 	for (frame_id f = 0; f < p->n_frames; f++)
-		if (p->frames[f].mapping != NO_ID &&
-		    is_program(p, &p->mappings[p->frames[f].mapping]))
+		if (p->frames[f].mapping != NO_ID && w->is_program[p->frames[f].mapping])
 			w->marks[f] = IN_PROGRAM;
 }
 
@@ -264,7 +266,7 @@ static void put_mappings(struct writer *w)
 	size_t main = SIZE_MAX;
 
 	for (size_t i = 0; i < p->n_mappings; i++)
-		if (is_program(p, &all[i]) &&
+		if (w->is_program[i] &&
 		    (main == SIZE_MAX ||
 		     w->programs[all[i].filename] > w->programs[all[main].filename]))
 			main = i;
@@ -307,6 +309,7 @@ int pprof_write(const struct profile *p, int fd, const struct write_options *o, 
 
 	(void)o;
 	w.gz = gzip_writer_new(fd);
+	w.is_program = mem_array(p->n_mappings, sizeof(*w.is_program));
 	w.marks = mem_alloc(p->n_frames + 1);
 	w.programs = mem_array(p->strings.n, sizeof(*w.programs));
 	mark_programs(&w);
@@ -320,6 +323,7 @@ int pprof_write(const struct profile *p, int fd, const struct write_options *o, 
 	free(w.lines);
 	free(w.line_list);
 	map_release(&w.function_map);
+	free(w.is_program);
 	free(w.marks);
 	free(w.programs);
 	free(w.function_of);

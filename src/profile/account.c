@@ -84,7 +84,8 @@ void account_line(const struct account *a, struct str *out)
 {
 	char number[32];
 
-	str_printf(out, "%s samples", format_count(number, a->samples));
+	str_printf(out, "%s sample%s", format_count(number, a->samples),
+		   a->samples == 1 ? "" : "s");
 	str_printf(out, " of %s process%s in %.1f s", format_count(number, a->processes),
 		   a->processes == 1 ? "" : "es", a->duration_s);
 	str_printf(out, "; %s lost", format_count(number, a->lost));

@@ -13,8 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_THREADS = 8 };
-
 static const struct resolver *const resolvers[] = {
 #define RESOLVER(id, what) &resolver_##id,
 #include "symbolize/resolvers.def"
@@ -111,14 +109,15 @@ static void resolve_batch(const struct batch *b, const struct resolving *with)
 	}
 }
 
-static void *resolve_batches(void *batches)
+/* Each part takes what is next, until all are done. */
+static void resolve_batches(void *batches, unsigned part, size_t from, size_t to)
 {
 	struct batches *bs = batches;
 	size_t i;
 
+	(void)part, (void)from, (void)to;
 	while ((i = atomic_fetch_add(&bs->next, 1)) < bs->n)
 		resolve_batch(&bs->all[i], bs->with);
-	return NULL;
 }
 
 static int largest_first(const void *a, const void *b)
@@ -131,19 +130,14 @@ static int largest_first(const void *a, const void *b)
 /* Images that were not read yet are read at once; a few addresses more are not worth a thread. */
 static void resolve_all(struct batches *bs)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t n_new = 0, n = 0, want;
-	pthread_t threads[MAX_THREADS];
+	size_t n_new = 0;
+	unsigned parts;
 
 	for (size_t i = 0; i < bs->n; i++)
 		n_new += bs->all[i].work->image->elf && !bs->all[i].work->image->symbols;
-	want = MIN(MIN(n_new, (size_t)MAX(cpus, 1)), (size_t)MAX_THREADS);
 	qsort(bs->all, bs->n, sizeof(*bs->all), largest_first);
-	while (n + 1 < want && thread_start(&threads[n], resolve_batches, bs))
-		n++;
-	resolve_batches(bs);
-	while (n)
-		pthread_join(threads[--n], NULL);
+	parts = thread_parts(n_new, 1);
+	thread_split(parts, parts, resolve_batches, bs);
 }
 
 /* -- naming -- */

@@ -2,9 +2,8 @@
 /* Fuzz target: differences of pprof files, in every form. The first two bytes say where the second
  * one begins; without a second one, of the first with itself. */
 #include "format/difference.h"
-#include "format/format.h"
+#include "fuzz/write_all.h"
 
-#include <fcntl.h>
 #include <stdint.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -16,15 +15,12 @@ static void compare(const struct profile *base, const struct profile *new, bool 
 	struct str text = {0};
 	struct err err = {0};
 	struct diff d;
-	static int null = -1;
 
-	if (null < 0)
-		null = open("/dev/null", O_WRONLY);
 	if (diff_open(&d, base, new, &o, &err) == 0) {
 		difference_text(&d, &all, &text);
 		difference_json(&d, &all, &text);
-		difference_svg(&d, "fuzz", null, &err);
-		difference_html(&d, "fuzz", null, &err);
+		difference_svg(&d, "fuzz", null_fd(), &err);
+		difference_html(&d, "fuzz", null_fd(), &err);
 	}
 	diff_release(&d);
 	str_release(&text);

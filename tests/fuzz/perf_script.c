@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzz target: what `perf script` prints, and every way to write what was read. */
-#include "format/format.h"
+#include "fuzz/write_all.h"
 
-#include <fcntl.h>
 #include <stdint.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -13,17 +12,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err = {0};
 	struct profile p;
 	struct lines lines;
-	static int null = -1;
 
-	if (null < 0)
-		null = open("/dev/null", O_WRONLY);
 	profile_init(&p);
 	perf_script_is((const char *)data, size);
 	lines_of_text(&lines, data, size);
 	if (perf_script_read(&lines, &p, &err) == 0)
-		for (size_t i = 0; format_at(i); i++)
-			if (format_at(i)->write)
-				format_at(i)->write(&p, null, &o, &err);
+		write_all(&p, &o);
 	profile_release(&p);
 	return 0;
 }
