@@ -4,6 +4,7 @@
 
 #include "capture.h"
 #include "maps.h"
+#include "registers.h"
 #include "unwind.h"
 
 struct counts_map counts_a SEC(".maps");
@@ -91,28 +92,6 @@ static __always_inline void who_read(struct who *w, struct count_key *key)
 	bpf_get_current_comm(key->thread, sizeof(key->thread));
 	bpf_core_read_str(key->process, sizeof(key->process), &leader->comm);
 }
-
-/* Copies a register frame, whatever the names of its fields. */
-#define REGISTERS_COPY(to, from, PREFIX)                                                           \
-	({                                                                                         \
-		(to)[0] = (from)->PREFIX##ax;                                                      \
-		(to)[1] = (from)->PREFIX##dx;                                                      \
-		(to)[2] = (from)->PREFIX##cx;                                                      \
-		(to)[3] = (from)->PREFIX##bx;                                                      \
-		(to)[4] = (from)->PREFIX##si;                                                      \
-		(to)[5] = (from)->PREFIX##di;                                                      \
-		(to)[6] = (from)->PREFIX##bp;                                                      \
-		(to)[7] = (from)->PREFIX##sp;                                                      \
-		(to)[8] = (from)->r8;                                                              \
-		(to)[9] = (from)->r9;                                                              \
-		(to)[10] = (from)->r10;                                                            \
-		(to)[11] = (from)->r11;                                                            \
-		(to)[12] = (from)->r12;                                                            \
-		(to)[13] = (from)->r13;                                                            \
-		(to)[14] = (from)->r14;                                                            \
-		(to)[15] = (from)->r15;                                                            \
-		(to)[16] = (from)->PREFIX##ip;                                                     \
-	})
 
 /*
  * Is the program counter behind a system call instruction? Not when a program or a signal handler

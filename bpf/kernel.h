@@ -26,6 +26,7 @@ typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
+typedef __s64 s64;
 
 #define TASK_COMM_LEN 16
 #define PF_KTHREAD    0x00200000
@@ -54,6 +55,10 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+struct sched_entity {
+	u64 exec_start; /* while off the CPU: when it was last on it, on its run queue's clock */
+};
+
 struct signal_struct {
 	atomic_t live; /* threads of the group that have not begun to exit */
 };
@@ -68,7 +73,22 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct mm_struct *mm;
 	struct signal_struct *signal;
+	unsigned int __state;
+	int on_cpu;
+	unsigned long nvcsw, nivcsw; /* context switches */
+	struct sched_entity se;
 	char comm[TASK_COMM_LEN];
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
 };
 
 /* The kernel's own register frame (the UAPI struct pt_regs names the fields differently). */

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "collect/libbpf_log.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -55,18 +56,6 @@ struct kernel {
 	struct count_key *keys;
 	struct count_value *values;
 };
-
-__attribute__((format(printf, 2, 0))) static int say(enum libbpf_print_level level, const char *fmt,
-						     va_list ap)
-{
-	char text[512];
-
-	vsnprintf(text, sizeof(text), fmt, ap);
-	text[strcspn(text, "\n")] = '\0';
-	if (level != LIBBPF_DEBUG && *text)
-		log_debug("%s", text);
-	return 0;
-}
 
 static int on_record(void *ctx, void *data, size_t bytes)
 {
@@ -301,7 +290,7 @@ struct kernel *kernel_new(const struct kernel_options *o, struct err *err)
 
 	k->stats_fd = k->name_fd = -1;
 	k->n_cpus = libbpf_num_possible_cpus();
-	libbpf_set_print(say);
+	libbpf_log();
 	for (size_t i = !o->config.by_tables; i < ARRAY_SIZE(ways) && code; i++) {
 		code = open_and_load(k, o, &ways[i]);
 		if (code == -EPERM || code == -ENOSYS)

@@ -5,46 +5,38 @@
 #include "base/cursor.h"
 #include "base/mem.h"
 #include "collect/perf.h"
+#include "collect/perf_ring.h"
 
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <time.h>
 
 enum { RING_PAGES = 64 };
 
 struct side_ring {
-	int cpu, fd;
-	struct perf_event_mmap_page *page;
+	int cpu;
+	struct perf_ring ring;
 };
 
 struct sideband {
 	struct side_ring *rings;
 	size_t n, cap;
 	bool no_build_ids; /* the kernel is older than 5.12 */
-	size_t page_bytes, data_bytes;
-	uint64_t wrapped[SIDE_MAX_BYTES / 8];
 	uint64_t parsed[SIDE_MAX_BYTES / 8 + 64];
 };
 
 struct sideband *sideband_new(void)
 {
-	struct sideband *s = mem_alloc(sizeof(*s));
-
-	s->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
-	s->data_bytes = RING_PAGES * s->page_bytes;
-	return s;
+	return mem_alloc(sizeof(struct sideband));
 }
 
 void sideband_free(struct sideband *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->n; i++) {
-		munmap(s->rings[i].page, s->page_bytes + s->data_bytes);
-		close(s->rings[i].fd);
-	}
+	for (size_t i = 0; i < s->n; i++)
+		perf_ring_close(&s->rings[i].ring);
 	free(s->rings);
 	free(s);
 }
@@ -66,7 +58,7 @@ static int open_dummy(struct sideband *s, int cpu)
 		.use_clockid = 1,
 		.clockid = CLOCK_MONOTONIC,
 		.watermark = 1,
-		.wakeup_watermark = (uint32_t)s->data_bytes / 4,
+		.wakeup_watermark = (uint32_t)(RING_PAGES * sysconf(_SC_PAGESIZE) / 4),
 	};
 	int fd;
 
@@ -83,20 +75,19 @@ static int open_dummy(struct sideband *s, int cpu)
 int sideband_add_cpu(struct sideband *s, int cpu, struct err *err)
 {
 	struct side_ring ring = {.cpu = cpu};
+	int fd, code;
 
 	for (size_t i = 0; i < s->n; i++)
 		if (s->rings[i].cpu == cpu)
 			return 0;
-	ring.fd = open_dummy(s, cpu);
-	if (ring.fd < 0)
-		return err_set(err, ring.fd, "cannot follow processes on CPU %d", cpu);
-	ring.page = mmap(NULL, s->page_bytes + s->data_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
-			 ring.fd, 0);
-	if (ring.page == MAP_FAILED) {
-		err_set(err, -errno, "cannot map perf's ring of CPU %d", cpu);
-		close(ring.fd);
-		return err_cure(err, "raise it: sysctl kernel.perf_event_mlock_kb=%zu",
-				2 * (s->page_bytes + s->data_bytes) / 1024);
+	fd = open_dummy(s, cpu);
+	if (fd < 0)
+		return err_set(err, fd, "cannot follow processes on CPU %d", cpu);
+	code = perf_ring_open(&ring.ring, fd, RING_PAGES);
+	if (code) {
+		err_set(err, code, "cannot map perf's ring of CPU %d", cpu);
+		return err_cure(err, "raise it: sysctl kernel.perf_event_mlock_kb=%ld",
+				2 * (RING_PAGES + 1) * sysconf(_SC_PAGESIZE) / 1024);
 	}
 	array_reserve(s->rings, s->cap, s->n + 1);
 	s->rings[s->n++] = ring;
@@ -108,8 +99,7 @@ void sideband_remove_cpu(struct sideband *s, int cpu)
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->rings[i].cpu != cpu)
 			continue;
-		munmap(s->rings[i].page, s->page_bytes + s->data_bytes);
-		close(s->rings[i].fd);
+		perf_ring_close(&s->rings[i].ring);
 		s->rings[i] = s->rings[--s->n];
 		return;
 	}
@@ -119,7 +109,7 @@ void sideband_join(struct sideband *s, int cpu, int event_fd)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (s->rings[i].cpu == cpu)
-			ioctl(event_fd, PERF_EVENT_IOC_SET_OUTPUT, s->rings[i].fd);
+			ioctl(event_fd, PERF_EVENT_IOC_SET_OUTPUT, s->rings[i].ring.fd);
 }
 
 void sideband_poll(const struct sideband *s, int epoll_fd)
@@ -127,7 +117,7 @@ void sideband_poll(const struct sideband *s, int epoll_fd)
 	for (size_t i = 0; i < s->n; i++) {
 		struct epoll_event e = {.events = EPOLLIN};
 
-		epoll_ctl(epoll_fd, EPOLL_CTL_ADD, s->rings[i].fd, &e);
+		epoll_ctl(epoll_fd, EPOLL_CTL_ADD, s->rings[i].ring.fd, &e);
 	}
 }
 
@@ -230,45 +220,28 @@ size_t side_parse(const void *record, size_t size, int cpu, struct side_record *
 	return c.bad ? 0 : bytes;
 }
 
-/* The record at `tail`, made whole when it wraps around the end of the ring. */
-static const void *record_at(struct sideband *s, const char *data, uint64_t tail, size_t size)
+struct reading {
+	struct sideband *sideband;
+	int cpu;
+	side_visit *visit;
+	void *ctx;
+};
+
+static void on_record(void *ctx, const void *record, size_t size)
 {
-	size_t at = tail % s->data_bytes, first = s->data_bytes - at;
+	struct reading *r = ctx;
+	struct side_record *out = (void *)r->sideband->parsed;
+	size_t bytes = size <= SIDE_MAX_BYTES ? side_parse(record, size, r->cpu, out) : 0;
 
-	if (size <= first)
-		return data + at;
-	memcpy(s->wrapped, data + at, first);
-	memcpy((char *)s->wrapped + first, data, size - first);
-	return s->wrapped;
-}
-
-static void ring_read(struct sideband *s, struct side_ring *ring, side_visit *visit, void *ctx)
-{
-	const char *data = (const char *)ring->page + s->page_bytes;
-	uint64_t head = __atomic_load_n(&ring->page->data_head, __ATOMIC_ACQUIRE);
-	uint64_t tail = ring->page->data_tail;
-
-	while (tail < head) {
-		struct perf_event_header h;
-		struct side_record *out = (void *)s->parsed;
-		size_t bytes;
-
-		memcpy(&h, data + tail % s->data_bytes, sizeof(h));
-		if (h.size < sizeof(h) || h.size > head - tail)
-			break;
-		if (h.size <= SIDE_MAX_BYTES) {
-			bytes = side_parse(record_at(s, data, tail, h.size), h.size, ring->cpu,
-					   out);
-			if (bytes)
-				visit(ctx, out, bytes);
-		}
-		tail += h.size;
-	}
-	__atomic_store_n(&ring->page->data_tail, head, __ATOMIC_RELEASE);
+	if (bytes)
+		r->visit(r->ctx, out, bytes);
 }
 
 void sideband_read(struct sideband *s, side_visit *visit, void *ctx)
 {
-	for (size_t i = 0; i < s->n; i++)
-		ring_read(s, &s->rings[i], visit, ctx);
+	for (size_t i = 0; i < s->n; i++) {
+		struct reading r = {s, s->rings[i].cpu, visit, ctx};
+
+		perf_ring_read(&s->rings[i].ring, on_record, &r);
+	}
 }

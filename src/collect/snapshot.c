@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What every thread is doing at this moment. */
+#include "collect/snapshot.h"
+
+#include "abi/snapshot.h"
+#include "abi/unwind_frame.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "collect/libbpf_log.h"
+#include "collect/running.h"
+#include "collect/stacks.h"
+#include "maps/spaces.h"
+#include "proc/procfs.h"
+#include "unwind/capture.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#include "threads.skel.h"
+#pragma GCC diagnostic pop
+
+enum {
+	READ_BYTES = 1 << 16,
+	MAX_RECORDS_BYTES = 1 << 30,                /* a third of a million threads */
+	MAX_STACK_BYTES = MAX_CAPTURE_PAGES * 4096, /* of one thread */
+	ROUNDS = 3, /* of looking again at threads that were running */
+	MAX_TABLE_WAITS = 256,
+};
+
+/* One thread as it was read. */
+struct seen {
+	const struct snapshot_record *r;
+	const uint64_t *kernel;
+	const uint8_t *stack;
+	struct running_tick tick; /* without a capture: none was seen */
+};
+
+struct taking {
+	const struct snapshot_place *place;
+	struct spaces spaces;
+	struct str bytes[ROUNDS]; /* what `seen` points into */
+	struct seen *seen;
+	size_t n, cap;
+	uint8_t *more; /* MAX_STACK_BYTES */
+};
+
+/* -- reading -- */
+
+static int attach(struct threads *object, pid_t pid, struct bpf_link **ret)
+{
+	union bpf_iter_link_info info = {.task.pid = (uint32_t)pid};
+	LIBBPF_OPTS(bpf_iter_attach_opts, o, .link_info = &info, .link_info_len = sizeof(info));
+	struct bpf_link *link = NULL;
+
+	if (pid)
+		link = bpf_program__attach_iter(object->progs.snapshot_thread, &o);
+	/* Before 6.1 the program alone chooses. */
+	if (!link)
+		link = bpf_program__attach_iter(object->progs.snapshot_thread, NULL);
+	*ret = link;
+	return link ? 0 : -errno;
+}
+
+static int read_all(int fd, struct str *out)
+{
+	auto_free char *chunk = mem_alloc(READ_BYTES);
+
+	for (;;) {
+		ssize_t n = read(fd, chunk, READ_BYTES);
+
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (n < 0)
+			return -errno;
+		if (!n)
+			return 0;
+		if (out->len + (size_t)n > MAX_RECORDS_BYTES)
+			return -E2BIG;
+		str_add(out, chunk, (size_t)n);
+	}
+}
+
+static int refused(int code, struct err *err)
+{
+	err_set(err, code, "the kernel does not show its threads");
+	if (code == -EPERM)
+		return err_cure(err, "run it as root, or give it the capabilities: "
+				     "'cprof doctor' shows the command");
+	return err_cure(err, "Linux 5.18 or later is needed for this");
+}
+
+static int read_threads(struct threads *object, pid_t pid, struct str *out, struct err *err)
+{
+	struct bpf_link *link;
+	int code = attach(object, pid, &link), fd;
+
+	if (code)
+		return refused(code, err);
+	fd = bpf_iter_create(bpf_link__fd(link));
+	code = fd < 0 ? -errno : read_all(fd, out);
+	if (fd >= 0)
+		close(fd);
+	bpf_link__destroy(link);
+	return code ? err_set(err, code, "cannot read the list of threads") : 0;
+}
+
+/* Calls `visit` for every whole record. */
+static void each_record(struct taking *t, const struct str *bytes,
+			void (*visit)(struct taking *t, const struct seen *s))
+{
+	for (size_t at = 0; bytes->len - at >= sizeof(struct snapshot_record);) {
+		const struct snapshot_record *r = (const void *)(bytes->text + at);
+		size_t kernel = (size_t)r->n_kernel * 8;
+		struct seen s = {.r = r, .kernel = (const uint64_t *)(r + 1)};
+
+		if (r->n_kernel > SNAPSHOT_KERNEL_FRAMES || r->stack_bytes > SNAPSHOT_STACK_BYTES ||
+		    bytes->len - at < sizeof(*r) + kernel + r->stack_bytes)
+			return;
+		s.stack = (const uint8_t *)(r + 1) + kernel;
+		visit(t, &s);
+		/* The stack may end anywhere: what follows is copied to where it can be read. */
+		at += sizeof(*r) + kernel + r->stack_bytes;
+	}
+}
+
+static void add_seen(struct taking *t, const struct seen *s)
+{
+	array_reserve(t->seen, t->cap, t->n + 1);
+	t->seen[t->n++] = *s;
+}
+
+/* One that was running takes what it is by now, if it waits. */
+static void replace_running(struct taking *t, const struct seen *s)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->seen[i].r->tid == s->r->tid && t->seen[i].r->on_cpu &&
+		    !t->seen[i].tick.capture && !s->r->on_cpu)
+			t->seen[i] = *s;
+}
+
+static size_t count_running(const struct taking *t, pid_t *ret_tids, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n && n < max; i++)
+		if (t->seen[i].r->on_cpu && !t->seen[i].tick.capture)
+			ret_tids[n++] = (pid_t)t->seen[i].r->tid;
+	return n;
+}
+
+/* The next tick of the threads that run; those that wait by then are read again. */
+static int take_running(struct taking *t, struct threads *object, pid_t pid, struct err *err)
+{
+	pid_t tids[MAX_RUNNING];
+	size_t n;
+
+	for (int round = 1; round < ROUNDS && (n = count_running(t, tids, MAX_RUNNING)); round++) {
+		struct running_tick *ticks = running_ticks(tids, n);
+		size_t n_seen = 0;
+
+		for (size_t i = 0; i < t->n; i++)
+			for (size_t j = 0; j < n && t->seen[i].r->on_cpu; j++)
+				if (ticks[j].tid == (pid_t)t->seen[i].r->tid && ticks[j].capture) {
+					t->seen[i].tick = ticks[j];
+					ticks[j].capture = NULL;
+					n_seen++;
+				}
+		running_ticks_free(ticks, n);
+		if (n_seen == n)
+			break;
+		if (read_threads(object, pid, &t->bytes[round], err))
+			return err->code;
+		each_record(t, &t->bytes[round], replace_running);
+	}
+	return 0;
+}
+
+/* -- unwinding -- */
+
+static struct space *space_of(struct taking *t, pid_t pid)
+{
+	struct space *space = spaces_get(&t->spaces, pid);
+
+	if (!space->scanned)
+		space_scan(space, t->place->images);
+	space->scanned = true;
+	return space;
+}
+
+/* Unwinds, waiting for the tables it takes. */
+static void unwind(struct taking *t, const struct capture *c, struct captured *ret)
+{
+	for (int i = 0; !capture_unwind(c, ret) && i < MAX_TABLE_WAITS; i++)
+		tables_take(t->place->tables, true);
+}
+
+/* More of the stack, if it is still what it was where it had been read. Returns its bytes. */
+static size_t read_more(struct taking *t, const struct seen *s)
+{
+	struct iovec from = {(void *)(uintptr_t)s->r->stack_start, MAX_STACK_BYTES};
+	struct iovec to = {t->more, MAX_STACK_BYTES};
+	ssize_t n = process_vm_readv((pid_t)s->r->tgid, &to, 1, &from, 1, 0);
+
+	if (n < (ssize_t)s->r->stack_bytes || memcmp(t->more, s->stack, s->r->stack_bytes) != 0)
+		return 0;
+	return (size_t)n;
+}
+
+static void unwind_waiting(struct taking *t, const struct seen *s, struct space *space,
+			   struct captured *ret)
+{
+	struct capture c = {
+		.space = space,
+		.images = t->place->images,
+		.tables = t->place->tables,
+		.store = t->place->store,
+		.registers = (const uint64_t *)s->r->registers,
+		.is_return = s->r->syscall != ~0ull,
+		.stack = s->stack,
+		.start = s->r->stack_start,
+		.n_stack = s->r->stack_bytes,
+		.present = ~0ull,
+		.max_depth = MAX_USER_FRAMES,
+	};
+
+	unwind(t, &c, ret);
+	if (ret->end != WALK_UNREADABLE)
+		return;
+	c.n_stack = read_more(t, s);
+	c.stack = t->more;
+	if (c.n_stack)
+		unwind(t, &c, ret);
+}
+
+static void unwind_running(struct taking *t, const struct seen *s, struct space *space,
+			   struct captured *ret)
+{
+	const struct capture_record *r = s->tick.capture;
+	const struct capture c = {
+		.space = space,
+		.images = t->place->images,
+		.tables = t->place->tables,
+		.store = t->place->store,
+		.registers = (const uint64_t *)r->registers,
+		.is_return = r->is_return,
+		.stack = (const uint8_t *)(r + 1),
+		.start = (r->registers[REG_SP] & ~7ull) - RED_ZONE,
+		.n_stack = r->stack_bytes,
+		.present = ~0ull,
+		.max_depth = MAX_USER_FRAMES,
+	};
+
+	unwind(t, &c, ret);
+}
+
+/* Gives the kernel's part an id, as if it had come from the sampler. */
+static uint64_t kernel_stack(struct taking *t, const uint64_t *frames, uint32_t n)
+{
+	struct {
+		struct stack_record head;
+		uint64_t frames[MAX_KERNEL_FRAMES];
+	} r = {.head = {.type = RECORD_KERNEL_STACK, .n_frames = n}};
+
+	if (!n)
+		return STACK_NONE;
+	memcpy(r.frames, frames, n * sizeof(*frames));
+	r.head.id = hash_bytes(r.frames, n * sizeof(*frames));
+	if (r.head.id < STACK_FIRST)
+		r.head.id += STACK_FIRST;
+	resolved_add_kernel(t->place->resolved, &r.head);
+	return r.head.id;
+}
+
+static stack_id stack_of(struct taking *t, const struct seen *s)
+{
+	struct captured *captured;
+	struct count_key key = {.tgid = s->r->tgid};
+	bool missing;
+	stack_id stack;
+
+	if (s->tick.capture)
+		key.kernel_stack = kernel_stack(t, s->tick.kernel, s->tick.n_kernel);
+	else if (!s->r->on_cpu)
+		key.kernel_stack = kernel_stack(t, s->kernel, s->r->n_kernel);
+	if (!s->r->has_user)
+		return resolved_find(t->place->resolved, &key, 1, &missing);
+	if (s->r->is_compat || (s->r->on_cpu && !s->tick.capture))
+		return stacks_push(&t->place->p->stacks, NO_ID,
+				   profile_add_note(t->place->p, s->r->is_compat
+									 ? "[32-bit code]"
+									 : "[running: not seen]"));
+	captured = mem_alloc(sizeof(*captured));
+	if (s->tick.capture)
+		unwind_running(t, s, space_of(t, (pid_t)s->r->tgid), captured);
+	else
+		unwind_waiting(t, s, space_of(t, (pid_t)s->r->tgid), captured);
+	stack = resolved_capture(t->place->resolved, captured, space_of(t, (pid_t)s->r->tgid), &key,
+				 monotonic_ns(), false, &missing);
+	free(captured);
+	return stack;
+}
+
+/* -- the threads -- */
+
+/* The letter that /proc shows (fs/proc/array.c). */
+static char state_of(const struct snapshot_record *r)
+{
+	static const struct {
+		uint32_t bits;
+		char letter;
+	} letters[] = {{0x402, 'I'}, {1, 'S'},    {2, 'D'},    {4, 'T'},
+		       {8, 't'},     {0x10, 'X'}, {0x20, 'Z'}, {0x40, 'P'}};
+
+	/* Idle: uninterruptible, and not counted as load. */
+	if ((r->state & letters[0].bits) == letters[0].bits)
+		return 'I';
+	for (size_t i = 1; i < ARRAY_SIZE(letters); i++)
+		if (r->state & letters[i].bits)
+			return letters[i].letter;
+	return 'R';
+}
+
+static void add_thread(struct taking *t, const struct seen *s, struct snapshot *ret)
+{
+	struct snapshot_thread *thread;
+
+	array_reserve(ret->threads, ret->cap, ret->n + 1);
+	thread = &ret->threads[ret->n++];
+	*thread = (struct snapshot_thread){
+		.pid = (pid_t)s->r->tgid,
+		.tid = (pid_t)s->r->tid,
+		.running = s->r->on_cpu,
+		.state = s->r->on_cpu ? 'R' : state_of(s->r),
+		.syscall = s->r->on_cpu || s->r->syscall > INT32_MAX ? -1 : (int64_t)s->r->syscall,
+		.wait_ns = s->r->on_cpu ? 0 : s->r->off_ns,
+		.stack = stack_of(t, s),
+	};
+	memcpy(thread->process, s->r->process, sizeof(thread->process));
+	memcpy(thread->thread, s->r->thread, sizeof(thread->thread));
+}
+
+static int take(struct taking *t, pid_t pid, struct snapshot *ret, struct err *err)
+{
+	struct threads *object;
+	int code;
+
+	libbpf_log();
+	object = threads__open();
+
+	if (!object)
+		return err_set(err, -errno, "cannot open the BPF programs");
+	object->rodata->snapshot_config.tgid = (uint32_t)pid;
+	object->rodata->snapshot_config.self_tgid = pid ? 0 : (uint32_t)getpid();
+	code = threads__load(object);
+	if (code)
+		code = refused(code, err);
+	if (!code)
+		code = read_threads(object, pid, &t->bytes[0], err);
+	if (!code) {
+		each_record(t, &t->bytes[0], add_seen);
+		code = take_running(t, object, pid, err);
+	}
+	threads__destroy(object);
+	if (code)
+		return code;
+	for (size_t i = 0; i < t->n; i++)
+		add_thread(t, &t->seen[i], ret);
+	return 0;
+}
+
+int snapshot_take(const struct snapshot_place *place, pid_t pid, struct snapshot *ret,
+		  struct err *err)
+{
+	struct taking t = {.place = place};
+	int code;
+
+	if (pid && !process_exists(pid)) {
+		err_set(err, -ESRCH, "no process with pid %d", pid);
+		return err_cure(err, thread_exists(pid) ? "it is a thread: give its process"
+							: "'ps -e' lists those that run");
+	}
+	t.more = mem_alloc(MAX_STACK_BYTES);
+	code = take(&t, pid, ret, err);
+	for (size_t i = 0; i < t.n; i++)
+		free(t.seen[i].tick.capture);
+	for (int i = 0; i < ROUNDS; i++)
+		str_release(&t.bytes[i]);
+	free(t.seen);
+	free(t.more);
+	spaces_release(&t.spaces);
+	resolved_settle(place->resolved, true);
+	return code;
+}
+
+void snapshot_release(struct snapshot *s)
+{
+	free(s->threads);
+	*s = (struct snapshot){0};
+}
