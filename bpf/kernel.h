@@ -55,8 +55,8 @@ typedef struct {
 	int counter;
 } atomic_t;
 
-struct sched_entity {
-	u64 exec_start; /* while off the CPU: when it was last on it, on its run queue's clock */
+struct sched_info {
+	u64 last_arrival; /* when it last came to run, on the clock of run queues */
 };
 
 struct signal_struct {
@@ -76,7 +76,7 @@ struct task_struct {
 	unsigned int __state;
 	int on_cpu;
 	unsigned long nvcsw, nivcsw; /* context switches */
-	struct sched_entity se;
+	struct sched_info sched_info;
 	char comm[TASK_COMM_LEN];
 };
 

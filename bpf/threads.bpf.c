@@ -8,7 +8,9 @@
 #include "kernel.h"
 #include "registers.h"
 
-const volatile struct snapshot_config snapshot_config = {};
+/* Set by user space before it reads. */
+__u32 snapshot_tgid = 0;      /* 0: all */
+__u32 snapshot_self_tgid = 0; /* left out */
 
 struct snapshot_scratch {
 	struct snapshot_record record;
@@ -42,10 +44,12 @@ static __always_inline void identity_read(struct snapshot_record *r, struct task
 	r->exec_id = leader->self_exec_id;
 	r->has_user = mm && !(task->flags & PF_KTHREAD);
 	r->stack_top = mm ? mm->start_stack : 0;
-	/* Both on the clock of run queues, which is nobody else's. */
-	r->off_ns = self->se.exec_start - task->se.exec_start;
-	if ((s64)r->off_ns < 0)
-		r->off_ns = 0;
+	/* That clock is nobody else's: compared with the reader, which has only just come to run.
+	 */
+	r->off_ns = 0;
+	if (bpf_core_field_exists(task->sched_info.last_arrival) &&
+	    self->sched_info.last_arrival > task->sched_info.last_arrival)
+		r->off_ns = self->sched_info.last_arrival - task->sched_info.last_arrival;
 	__builtin_memcpy(r->thread, task->comm, sizeof(r->thread));
 	__builtin_memcpy(r->process, leader->comm, sizeof(r->process));
 }
@@ -94,8 +98,7 @@ int snapshot_thread(struct bpf_iter__task *ctx)
 	u64 before;
 	long bytes;
 
-	if (!task || tgid == snapshot_config.self_tgid ||
-	    (snapshot_config.tgid && tgid != snapshot_config.tgid))
+	if (!task || tgid == snapshot_self_tgid || (snapshot_tgid && tgid != snapshot_tgid))
 		return 0;
 	s = bpf_map_lookup_elem(&snapshot_scratch, &zero);
 	if (!s)

@@ -36,8 +36,3 @@ struct snapshot_record {
 };
 
 _Static_assert(sizeof(struct snapshot_record) == 24 + 6 * 8 + 17 * 8 + 32, "padding");
-
-struct snapshot_config {
-	__u32 tgid;      /* 0: all */
-	__u32 self_tgid; /* left out */
-};

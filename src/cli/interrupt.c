@@ -51,3 +51,37 @@ void interrupt_remove(const char *path)
 {
 	to_remove = path;
 }
+
+static volatile sig_atomic_t reloads;
+
+static void on_reload(int number)
+{
+	uint64_t one = 1;
+	int saved = errno;
+
+	(void)number;
+	reloads = 1;
+	if (write(event_fd, &one, sizeof(one)) < 0)
+		errno = saved;
+	errno = saved;
+}
+
+void interrupt_init_reload(void)
+{
+	struct sigaction action = {.sa_handler = on_reload};
+
+	sigaction(SIGHUP, &action, NULL);
+}
+
+bool interrupt_reload_asked(void)
+{
+	uint64_t count;
+
+	if (!reloads)
+		return false;
+	reloads = 0;
+	/* What woke us is taken back, but for a signal that asks for the end. */
+	if (!interrupt_asked() && read(event_fd, &count, sizeof(count)) < 0)
+		return true;
+	return true;
+}

@@ -11,3 +11,8 @@ int interrupt_init(void);
 bool interrupt_asked(void);
 /* A file to remove when aborting; NULL: none. The text stays the caller's and must live on. */
 void interrupt_remove(const char *path);
+
+/* SIGHUP asks to reload, and wakes who waits for the descriptor. */
+void interrupt_init_reload(void);
+/* True once for each time that was asked. */
+bool interrupt_reload_asked(void);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cprof threads: what every thread is doing right now. */
-#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -70,23 +69,25 @@ static int parse_operands(struct threads_command *c, int argc, char **argv, pid_
 	return 0;
 }
 
-static void say_summary(const struct profile *p, uint64_t ns)
+static void say_summary(const struct profile *p)
 {
 	const struct account *a = &p->account;
 	struct str text auto_release(str_release) = {0};
 	json_t *fields = account_json(a);
+	size_t stacks = threads_groups(p);
 	char count[32], took[32];
 
-	str_printf(&text, "%s threads, %zu stacks; %.2f %% of user stacks complete",
-		   format_count(count, a->samples), threads_groups(p),
+	str_printf(&text, "%s thread%s, %zu stack%s; %.2f %% of user stacks complete",
+		   format_count(count, a->samples), a->samples == 1 ? "" : "s", stacks,
+		   stacks == 1 ? "" : "s",
 		   a->user_stacks ? 100.0 * (double)a->user_stacks_complete / (double)a->user_stacks
 				  : 100.0);
 	for (size_t i = 0; i < a->cut_by_reason.n && i < 3; i++)
 		str_printf(&text, "%s%s", i ? ", " : " (cut: ", a->cut_by_reason.rows[i].text);
-	str_printf(&text, "%s; %s, nothing was stopped", a->cut_by_reason.n ? ")" : "",
-		   format_ns(took, (double)ns));
+	str_printf(&text, "%s; taken in %s, nothing was stopped", a->cut_by_reason.n ? ")" : "",
+		   format_ns(took, (double)p->duration_ns));
 	json_object_set_new(fields, "threads", json_integer((json_int_t)a->samples));
-	json_object_set_new(fields, "took_s", json_real((double)ns / 1e9));
+	json_object_set_new(fields, "took_s", json_real((double)p->duration_ns / 1e9));
 	log_summary(text.text, fields);
 }
 
@@ -94,7 +95,6 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 {
 	struct threads_command *c = ctx;
 	struct str out auto_release(str_release) = {0};
-	uint64_t start = monotonic_ns();
 	struct profile p;
 	pid_t pid = 0;
 	int code;
@@ -105,13 +105,11 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 	profile_init(&p);
 	code = threads_take_alone(&c->names, pid, &p, err);
 	if (!code) {
-		uint64_t took = monotonic_ns() - start;
-
 		c->json ? threads_json(&p, &c->show, &out) : threads_text(&p, &c->show, &out);
 		if (fd_write(STDOUT_FILENO, out.text, out.len))
 			code = err_set(err, -EIO, "cannot write to standard output");
 		else
-			say_summary(&p, took);
+			say_summary(&p);
 	}
 	profile_release(&p);
 	return code ? EXIT_FAILED : EXIT_DONE;

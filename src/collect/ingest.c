@@ -104,6 +104,16 @@ void ingest_set_columns(struct ingest *in, size_t event, const struct event_colu
 	in->columns[event] = *columns;
 }
 
+const struct event_columns *ingest_columns(const struct ingest *in, size_t event)
+{
+	return &in->columns[event];
+}
+
+struct publish *ingest_publish(struct ingest *in)
+{
+	return in->publish;
+}
+
 /* Consumes `record`. */
 static void queue_add(struct ingest *in, uint64_t time_ns, void *record, size_t bytes, bool is_side)
 {
@@ -271,6 +281,15 @@ static struct space *space_of(struct ingest *in, uint32_t tgid)
 	return space;
 }
 
+void event_values(const struct event_columns *c, uint64_t samples, uint64_t value, int64_t *ret)
+{
+	ret[c->samples] = (int64_t)samples;
+	if (c->value != NO_ID)
+		ret[c->value] = (int64_t)value;
+	if (c->estimated_ns != NO_ID)
+		ret[c->estimated_ns] = (int64_t)((double)samples * c->ns_per_sample);
+}
+
 static void add_sample(struct ingest *in, const struct count_key *key, stack_id stack,
 		       uint64_t samples, uint64_t value)
 {
@@ -278,11 +297,15 @@ static void add_sample(struct ingest *in, const struct count_key *key, stack_id 
 	int64_t values[MAX_VALUE_TYPES] = {0};
 
 	in->samples += samples;
-	values[c->samples] = (int64_t)samples;
-	if (c->value != NO_ID)
-		values[c->value] = (int64_t)value;
-	if (c->estimated_ns != NO_ID)
-		values[c->estimated_ns] = (int64_t)((double)samples * c->ns_per_sample);
+	if (in->o.journal) {
+		const struct journal_entry e = {stack,      identity_labels(in->identity, key),
+						key->block, key->event % MAX_EVENTS,
+						samples,    value};
+
+		journal_add(in->o.journal, &e);
+		return;
+	}
+	event_values(c, samples, value, values);
 	profile_add_sample(in->p, stack, identity_labels(in->identity, key), values);
 }
 

@@ -11,6 +11,7 @@
 
 #include "collect/identity.h"
 #include "collect/events.h"
+#include "collect/journal.h"
 #include "collect/kernel.h"
 #include "collect/sideband.h"
 #include "maps/images.h"
@@ -22,17 +23,22 @@ struct event_columns {
 	double ns_per_sample; /* for estimated_ns */
 };
 
+/* Writes the values of samples of an event to a sample's columns, which are zeroes. */
+void event_values(const struct event_columns *c, uint64_t samples, uint64_t value, int64_t *ret);
+
 struct ingest;
 
 struct ingest_options {
 	const struct identity_options *identity;
 	bool by_tables; /* the kernel side walks by unwind tables */
 	unsigned max_depth;
+	struct journal *journal; /* takes the samples in place of the profile; NULL: none */
 };
 
 struct ingest *ingest_new(struct profile *p, struct images *images, struct kernel *kernel,
 			  const struct ingest_options *options);
 void ingest_free(struct ingest *in);
+const struct event_columns *ingest_columns(const struct ingest *in, size_t event);
 void ingest_set_columns(struct ingest *in, size_t event, const struct event_columns *columns);
 
 /* A record of the kernel side (enum record_type). */
@@ -49,6 +55,9 @@ void ingest_count(void *ingest, const struct count_key *key, const struct count_
 /* To be called when all counts up to the last ingest_until() are in: forgets processes that ended,
  * and, if `seen_cleared`, stacks that will cross again. */
 void ingest_settle(struct ingest *in, bool seen_cleared);
+
+/* What stacks are unwound with here; NULL without tables. */
+struct publish *ingest_publish(struct ingest *in);
 
 /* Reads the mappings of one process, of all processes, as they are now. */
 void ingest_scan(struct ingest *in, pid_t pid);

@@ -8,6 +8,7 @@
 #include "collect/ingest.h"
 #include "collect/kernel.h"
 #include "collect/launch.h"
+#include "collect/publish.h"
 #include "collect/sampler.h"
 #include "collect/sideband.h"
 #include "collect/targets.h"
@@ -131,7 +132,7 @@ static int load_kernel(struct recording *r, struct err *err)
 	k.config.user_stacks = !r->o.no_user;
 	k.config.kernel_stacks = !r->o.no_kernel;
 	k.config.want_cpu = r->o.want_cpu;
-	k.config.block_ns = r->identity.block_ns;
+	k.config.block_ns = r->o.journal ? JOURNAL_BLOCK_NS : r->identity.block_ns;
 	k.config.block_start_ns = r->identity.block_start_ns;
 	k.config.by_tables = walks_by_tables(r);
 	k.config.capture_pages = CAPTURE_PAGES;
@@ -200,7 +201,8 @@ static int set_up(struct recording *r, struct images *images, struct err *err)
 {
 	struct sampler_options sampler = {r->o.events, r->o.n_events, r->o.frequency_hz,
 					  r->o.period, r->o.idle};
-	const struct ingest_options ingest = {&r->identity, walks_by_tables(r), r->o.max_depth};
+	const struct ingest_options ingest = {&r->identity, walks_by_tables(r), r->o.max_depth,
+					      r->o.journal};
 
 	if (r->o.frequency_hz && sampler_check_rate(r->o.frequency_hz, err))
 		return err->code;
@@ -398,6 +400,34 @@ int recording_drain(struct recording *r, struct err *err)
 		return err_set(err, code, "cannot read the counts");
 	ingest_settle(r->ingest, cleared);
 	return 0;
+}
+
+int recording_set_rate(struct recording *r, uint64_t frequency_hz, struct err *err)
+{
+	int code = sampler_set_rate(r->sampler, frequency_hz, err);
+
+	if (!code)
+		r->o.frequency_hz = frequency_hz;
+	return code;
+}
+
+const struct event_columns *recording_columns(const struct recording *r, size_t event)
+{
+	return ingest_columns(r->ingest, event);
+}
+
+uint64_t recording_blocks_start_ns(const struct recording *r)
+{
+	return r->identity.block_start_ns;
+}
+
+void recording_place(struct recording *r, struct snapshot_place *ret)
+{
+	struct publish *publish = ingest_publish(r->ingest);
+
+	ret->p = r->p;
+	ret->tables = publish ? publish_tables(publish) : NULL;
+	ret->store = publish ? publish_store(publish) : NULL;
 }
 
 int recording_stop(struct recording *r, struct err *err)

@@ -16,10 +16,14 @@
 
 #include "base/err.h"
 #include "collect/events.h"
+#include "collect/journal.h"
+#include "collect/snapshot.h"
 #include "maps/images.h"
 #include "profile/profile.h"
 
 enum { RECORDING_POLL_MS = 200, RECORDING_MAX_EVENTS = 8, RECORDING_MAX_DEPTH = 1024 };
+
+#define JOURNAL_BLOCK_NS 1000000000ull
 
 enum { DEFAULT_HZ = 99, DEFAULT_COMMAND_HZ = 999 };
 
@@ -40,6 +44,7 @@ struct recording_options {
 	unsigned max_depth;
 	uint64_t block_ns; /* of time, which samples are kept apart by; 0: they are not */
 	bool idle, no_user, no_kernel, want_cpu;
+	struct journal *journal; /* takes the samples in place of the profile; NULL: none */
 };
 
 struct recording;
@@ -58,6 +63,15 @@ int recording_wait_fd(const struct recording *r);
 int recording_poll(struct recording *r, struct err *err);
 /* Brings counts into the profile. */
 int recording_drain(struct recording *r, struct err *err);
+/* Samples at another rate from now on, at most that of the options; each sample's value is the
+ * period it was taken at. */
+int recording_set_rate(struct recording *r, uint64_t frequency_hz, struct err *err);
+/* Where the samples of an event go (collect/ingest.h). */
+const struct event_columns *recording_columns(const struct recording *r, size_t event);
+/* When the first block of the journal began; one is JOURNAL_BLOCK_NS long. */
+uint64_t recording_blocks_start_ns(const struct recording *r);
+/* What snapshots of threads are unwound with, beside this recording. */
+void recording_place(struct recording *r, struct snapshot_place *ret);
 /* Ends sampling, takes in the rest, writes time, duration and account into the profile. */
 int recording_stop(struct recording *r, struct err *err);
 /* Refreshes the profile's account while sampling. */

@@ -12,7 +12,10 @@
 
 struct opened {
 	int cpu, fd;
+	uint64_t frequency_hz, period; /* of its set */
 };
+
+enum { MAX_RATES = 16 };
 
 struct sampler {
 	struct sampler_options o;
@@ -20,6 +23,8 @@ struct sampler {
 	struct sideband *sideband;
 	struct opened *opened;
 	size_t n, cap;
+	uint64_t rates[MAX_RATES]; /* that sets are open for */
+	size_t n_rates;
 	bool running;
 };
 
@@ -107,7 +112,13 @@ static int open_error(const struct event *e, int cpu, int code, struct err *err)
 	return code;
 }
 
-int sampler_add_cpu(struct sampler *s, int cpu, struct err *err)
+static bool is_current(const struct sampler *s, const struct opened *o)
+{
+	return o->frequency_hz == s->o.frequency_hz && o->period == s->o.period;
+}
+
+/* Opens the events of the current rate on one CPU. */
+static int open_cpu(struct sampler *s, int cpu, struct err *err)
 {
 	for (size_t i = 0; i < s->o.n_events; i++) {
 		struct event *e = &s->o.events[i];
@@ -121,7 +132,7 @@ int sampler_add_cpu(struct sampler *s, int cpu, struct err *err)
 		if (fd < 0)
 			return open_error(e, cpu, fd, err);
 		array_reserve(s->opened, s->cap, s->n + 1);
-		s->opened[s->n++] = (struct opened){cpu, fd};
+		s->opened[s->n++] = (struct opened){cpu, fd, s->o.frequency_hz, s->o.period};
 		if (ioctl(fd, PERF_EVENT_IOC_SET_BPF, kernel_program_fd(s->kernel, i)) < 0)
 			return err_set(err, -errno, "cannot attach the sampling program");
 		sideband_join(s->sideband, cpu, fd);
@@ -129,6 +140,11 @@ int sampler_add_cpu(struct sampler *s, int cpu, struct err *err)
 			ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
 	}
 	return 0;
+}
+
+int sampler_add_cpu(struct sampler *s, int cpu, struct err *err)
+{
+	return open_cpu(s, cpu, err);
 }
 
 void sampler_remove_cpu(struct sampler *s, int cpu)
@@ -147,8 +163,69 @@ void sampler_remove_cpu(struct sampler *s, int cpu)
 static void all_ioctl(struct sampler *s, unsigned long request)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (ioctl(s->opened[i].fd, request, 0) < 0)
+		if (is_current(s, &s->opened[i]) && ioctl(s->opened[i].fd, request, 0) < 0)
 			log_debug("perf event of CPU %d: %m", s->opened[i].cpu);
+}
+
+/* Every CPU that an event is open on has those of the current rate. */
+static int open_rate(struct sampler *s, struct err *err)
+{
+	size_t n = s->n;
+
+	for (size_t i = 0; i < n; i++) {
+		bool has = false;
+
+		for (size_t j = 0; j < s->n && !has; j++)
+			has = s->opened[j].cpu == s->opened[i].cpu && is_current(s, &s->opened[j]);
+		if (!has && open_cpu(s, s->opened[i].cpu, err))
+			return err->code;
+	}
+	return 0;
+}
+
+/* Closes the sets of other rates. */
+static void close_others(struct sampler *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (is_current(s, &s->opened[i]))
+			s->opened[kept++] = s->opened[i];
+		else
+			close(s->opened[i].fd);
+	}
+	s->n = kept;
+	s->n_rates = 0;
+}
+
+static bool has_rate(const struct sampler *s, uint64_t frequency_hz)
+{
+	for (size_t i = 0; i < s->n_rates; i++)
+		if (s->rates[i] == frequency_hz)
+			return true;
+	return false;
+}
+
+int sampler_set_rate(struct sampler *s, uint64_t frequency_hz, struct err *err)
+{
+	bool running = s->running;
+	int code;
+
+	if (frequency_hz == s->o.frequency_hz)
+		return 0;
+	if (running)
+		sampler_stop(s);
+	if (!has_rate(s, s->o.frequency_hz) && s->n_rates < MAX_RATES)
+		s->rates[s->n_rates++] = s->o.frequency_hz;
+	if (!has_rate(s, frequency_hz) && s->n_rates == MAX_RATES)
+		close_others(s);
+	s->o.frequency_hz = frequency_hz;
+	if (!has_rate(s, frequency_hz))
+		s->rates[s->n_rates++] = frequency_hz;
+	code = open_rate(s, err);
+	if (running)
+		sampler_start(s);
+	return code;
 }
 
 void sampler_start(struct sampler *s)

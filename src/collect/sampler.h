@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The perf events that sample: one per event and CPU, with a BPF program attached.
+ * The perf events that sample: one per event, rate and CPU, with a BPF program attached.
  *
+ * Shape: one set of events for each rate that was asked for; one set is enabled at a time. What is
+ *        disabled goes on where it was when it is enabled again, so that no time between two ticks
+ *        is lost or counted twice.
  * Owner: sampler_free() closes them. CPUs that come online later are added by sampler_add_cpu().
  */
 #pragma once
@@ -31,6 +34,8 @@ void sampler_free(struct sampler *s);
 int sampler_add_cpu(struct sampler *s, int cpu, struct err *err);
 /* Closes the events of a CPU that went offline. */
 void sampler_remove_cpu(struct sampler *s, int cpu);
+/* Samples at another rate, which the set-up took (sampler_check_rate). */
+int sampler_set_rate(struct sampler *s, uint64_t frequency_hz, struct err *err);
 void sampler_start(struct sampler *s);
 /* After this no program runs any more. */
 void sampler_stop(struct sampler *s);

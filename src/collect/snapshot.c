@@ -19,6 +19,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
 
@@ -35,6 +36,11 @@ enum {
 	MAX_TABLE_WAITS = 256,
 };
 
+struct snapshotter {
+	struct threads *object;
+	int name_fd; /* -1: this kernel has no such programs */
+};
+
 /* One thread as it was read. */
 struct seen {
 	const struct snapshot_record *r;
@@ -44,6 +50,7 @@ struct seen {
 };
 
 struct taking {
+	struct snapshotter *snapshotter;
 	const struct snapshot_place *place;
 	struct spaces spaces;
 	struct str bytes[ROUNDS]; /* what `seen` points into */
@@ -52,9 +59,68 @@ struct taking {
 	uint8_t *more; /* MAX_STACK_BYTES */
 };
 
+/* -- the programs -- */
+
+static int refused(int code, struct err *err)
+{
+	err_set(err, code, "the kernel does not show its threads");
+	if (code == -EPERM)
+		return err_cure(err, "run it as root, or give it the capabilities: "
+				     "'cprof doctor' shows the command");
+	return err_cure(err, "Linux 5.18 or later is needed for this");
+}
+
+struct snapshotter *snapshotter_new(struct err *err)
+{
+	struct snapshotter *s = mem_alloc(sizeof(*s));
+	int code;
+
+	libbpf_log();
+	s->name_fd = -1;
+	s->object = threads__open();
+	if (!s->object) {
+		err_set(err, -errno, "cannot open the BPF programs");
+		snapshotter_free(s);
+		return NULL;
+	}
+	bpf_program__set_autoload(s->object->progs.kernel_name,
+				  libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SYSCALL, NULL) == 1);
+	code = threads__load(s->object);
+	if (code) {
+		refused(code, err);
+		snapshotter_free(s);
+		return NULL;
+	}
+	if (bpf_program__autoload(s->object->progs.kernel_name))
+		s->name_fd = bpf_program__fd(s->object->progs.kernel_name);
+	return s;
+}
+
+void snapshotter_free(struct snapshotter *s)
+{
+	if (!s)
+		return;
+	threads__destroy(s->object);
+	free(s);
+}
+
+bool snapshotter_name_address(void *snapshotter, uint64_t address, char *buf, size_t size)
+{
+	struct snapshotter *s = snapshotter;
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+
+	if (s->name_fd < 0)
+		return false;
+	s->object->bss->name_address = address;
+	if (bpf_prog_test_run_opts(s->name_fd, &run) || (int)run.retval <= 0)
+		return false;
+	snprintf(buf, size, "%.*s", KERNEL_NAME_BYTES - 1, s->object->bss->name_text);
+	return true;
+}
+
 /* -- reading -- */
 
-static int attach(struct threads *object, pid_t pid, struct bpf_link **ret)
+static int attach(const struct threads *object, pid_t pid, struct bpf_link **ret)
 {
 	union bpf_iter_link_info info = {.task.pid = (uint32_t)pid};
 	LIBBPF_OPTS(bpf_iter_attach_opts, o, .link_info = &info, .link_info_len = sizeof(info));
@@ -88,19 +154,14 @@ static int read_all(int fd, struct str *out)
 	}
 }
 
-static int refused(int code, struct err *err)
-{
-	err_set(err, code, "the kernel does not show its threads");
-	if (code == -EPERM)
-		return err_cure(err, "run it as root, or give it the capabilities: "
-				     "'cprof doctor' shows the command");
-	return err_cure(err, "Linux 5.18 or later is needed for this");
-}
-
-static int read_threads(struct threads *object, pid_t pid, struct str *out, struct err *err)
+static int read_threads(struct snapshotter *s, pid_t pid, struct str *out, struct err *err)
 {
 	struct bpf_link *link;
-	int code = attach(object, pid, &link), fd;
+	int code, fd;
+
+	s->object->bss->snapshot_tgid = (uint32_t)pid;
+	s->object->bss->snapshot_self_tgid = pid ? 0 : (uint32_t)getpid();
+	code = attach(s->object, pid, &link);
 
 	if (code)
 		return refused(code, err);
@@ -126,7 +187,6 @@ static void each_record(struct taking *t, const struct str *bytes,
 			return;
 		s.stack = (const uint8_t *)(r + 1) + kernel;
 		visit(t, &s);
-		/* The stack may end anywhere: what follows is copied to where it can be read. */
 		at += sizeof(*r) + kernel + r->stack_bytes;
 	}
 }
@@ -157,7 +217,7 @@ static size_t count_running(const struct taking *t, pid_t *ret_tids, size_t max)
 }
 
 /* The next tick of the threads that run; those that wait by then are read again. */
-static int take_running(struct taking *t, struct threads *object, pid_t pid, struct err *err)
+static int take_running(struct taking *t, pid_t pid, struct err *err)
 {
 	pid_t tids[MAX_RUNNING];
 	size_t n;
@@ -176,7 +236,7 @@ static int take_running(struct taking *t, struct threads *object, pid_t pid, str
 		running_ticks_free(ticks, n);
 		if (n_seen == n)
 			break;
-		if (read_threads(object, pid, &t->bytes[round], err))
+		if (read_threads(t->snapshotter, pid, &t->bytes[round], err))
 			return err->code;
 		each_record(t, &t->bytes[round], replace_running);
 	}
@@ -339,7 +399,9 @@ static void add_thread(struct taking *t, const struct seen *s, struct snapshot *
 		.tid = (pid_t)s->r->tid,
 		.running = s->r->on_cpu,
 		.state = s->r->on_cpu ? 'R' : state_of(s->r),
-		.syscall = s->r->on_cpu || s->r->syscall > INT32_MAX ? -1 : (int64_t)s->r->syscall,
+		.syscall = s->r->on_cpu || !s->r->has_user || s->r->syscall > INT32_MAX
+				   ? -1
+				   : (int64_t)s->r->syscall,
 		.wait_ns = s->r->on_cpu ? 0 : s->r->off_ns,
 		.stack = stack_of(t, s),
 	};
@@ -349,37 +411,28 @@ static void add_thread(struct taking *t, const struct seen *s, struct snapshot *
 
 static int take(struct taking *t, pid_t pid, struct snapshot *ret, struct err *err)
 {
-	struct threads *object;
-	int code;
+	uint64_t start = monotonic_ns();
 
-	libbpf_log();
-	object = threads__open();
-
-	if (!object)
-		return err_set(err, -errno, "cannot open the BPF programs");
-	object->rodata->snapshot_config.tgid = (uint32_t)pid;
-	object->rodata->snapshot_config.self_tgid = pid ? 0 : (uint32_t)getpid();
-	code = threads__load(object);
-	if (code)
-		code = refused(code, err);
-	if (!code)
-		code = read_threads(object, pid, &t->bytes[0], err);
-	if (!code) {
-		each_record(t, &t->bytes[0], add_seen);
-		code = take_running(t, object, pid, err);
+	if (read_threads(t->snapshotter, pid, &t->bytes[0], err))
+		return err->code;
+	each_record(t, &t->bytes[0], add_seen);
+	ret->read_ns = monotonic_ns() - start;
+	if (!t->n) {
+		err_set(err, -ESRCH, "the kernel shows no thread of process %d", pid);
+		return err_cure(err, "it has ended, or is protected");
 	}
-	threads__destroy(object);
-	if (code)
-		return code;
+	if (take_running(t, pid, err))
+		return err->code;
 	for (size_t i = 0; i < t->n; i++)
 		add_thread(t, &t->seen[i], ret);
+	ret->took_ns = monotonic_ns() - start;
 	return 0;
 }
 
-int snapshot_take(const struct snapshot_place *place, pid_t pid, struct snapshot *ret,
-		  struct err *err)
+int snapshot_take(struct snapshotter *s, const struct snapshot_place *place, pid_t pid,
+		  struct snapshot *ret, struct err *err)
 {
-	struct taking t = {.place = place};
+	struct taking t = {.snapshotter = s, .place = place};
 	int code;
 
 	if (pid && !process_exists(pid)) {

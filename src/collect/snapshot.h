@@ -32,7 +32,16 @@ struct snapshot_thread {
 struct snapshot {
 	struct snapshot_thread *threads;
 	size_t n, cap;
+	uint64_t read_ns; /* how long the kernel was asked */
+	uint64_t took_ns; /* until the last stack was unwound */
 };
+
+/* The BPF programs that it takes: loaded once. */
+struct snapshotter;
+struct snapshotter *snapshotter_new(struct err *err);
+void snapshotter_free(struct snapshotter *s);
+/* The kernel's words for one of its addresses, as kernel_name_address(). */
+bool snapshotter_name_address(void *snapshotter, uint64_t address, char *buf, size_t size);
 
 /* Where stacks go, and what they are unwound with. */
 struct snapshot_place {
@@ -44,6 +53,6 @@ struct snapshot_place {
 };
 
 /* The threads of a process, or (0) of all but our own. */
-int snapshot_take(const struct snapshot_place *place, pid_t pid, struct snapshot *ret,
-		  struct err *err);
+int snapshot_take(struct snapshotter *s, const struct snapshot_place *place, pid_t pid,
+		  struct snapshot *ret, struct err *err);
 void snapshot_release(struct snapshot *s);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { HEAD_BYTES = 65536 };
 
@@ -172,4 +173,18 @@ int profile_read(const char *path, struct profile *p, struct err *err)
 		return 0;
 	err_set(err, 0, "%s is no profile: %s", path, inner.what);
 	return err_cure(err, "cprof reads pprof files (.pb.gz), folded stacks and 'perf script'");
+}
+
+int format_append(const struct format *f, const struct profile *p, const struct write_options *o,
+		  struct str *out, struct err *err)
+{
+	auto_close int fd = memfd_create("cprof", MFD_CLOEXEC);
+	int code;
+
+	if (fd < 0)
+		return err_set(err, -errno, "no memory file");
+	if (f->write(p, fd, o, err))
+		return err->code;
+	code = lseek(fd, 0, SEEK_SET) < 0 ? -errno : fd_read(fd, SIZE_MAX / 2, out);
+	return code ? err_set(err, code, "cannot read the profile back") : 0;
 }

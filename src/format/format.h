@@ -61,3 +61,6 @@ int json_write(const struct profile *p, int fd, const struct write_options *o, s
 /* Does text begin as perf script's does? */
 bool perf_script_is(const char *head, size_t len);
 int perf_script_read(struct lines *lines, struct profile *p, struct err *err);
+/* Appends what the format would write to a file. */
+int format_append(const struct format *f, const struct profile *p, const struct write_options *o,
+		  struct str *out, struct err *err);

@@ -17,10 +17,7 @@
 #include "viewer.html.h"
 #include "viewer.js.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 enum { MOST_NODES = 50000, MOST_FUNCTIONS = 20000 };
 
@@ -234,28 +231,22 @@ static void aggregate(const struct page *page, struct profile *ret)
 /* The profile as it would be saved. */
 static int put_profile(struct writer *w, struct err *err)
 {
-	auto_close int fd = memfd_create("cprof.pb.gz", MFD_CLOEXEC);
 	struct str bytes auto_release(str_release) = {0};
+	const struct format *pprof = format_at(0);
 	const struct profile *p = w->page->v->p;
 	struct profile small;
 	int code;
 
-	if (fd < 0)
-		return err_set(err, -errno, "no memory file");
 	if (is_too_large(p)) {
 		aggregate(w->page, &small);
-		code = pprof_write(&small, fd, NULL, err);
+		code = format_append(pprof, &small, NULL, &bytes, err);
 		profile_release(&small);
 	} else {
-		code = pprof_write(p, fd, NULL, err);
+		code = format_append(pprof, p, NULL, &bytes, err);
 	}
-	if (code)
-		return code;
-	code = lseek(fd, 0, SEEK_SET) < 0 ? -errno : fd_read(fd, SIZE_MAX / 2, &bytes);
-	if (code)
-		return err_set(err, code, "cannot read the profile back");
-	put_base64(&w->out, bytes.text, bytes.len);
-	return 0;
+	if (!code)
+		put_base64(&w->out, bytes.text, bytes.len);
+	return code;
 }
 
 /* Puts what the template asks for by @NAME@ on a line of its own. */

@@ -2,10 +2,10 @@
 /* A running profiler as a feed. */
 #include "live/live.h"
 
-#include "analysis/coverage.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "live/session.h"
 #include "symbolize/disassemble.h"
 #include "symbolize/symbolize.h"
 
@@ -13,15 +13,6 @@
 #define EARLY_NS 3000000000ull
 /* When a Java machine is asked for names first; then at double the time. */
 #define JAVA_NS 500000000ull
-
-/* What changes when another target is chosen. */
-struct session {
-	struct profile *profile;
-	struct images *images;
-	struct recording *recording;
-	struct symbolizer *symbolizer;
-	frame_id named; /* frames below have been asked for */
-};
 
 struct live {
 	struct feed feed; /* first: a feed is its live */
@@ -34,18 +25,6 @@ struct live {
 	uint64_t java_wait_ns;      /* 0: not asked */
 };
 
-/* Names what is new and brings the account up to date. */
-static void name_new(struct live *l)
-{
-	symbolizer_watch(l->now.symbolizer, l->now.images);
-	symbolize_frames(l->now.symbolizer, l->now.profile, l->now.images, l->now.named);
-	l->now.named = (frame_id)l->now.profile->n_frames;
-	recording_account(l->now.recording);
-	if (l->names.no_names)
-		return;
-	coverage_count(l->now.profile, &l->now.profile->account);
-}
-
 static int fill(struct feed *f, struct err *err)
 {
 	struct live *l = (struct live *)f;
@@ -54,7 +33,7 @@ static int fill(struct feed *f, struct err *err)
 
 	if (code)
 		return code;
-	name_new(l);
+	session_name(&l->now);
 	return gone;
 }
 
@@ -66,27 +45,6 @@ static int take(struct feed *f, struct err *err)
 static int wait_fd(struct feed *f)
 {
 	return recording_wait_fd(((struct live *)f)->now.recording);
-}
-
-static void session_release(struct session *s)
-{
-	recording_free(s->recording);
-	images_free(s->images);
-	symbolizer_free(s->symbolizer);
-	if (s->profile)
-		profile_release(s->profile);
-	free(s->profile);
-}
-
-static int session_open(struct session *s, const struct recording_options *o,
-			const struct symbolize_options *names, struct err *err)
-{
-	*s = (struct session){.profile = mem_alloc(sizeof(*s->profile))};
-	profile_init(s->profile);
-	s->images = images_new();
-	s->symbolizer = symbolizer_new(names);
-	s->recording = recording_new(o, s->profile, s->images, err);
-	return s->recording ? 0 : err->code;
 }
 
 static void live_free(struct feed *f)
@@ -230,7 +188,7 @@ int live_finish(struct live *l, struct err *err)
 
 	if (code)
 		return code;
-	name_new(l);
+	session_name(&l->now);
 	if (!l->names.no_names)
 		symbolize_account(l->now.symbolizer, l->now.profile, &l->now.profile->account);
 	return 0;

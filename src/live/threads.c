@@ -128,18 +128,19 @@ static void put_all(const struct snapshot *shot, const struct profile *from, str
 	profile_copy_free(copy);
 }
 
-int threads_take(const struct snapshot_place *place, struct symbolizer *z, pid_t pid,
-		 struct profile *ret, struct err *err)
+int threads_take(struct snapshotter *s, const struct snapshot_place *place, struct symbolizer *z,
+		 pid_t pid, struct profile *ret, struct err *err)
 {
 	struct snapshot shot = {0};
 	frame_id named = (frame_id)place->p->n_frames;
-	int code = snapshot_take(place, pid, &shot, err);
+	int code = snapshot_take(s, place, pid, &shot, err);
 
 	if (!code) {
 		symbolize_frames(z, place->p, place->images, named);
 		put_all(&shot, place->p, ret);
 		resolved_account(place->resolved, &ret->account);
 		ret->account.samples = shot.n;
+		ret->duration_ns = (int64_t)shot.took_ns;
 		coverage_count(ret, &ret->account);
 	}
 	snapshot_release(&shot);
@@ -161,21 +162,28 @@ int threads_take_alone(const struct symbolize_options *names, pid_t pid, struct 
 	struct store store = {0};
 	struct profile p;
 	struct snapshot_place place = {.p = &p, .store = &store};
-	struct symbolizer *z = symbolizer_new(names);
-	char *memory = mmap(NULL, STORE_BYTES, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct snapshotter *s = snapshotter_new(err);
+	struct symbolizer *z;
+	char *memory;
 	int code;
 
+	if (!s)
+		return err->code;
+	memory = mmap(NULL, STORE_BYTES, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED) {
-		symbolizer_free(z);
+		snapshotter_free(s);
 		return err_set(err, -errno, "no memory for unwind tables");
 	}
 	profile_init(&p);
 	store_init(&store, memory, STORE_BYTES);
+	z = symbolizer_new(names);
 	place.images = images_new();
+	images_kernel(place.images)->name_address = snapshotter_name_address;
+	images_kernel(place.images)->name_ctx = s;
 	place.tables = tables_new(&store, NULL, nobody_moves, nobody_reads, NULL);
 	place.resolved = resolved_new(&p, place.images, MAX_USER_FRAMES, true);
-	code = threads_take(&place, z, pid, ret, err);
+	code = threads_take(s, &place, z, pid, ret, err);
 	resolved_free(place.resolved);
 	tables_free(place.tables);
 	images_free(place.images);
@@ -183,5 +191,6 @@ int threads_take_alone(const struct symbolize_options *names, pid_t pid, struct 
 	store_release(&store);
 	munmap(memory, STORE_BYTES);
 	profile_release(&p);
+	snapshotter_free(s);
 	return code;
 }

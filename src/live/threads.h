@@ -12,9 +12,10 @@
 #include "collect/snapshot.h"
 #include "symbolize/symbolize.h"
 
-/* Names what `place` was given and writes it to `ret`, an initialised profile. `pid` 0: all. */
-int threads_take(const struct snapshot_place *place, struct symbolizer *z, pid_t pid,
-		 struct profile *ret, struct err *err);
+/* Takes a snapshot to `place`, names `place` was given and writes it to `ret`, an initialised
+ * profile. `pid` 0: all. */
+int threads_take(struct snapshotter *s, const struct snapshot_place *place, struct symbolizer *z,
+		 pid_t pid, struct profile *ret, struct err *err);
 /* The same without a recording. */
 int threads_take_alone(const struct symbolize_options *names, pid_t pid, struct profile *ret,
 		       struct err *err);

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cprof serve: any process behind /debug/pprof/. */
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/notify.h"
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/target_options.h"
+#include "live/service.h"
+#include "serve/server.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+enum { DEFAULT_PROFILE_HZ = 499, DEFAULT_HISTORY_HZ = 19, DEFAULT_GROUPS = 200 };
+
+#define DEFAULT_HISTORY_NS 600000000000ull
+
+struct serve {
+	struct target_options target; /* first: the context of the shared options */
+	struct server_options server;
+	uint64_t history_ns, history_hz, groups;
+	bool history_given;
+};
+
+static int set_listen(void *ctx, const char *arg, struct err *err)
+{
+	(void)err;
+	((struct serve *)ctx)->server.listen = arg;
+	return 0;
+}
+
+static int set_token_file(void *ctx, const char *arg, struct err *err)
+{
+	(void)err;
+	((struct serve *)ctx)->server.token_file = arg;
+	return 0;
+}
+
+static int set_insecure(void *ctx, const char *arg, struct err *err)
+{
+	(void)arg, (void)err;
+	((struct serve *)ctx)->server.insecure = true;
+	return 0;
+}
+
+/* "600", "90s", "10m", "2h". */
+static int set_history(void *ctx, const char *arg, struct err *err)
+{
+	struct serve *s = ctx;
+	size_t digits = strspn(arg, "0123456789");
+	auto_free char *number = mem_printf("%.*s", (int)MIN(digits, (size_t)12), arg);
+	const char *unit = arg + digits;
+	uint64_t value, seconds = str_equal(unit, "h")             ? 3600
+				  : str_equal(unit, "m")           ? 60
+				  : !*unit || str_equal(unit, "s") ? 1
+								   : 0;
+
+	if (!seconds || !parse_u64(number, 86400, &value) || value * seconds > 86400) {
+		err_usage(err, "--history %.40s: not a time", arg);
+		return err_cure(err, "as in 10m, 90s or 2h, at most a day; 0 keeps none");
+	}
+	s->history_ns = value * seconds * 1000000000;
+	s->history_given = true;
+	return 0;
+}
+
+static int set_history_rate(void *ctx, const char *arg, struct err *err)
+{
+	if (!parse_u64(arg, 1000, &((struct serve *)ctx)->history_hz) ||
+	    !((struct serve *)ctx)->history_hz)
+		return err_usage(err, "--history-rate %.40s: a number from 1 to 1000", arg);
+	return 0;
+}
+
+static int set_groups(void *ctx, const char *arg, struct err *err)
+{
+	if (!parse_u64(arg, 100000, &((struct serve *)ctx)->groups))
+		return err_usage(err, "--metrics-cgroups %.40s: a number up to 100000", arg);
+	return 0;
+}
+
+static int set_java_perfmap(void *ctx, const char *arg, struct err *err)
+{
+	(void)arg, (void)err;
+	((struct serve *)ctx)->target.names.java_perfmap = true;
+	return 0;
+}
+
+static const struct option_row options[] = {
+	{0, "listen", "ADDR:PORT", "where to listen (127.0.0.1:6061)", 0, NULL, set_listen},
+	{0, "token-file", "FILE", "ask clients for the token in the file: other addresses need one",
+	 COMPLETE_FILE, NULL, set_token_file},
+	{0, "insecure", NULL, "listen for others without a token", 0, NULL, set_insecure},
+	{0, "history", "TIME", "how far from= can look back (10m); 0 keeps no history", 0, NULL,
+	 set_history},
+	{0, "history-rate", "HZ", "samples a second and CPU while nobody waits (19)", 0, NULL,
+	 set_history_rate},
+	{'e', "event", "EVENT[,EVENT]", "what to sample (cpu); the list is below", 0, NULL,
+	 target_set_events},
+	{'F', "freq", "HZ", "samples a second and CPU while a profile is made (499)", 0, NULL,
+	 target_set_frequency},
+	{0, "metrics-cgroups", "N", "cgroups whose CPU time /metrics tells apart, at most (200)", 0,
+	 NULL, set_groups},
+	{0, "java-perfmap", NULL, "ask Java machines for their perf maps (attach socket)", 0, NULL,
+	 set_java_perfmap},
+	{0, "no-kernel", NULL, "leave kernel frames out", 0, NULL, target_set_no_kernel},
+	NAME_OPTIONS,
+	DEBUGINFOD_OPTION,
+};
+
+/* Until a signal asks for the end. */
+static int run_server(struct feed *feed, struct server *server, int signal_fd, struct err *err)
+{
+	struct pollfd fds[] = {{feed->wait_fd(feed), POLLIN, 0},
+			       {server_wait_fd(server), POLLIN, 0},
+			       {signal_fd, POLLIN, 0}};
+
+	while (!interrupt_asked()) {
+		struct err problem = {0};
+		int wait_ms;
+
+		if (interrupt_reload_asked()) {
+			notify("RELOADING=1");
+			if (server_reload(server, &problem))
+				log_warn("not reloaded: %s", problem.what);
+			else
+				log_info("reloaded");
+			notify("READY=1");
+		}
+		if (feed->take(feed, err) < 0)
+			return err->code;
+		wait_ms = server_run(server, err);
+		if (wait_ms < 0)
+			return wait_ms;
+		fds[0].fd = feed->wait_fd(feed);
+		if (poll(fds, ARRAY_SIZE(fds), wait_ms) < 0 && errno != EINTR)
+			return err_set(err, -errno, "cannot wait for requests");
+	}
+	return 0;
+}
+
+static int run_feed(const struct serve *s, struct feed *feed, struct err *err)
+{
+	struct server *server;
+	int code, signal_fd = interrupt_init();
+
+	interrupt_init_reload();
+	server = server_new(&s->server, feed, err);
+	if (!server)
+		return EXIT_FAILED;
+	log_info("http://%s/ shows this machine; go tool pprof "
+		 "http://%s/debug/pprof/pid/PID/profile?seconds=5",
+		 server_address(server), server_address(server));
+	notify("READY=1");
+	code = run_server(feed, server, signal_fd, err);
+	notify("STOPPING=1");
+	server_free(server);
+	return code ? EXIT_FAILED : EXIT_DONE;
+}
+
+static void say_summary(struct feed *feed)
+{
+	struct str line auto_release(str_release) = {0};
+	const struct account *a = &feed->status(feed)->account;
+
+	account_line(a, &line);
+	log_summary(line.text, account_json(a));
+}
+
+static int run(void *ctx, int argc, char **argv, struct err *err)
+{
+	struct serve *s = ctx;
+	struct service_options o;
+	struct feed *feed;
+	int code;
+
+	if (argc) {
+		err_usage(err, "'%.40s': serve takes no operands", argv[0]);
+		err_cure(err, "a process is chosen by the client: /debug/pprof/pid/PID/");
+		return EXIT_FAILED;
+	}
+	if (!s->target.rate_given)
+		s->target.recording.frequency_hz = DEFAULT_PROFILE_HZ;
+	s->target.rate_given = true;
+	if (target_finish(&s->target, 0, NULL, err))
+		return EXIT_FAILED;
+	if (!s->server.listen)
+		s->server.listen = "127.0.0.1:6061";
+	o = (struct service_options){
+		.recording = s->target.recording,
+		.names = s->target.names,
+		.history_ns = s->history_given ? s->history_ns : DEFAULT_HISTORY_NS,
+		.history_hz = s->history_hz ? s->history_hz : DEFAULT_HISTORY_HZ,
+		.most_groups = s->groups ? s->groups : DEFAULT_GROUPS,
+	};
+	feed = service_new(&o, err);
+	if (!feed)
+		return EXIT_FAILED;
+	code = run_feed(s, feed, err);
+	if (code == EXIT_DONE)
+		say_summary(feed);
+	feed->free(feed);
+	return code;
+}
+
+const struct command command_serve = {
+	.name = "serve",
+	.summary = "HTTP: /debug/pprof/ for any process, /metrics, a page",
+	.operands = "",
+	.options = options,
+	.n_options = ARRAY_SIZE(options),
+	.more_help = target_help,
+	.ctx_bytes = sizeof(struct serve),
+	.release = target_release,
+	.run = run,
+};

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A request, from its first header to its last byte.
+ *
+ * A handler answers with one of the reply functions, or makes the request wait for samples: then
+ * `finish` answers it when they are there.
+ */
+#pragma once
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/str.h"
+#include "format/format.h"
+#include "profile/feed.h"
+#include "serve/trace_context.h"
+
+enum { MAX_BODY_BYTES = 1 << 20 };
+
+struct request {
+	struct server *server;
+	struct feed *feed;
+	struct MHD_Connection *connection;
+	char *method, *path;
+	struct trace_context trace;
+	char remote[64];
+	uint64_t started_ns;
+	struct str body;
+	bool has_begun; /* its headers were looked at */
+	/* The answer. */
+	struct MHD_Response *response;
+	unsigned status;
+	size_t bytes;
+	/* Of one that waits. */
+	bool waits, is_suspended, is_gone;
+	bool is_marked; /* `from` is set */
+	struct feed_mark from;
+	uint64_t wait_ns;
+	void (*finish)(struct request *r, const struct feed_mark *to);
+	/* What it is about. */
+	pid_t pid;        /* 0: the whole machine */
+	const char *kind; /* the profile's name */
+	const struct format *format;
+	int64_t cpu_ns; /* that the process had used when it began; -1: not known */
+	struct request *next;
+};
+
+/* A parameter of the query; NULL: not given. "" where it has no value. */
+const char *request_parameter(const struct request *r, const char *name);
+/* The first parameter's name: of a query that is no list of names and values, all of it. */
+const char *request_query(const struct request *r);
+/* A header, or NULL. */
+const char *request_header(const struct request *r, const char *name);
+
+/* Consumes the text of `body`. */
+void reply(struct request *r, unsigned status, const char *type, struct str *body);
+/* As Go's server says what went wrong: plain text that its clients show. */
+void reply_error(struct request *r, unsigned status, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* After a reply. */
+void reply_header(struct request *r, const char *name, const char *value);
+
+/* Makes the request wait for samples of that time; then `finish` is to answer it. */
+void request_wait(struct request *r, uint64_t ns,
+		  void (*finish)(struct request *r, const struct feed_mark *to));
+
+/* The handlers. */
+typedef void handler(struct request *r);
+handler index_page, api_index, api_status, api_processes, api_threads, view_page, metrics;
+/* Everything below /debug/pprof/: `rest` is what comes behind it. */
+void pprof_request(struct request *r, const char *rest);
+/* Time windows: from= and to=, or seconds=. Replies and returns false when they make no sense.
+ * `ret->by_time` tells which. */
+bool request_window(struct request *r, struct feed_window *ret, uint64_t *ret_wait_ns);

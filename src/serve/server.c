@@ -1,0 +1,670 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The HTTP server. */
+#include "serve/server.h"
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "serve/request.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+enum {
+	CONNECTION_BYTES = 32 << 10, /* of headers; beyond, the answer is 431 */
+	MAX_CONNECTIONS = 1000,
+	MAX_WAITING = 512, /* requests that wait for samples */
+	IDLE_S = 30,       /* a connection on which nothing moves */
+	MAX_TOKEN_BYTES = 4096,
+	LOOK_MS = 250, /* how often waiting clients are looked after */
+};
+
+/* Of answers that clients have not read yet. */
+#define MAX_UNREAD_BYTES (64ull << 20)
+#define TICK_NS          1000000000ull
+
+struct server {
+	struct feed *feed;
+	struct server_options o;
+	struct MHD_Daemon *daemon;
+	int listen_fd, epoll_fd;
+	char address[96];
+	char *token; /* NULL: none is asked for */
+	struct request *waiting;
+	size_t n_waiting;
+	uint64_t unread_bytes;
+	uint64_t ticked_ns;
+	bool ends;
+};
+
+/* -- requests -- */
+
+const char *request_parameter(const struct request *r, const char *name)
+{
+	const char *value = NULL;
+	size_t n;
+
+	if (MHD_lookup_connection_value_n(r->connection, MHD_GET_ARGUMENT_KIND, name, strlen(name),
+					  &value, &n) != MHD_YES)
+		return NULL;
+	return value ? value : "";
+}
+
+static enum MHD_Result take_first(void *ret, enum MHD_ValueKind kind, const char *key,
+				  const char *value)
+{
+	(void)kind, (void)value;
+	*(const char **)ret = key;
+	return MHD_NO;
+}
+
+const char *request_query(const struct request *r)
+{
+	const char *first = "";
+
+	MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, take_first, &first);
+	return first;
+}
+
+const char *request_header(const struct request *r, const char *name)
+{
+	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
+}
+
+/* An answer's bytes, counted until they are read. */
+struct body {
+	struct server *server;
+	char *text;
+	size_t bytes;
+};
+
+static void body_free(void *ctx)
+{
+	struct body *a = ctx;
+
+	a->server->unread_bytes -= a->bytes;
+	free(a->text);
+	free(a);
+}
+
+static void set_response(struct request *r, unsigned status, const char *type, struct str *body)
+{
+	struct body *a = mem_alloc(sizeof(*a));
+
+	if (r->response)
+		MHD_destroy_response(r->response);
+	*a = (struct body){r->server, steal(body->text), body->len};
+	*body = (struct str){0};
+	r->server->unread_bytes += a->bytes;
+	r->response = MHD_create_response_from_buffer_with_free_callback_cls(
+		a->bytes, a->text ? a->text : "", body_free, a);
+	r->status = status;
+	r->bytes = a->bytes;
+	reply_header(r, "Content-Type", type);
+	reply_header(r, "X-Content-Type-Options", "nosniff");
+	reply_header(r, "Cache-Control", "no-store");
+}
+
+void reply_header(struct request *r, const char *name, const char *value)
+{
+	MHD_add_response_header(r->response, name, value);
+}
+
+void reply(struct request *r, unsigned status, const char *type, struct str *body)
+{
+	if (r->server->unread_bytes + body->len > MAX_UNREAD_BYTES) {
+		str_release(body);
+		reply_error(r, MHD_HTTP_SERVICE_UNAVAILABLE,
+			    "too many answers are waiting to be read");
+		return;
+	}
+	set_response(r, status, type, body);
+}
+
+void reply_error(struct request *r, unsigned status, const char *fmt, ...)
+{
+	struct str body = {0};
+	va_list ap;
+	char text[512];
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	str_plain(&body, text);
+	str_putc(&body, '\n');
+	set_response(r, status, "text/plain; charset=utf-8", &body);
+	reply_header(r, "X-Go-Pprof", "1");
+}
+
+static void request_free(struct request *r)
+{
+	if (r->response)
+		MHD_destroy_response(r->response);
+	free(r->method);
+	free(r->path);
+	str_release(&r->body);
+	free(r);
+}
+
+static struct request *request_new(struct server *s, struct MHD_Connection *c, const char *path,
+				   const char *method)
+{
+	struct request *r = mem_alloc(sizeof(*r));
+	const union MHD_ConnectionInfo *who =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	r->server = s;
+	r->feed = s->feed;
+	r->connection = c;
+	r->path = mem_strdup(path);
+	r->method = mem_strdup(method);
+	r->started_ns = monotonic_ns();
+	r->cpu_ns = -1;
+	if (who)
+		getnameinfo(who->client_addr,
+			    who->client_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+								    : sizeof(struct sockaddr_in),
+			    r->remote, sizeof(r->remote), NULL, 0, NI_NUMERICHOST);
+	return r;
+}
+
+/* -- waiting for samples -- */
+
+void request_wait(struct request *r, uint64_t ns,
+		  void (*finish)(struct request *r, const struct feed_mark *to))
+{
+	if (r->server->n_waiting == MAX_WAITING) {
+		reply_error(r, MHD_HTTP_SERVICE_UNAVAILABLE,
+			    "Could not enable CPU profiling: %d requests are being profiled for",
+			    MAX_WAITING);
+		return;
+	}
+	r->waits = true;
+	r->wait_ns = ns;
+	r->finish = finish;
+	r->next = r->server->waiting;
+	r->server->waiting = r;
+	r->server->n_waiting++;
+}
+
+static void stop_waiting(struct request *r)
+{
+	struct request **at = &r->server->waiting;
+
+	while (*at && *at != r)
+		at = &(*at)->next;
+	if (*at) {
+		*at = r->next;
+		r->server->n_waiting--;
+	}
+	r->waits = false;
+	if (r->is_suspended) {
+		r->is_suspended = false;
+		MHD_resume_connection(r->connection);
+	}
+}
+
+/* The client has closed its end: as with Go's server, nobody is waiting any more. */
+static bool client_is_gone(const struct request *r)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	char byte;
+	ssize_t n;
+
+	if (!info)
+		return true;
+	n = recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+static void drop_gone(struct server *s)
+{
+	for (struct request *r = s->waiting, *next; r; r = next) {
+		next = r->next;
+		if (client_is_gone(r)) {
+			r->is_gone = true;
+			stop_waiting(r);
+		}
+	}
+}
+
+/* The rate that those who wait need; samples from the oldest mark on are kept. */
+static int tell_demand(struct server *s, struct err *err)
+{
+	uint64_t oldest = UINT64_MAX;
+
+	for (const struct request *r = s->waiting; r; r = r->next)
+		if (r->is_marked)
+			oldest = MIN(oldest, r->from.entry);
+	return s->feed->demand ? s->feed->demand(s->feed, s->n_waiting, oldest, err) : 0;
+}
+
+static bool is_due(const struct request *r, uint64_t now)
+{
+	return r->is_marked && now >= r->from.time_ns + r->wait_ns;
+}
+
+/* One mark ends those that are due and begins those that are new. */
+static int run_waiting(struct server *s, struct err *err)
+{
+	uint64_t now = monotonic_ns();
+	bool needs_mark = false, is_new = false;
+	struct feed_mark at;
+
+	for (const struct request *r = s->waiting; r; r = r->next) {
+		is_new |= !r->is_marked;
+		needs_mark |= !r->is_marked || is_due(r, now);
+	}
+	if (!needs_mark)
+		return 0;
+	/* The higher rate first: what comes then is sampled at it. */
+	if (is_new && tell_demand(s, err))
+		return err->code;
+	if (s->feed->mark(s->feed, &at, err))
+		return err->code;
+	for (struct request *r = s->waiting, *next; r; r = next) {
+		next = r->next;
+		if (!r->is_marked) {
+			r->from = at;
+			r->is_marked = true;
+		} else if (is_due(r, now)) {
+			r->finish(r, &at);
+			stop_waiting(r);
+		}
+	}
+	return tell_demand(s, err);
+}
+
+/* -- what libmicrohttpd asks -- */
+
+/* Equal, without telling by the time it takes how far. */
+static bool is_same(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+	unsigned char differs = n != m;
+
+	for (size_t i = 0; i < n; i++)
+		differs |= (unsigned char)(a[i] ^ b[m ? i % m : 0]);
+	return m && !differs;
+}
+
+/* "Bearer TOKEN", or, for clients that can only give it in the address, a password. */
+static bool is_allowed(struct request *r)
+{
+	const char *header = request_header(r, MHD_HTTP_HEADER_AUTHORIZATION);
+	char *password = NULL, *user;
+	bool same;
+
+	if (!r->server->token)
+		return true;
+	if (header && !strncasecmp(header, "Bearer ", 7))
+		return is_same(header + 7 + strspn(header + 7, " "), r->server->token);
+	user = MHD_basic_auth_get_username_password(r->connection, &password);
+	same = password && is_same(password, r->server->token);
+	MHD_free(user);
+	MHD_free(password);
+	return same;
+}
+
+static const struct {
+	const char *path;
+	handler *run;
+	const char *what;
+} routes[] = {
+#define ROUTE(path, handler, what) {path, handler, what},
+#include "serve/routes.def"
+#undef ROUTE
+};
+
+static const char pprof_root[] = "/debug/pprof";
+
+static void route(struct request *r)
+{
+	bool posts = str_equal(r->method, MHD_HTTP_METHOD_POST);
+
+	if (!is_allowed(r)) {
+		reply_error(r, MHD_HTTP_UNAUTHORIZED,
+			    "a token is needed: Authorization: Bearer TOKEN");
+		reply_header(r, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer, Basic realm=\"cprof\"");
+		return;
+	}
+	if (!posts && !str_equal(r->method, MHD_HTTP_METHOD_GET) &&
+	    !str_equal(r->method, MHD_HTTP_METHOD_HEAD)) {
+		reply_error(r, MHD_HTTP_METHOD_NOT_ALLOWED, "Method Not Allowed");
+		reply_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD, POST");
+		return;
+	}
+	if (str_starts(r->path, pprof_root) &&
+	    (!r->path[sizeof(pprof_root) - 1] || r->path[sizeof(pprof_root) - 1] == '/')) {
+		pprof_request(r, r->path + sizeof(pprof_root) - 1);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(routes); i++) {
+		if (str_equal(r->path, routes[i].path)) {
+			routes[i].run(r);
+			return;
+		}
+	}
+	reply_error(r, MHD_HTTP_NOT_FOUND, "404 page not found");
+}
+
+/* Queues what a handler has answered. */
+static enum MHD_Result answer(struct request *r)
+{
+	enum MHD_Result result;
+
+	if (!r->response || r->is_gone)
+		return MHD_NO;
+	result = MHD_queue_response(r->connection, r->status, r->response);
+	MHD_destroy_response(r->response);
+	r->response = NULL;
+	return result;
+}
+
+/* A body is taken in, up to a limit; then the request is answered, or waits. */
+static enum MHD_Result on_request(void *server, struct MHD_Connection *c, const char *path,
+				  const char *method, const char *version, const char *upload,
+				  size_t *upload_bytes, void **context)
+{
+	struct request *r = *context;
+
+	(void)version;
+	if (!r) {
+		r = *context = request_new(server, c, path, method);
+		return MHD_YES;
+	}
+	if (!r->has_begun) {
+		trace_context_take(&r->trace, request_header(r, "traceparent"));
+		r->has_begun = true;
+	}
+	if (*upload_bytes) {
+		if (r->body.len + *upload_bytes <= MAX_BODY_BYTES)
+			str_add(&r->body, upload, *upload_bytes);
+		else
+			r->status = MHD_HTTP_CONTENT_TOO_LARGE;
+		*upload_bytes = 0;
+		return MHD_YES;
+	}
+	if (r->response || r->is_gone)
+		return answer(r);
+	if (r->status == MHD_HTTP_CONTENT_TOO_LARGE)
+		reply_error(r, r->status, "the body is larger than %d bytes", MAX_BODY_BYTES);
+	else
+		route(r);
+	if (!r->waits)
+		return answer(r);
+	r->is_suspended = true;
+	MHD_suspend_connection(c);
+	return MHD_YES;
+}
+
+static void on_completed(void *server, struct MHD_Connection *c, void **context,
+			 enum MHD_RequestTerminationCode how)
+{
+	struct request *r = *context;
+	struct str text auto_release(str_release) = {0};
+	double seconds;
+	json_t *f;
+
+	(void)server, (void)c;
+	*context = NULL;
+	if (!r)
+		return;
+	if (r->waits)
+		stop_waiting(r);
+	if (!r->has_begun)
+		trace_context_take(&r->trace, NULL);
+	seconds = (double)(monotonic_ns() - r->started_ns) / 1e9;
+	str_printf(&text, "%s ", r->method);
+	str_plain(&text, r->path);
+	if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK && !r->is_gone)
+		str_printf(&text, ": %u, %zu bytes in %.3f s", r->status, r->bytes, seconds);
+	else
+		str_printf(&text, ": the client went away after %.3f s", seconds);
+	f = json_object();
+	json_object_set_new(f, "method", json_text(r->method));
+	json_object_set_new(f, "path", json_text(r->path));
+	json_object_set_new(f, "status", json_integer(r->status));
+	json_object_set_new(f, "bytes", json_integer((json_int_t)r->bytes));
+	json_object_set_new(f, "duration_s", json_real(seconds));
+	json_object_set_new(f, "remote", json_text(r->remote));
+	json_object_set_new(
+		f, "completed",
+		json_boolean(how == MHD_REQUEST_TERMINATED_COMPLETED_OK && !r->is_gone));
+	json_object_set_new(f, "trace_id", json_text(r->trace.trace_id));
+	json_object_set_new(f, "span_id", json_text(r->trace.span_id));
+	if (*r->trace.parent_id)
+		json_object_set_new(f, "parent_span_id", json_text(r->trace.parent_id));
+	log_fields(LOG_INFO, text.text, "request", f);
+	request_free(r);
+}
+
+__attribute__((format(printf, 2, 0))) static void on_message(void *ctx, const char *fmt, va_list ap)
+{
+	char text[256];
+
+	(void)ctx;
+	vsnprintf(text, sizeof(text), fmt, ap);
+	text[strcspn(text, "\n")] = '\0';
+	log_debug("%s", text);
+}
+
+/* -- set-up -- */
+
+static bool is_loopback(const struct addrinfo *a)
+{
+	const struct sockaddr_in *four = (const void *)a->ai_addr;
+	const struct sockaddr_in6 *six = (const void *)a->ai_addr;
+
+	if (a->ai_family == AF_INET)
+		return ntohl(four->sin_addr.s_addr) >> 24 == 127;
+	return IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
+}
+
+/* Host and port of "127.0.0.1:6061", "[::1]:6061", "host", ":6061". */
+static int split_address(const char *text, char **ret_host, char *port, size_t port_size,
+			 struct err *err)
+{
+	const char *colon = strrchr(text, ':'), *bracket = strrchr(text, ']');
+	uint64_t number = DEFAULT_PORT;
+
+	if (bracket && colon && colon < bracket)
+		colon = NULL;
+	if (colon && !parse_u64(colon + 1, UINT16_MAX, &number)) {
+		err_usage(err, "--listen %.80s: '%.20s' is no port", text, colon + 1);
+		return err_cure(err, "an address and a port, as in 127.0.0.1:%d or [::1]:%d",
+				DEFAULT_PORT, DEFAULT_PORT);
+	}
+	snprintf(port, port_size, "%" PRIu64, number);
+	*ret_host = mem_printf("%.*s", (int)(colon ? colon - text : (ptrdiff_t)strlen(text)), text);
+	if (**ret_host == '[' && bracket) {
+		size_t n = strlen(*ret_host);
+
+		memmove(*ret_host, *ret_host + 1, n);
+		(*ret_host)[strcspn(*ret_host, "]")] = '\0';
+	}
+	return 0;
+}
+
+static int listen_on(struct server *s, const struct addrinfo *a, struct err *err)
+{
+	struct sockaddr_storage bound;
+	socklen_t size = sizeof(bound);
+	char host[64], port[8];
+	int one = 1;
+
+	s->listen_fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (s->listen_fd < 0)
+		return err_set(err, -errno, "cannot make a socket");
+	setsockopt(s->listen_fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(s->listen_fd, a->ai_addr, a->ai_addrlen) || listen(s->listen_fd, 256)) {
+		int code = -errno;
+
+		err_set(err, code, "cannot listen on %s", s->o.listen);
+		if (code == -EADDRINUSE)
+			return err_cure(err, "something listens there already: choose another port "
+					     "with --listen");
+		return code;
+	}
+	getsockname(s->listen_fd, (struct sockaddr *)&bound, &size);
+	getnameinfo((struct sockaddr *)&bound, size, host, sizeof(host), port, sizeof(port),
+		    NI_NUMERICHOST | NI_NUMERICSERV);
+	snprintf(s->address, sizeof(s->address), strchr(host, ':') ? "[%s]:%s" : "%s:%s", host,
+		 port);
+	return 0;
+}
+
+static int open_socket(struct server *s, struct err *err)
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+	auto_free char *host = NULL;
+	struct addrinfo *a = NULL;
+	char port[8];
+	int code;
+
+	if (split_address(s->o.listen, &host, port, sizeof(port), err))
+		return err->code;
+	code = getaddrinfo(*host ? host : NULL, port, &hints, &a);
+	if (code) {
+		err_usage(err, "--listen %.80s: %s", s->o.listen, gai_strerror(code));
+		return err_cure(err, "an address and a port, as in 127.0.0.1:%d", DEFAULT_PORT);
+	}
+	if (!is_loopback(a) && !s->o.token_file && !s->o.insecure) {
+		err_usage(err, "--listen %.80s: others could read there what runs on this machine",
+			  s->o.listen);
+		err_cure(err, "give them a token (--token-file FILE), or say --insecure");
+	} else {
+		listen_on(s, a, err);
+	}
+	freeaddrinfo(a);
+	return err->what[0] ? err->code : 0;
+}
+
+int server_reload(struct server *s, struct err *err)
+{
+	struct str text auto_release(str_release) = {0};
+	int code;
+
+	if (!s->o.token_file)
+		return 0;
+	code = file_read(s->o.token_file, MAX_TOKEN_BYTES, &text);
+	if (code)
+		return err_set(err, code, "cannot read the token in %s", s->o.token_file);
+	if (text.len)
+		text.text[strcspn(text.text, " \t\r\n")] = '\0';
+	if (!text.len || !*text.text) {
+		err_set(err, 0, "there is no token in %s", s->o.token_file);
+		return err_cure(err, "one line; 'openssl rand -hex 32' makes a good one");
+	}
+	free(s->token);
+	s->token = mem_strdup(text.text);
+	return 0;
+}
+
+static int start_daemon(struct server *s, struct err *err)
+{
+	const union MHD_DaemonInfo *info;
+
+	s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
+				     0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER,
+				     on_message, NULL, MHD_OPTION_LISTEN_SOCKET, s->listen_fd,
+				     MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS,
+				     MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+				     MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_END);
+	if (!s->daemon)
+		return err_set(err, 0, "cannot start the HTTP server");
+	s->listen_fd = -1; /* the daemon's now */
+	info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	s->epoll_fd = info ? info->epoll_fd : -1;
+	return 0;
+}
+
+struct server *server_new(const struct server_options *o, struct feed *feed, struct err *err)
+{
+	struct server *s = mem_alloc(sizeof(*s));
+
+	s->o = *o;
+	s->feed = feed;
+	s->listen_fd = s->epoll_fd = -1;
+	if (server_reload(s, err) || open_socket(s, err) || start_daemon(s, err)) {
+		server_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void server_free(struct server *s)
+{
+	if (!s)
+		return;
+	while (s->waiting) {
+		s->waiting->is_gone = true;
+		stop_waiting(s->waiting);
+	}
+	if (s->daemon) {
+		MHD_run(s->daemon); /* takes up what was resumed */
+		MHD_stop_daemon(s->daemon);
+	}
+	if (s->listen_fd >= 0)
+		close(s->listen_fd);
+	free(s->token);
+	free(s);
+}
+
+int server_wait_fd(const struct server *s)
+{
+	return s->epoll_fd;
+}
+
+const char *server_address(const struct server *s)
+{
+	return s->address;
+}
+
+/* -- running -- */
+
+/* When something is to be done next. */
+static int next_ms(const struct server *s)
+{
+	MHD_UNSIGNED_LONG_LONG daemon_ms;
+	uint64_t now = monotonic_ns(), least = s->ticked_ns + TICK_NS;
+
+	for (const struct request *r = s->waiting; r; r = r->next)
+		least = MIN(least, r->is_marked ? MIN(r->from.time_ns + r->wait_ns,
+						      now + LOOK_MS * 1000000ull)
+						: now);
+	least = least > now ? (least - now + 999999) / 1000000 : 0;
+	if (MHD_get_timeout(s->daemon, &daemon_ms) == MHD_YES)
+		least = MIN(least, (uint64_t)daemon_ms);
+	return (int)least;
+}
+
+int server_run(struct server *s, struct err *err)
+{
+	MHD_run(s->daemon);
+	if (s->waiting) {
+		size_t before = s->n_waiting;
+
+		drop_gone(s);
+		if (run_waiting(s, err) || (before != s->n_waiting && tell_demand(s, err)))
+			return err->code;
+		MHD_run(s->daemon); /* answers those that were resumed */
+	}
+	if (monotonic_ns() - s->ticked_ns >= TICK_NS) {
+		s->ticked_ns = monotonic_ns();
+		if (s->feed->tick && s->feed->tick(s->feed, err))
+			return err->code;
+	}
+	return next_ms(s);
+}
