@@ -101,6 +101,7 @@ static const struct option_row options[] = {
 	 target_set_events},
 	{'F', "freq", "HZ", "samples a second and CPU while a profile is made (499)", 0, NULL,
 	 target_set_frequency},
+	BUDGET_OPTION,
 	{0, "metrics-cgroups", "N", "cgroups whose CPU time /metrics tells apart, at most (200)", 0,
 	 NULL, set_groups},
 	{0, "java-perfmap", NULL, "ask Java machines for their perf maps (attach socket)", 0, NULL,

@@ -146,6 +146,19 @@ int target_set_idle(void *ctx, const char *arg, struct err *err)
 	return 0;
 }
 
+int target_set_budget(void *ctx, const char *arg, struct err *err)
+{
+	char *end;
+	double percent = strtod(arg, &end);
+
+	if (end == arg || (*end && !str_equal(end, "%")) || !(percent > 0 && percent <= 100)) {
+		err_usage(err, "--budget %.40s: not a share of the machine", arg);
+		return err_cure(err, "a percentage above 0, as in 0.5%%");
+	}
+	((struct target_options *)ctx)->recording.budget_share = percent / 100;
+	return 0;
+}
+
 int target_set_max_depth(void *ctx, const char *arg, struct err *err)
 {
 	uint64_t depth;
@@ -173,6 +186,10 @@ int target_finish(struct target_options *t, int argc, char **argv, struct err *e
 	if (t->rate_given && r->period) {
 		err_usage(err, "-F and -c contradict each other");
 		return err_cure(err, "give a rate (-F) or a count (-c)");
+	}
+	if (r->budget_share > 0 && r->period) {
+		err_usage(err, "--budget lowers a rate, and -c gives none");
+		return err_cure(err, "give a rate (-F)");
 	}
 	if (!r->n_events)
 		events_parse("cpu", r->events, RECORDING_MAX_EVENTS, &r->n_events, err);

@@ -16,6 +16,13 @@ struct target_options {
 	bool rate_given;
 };
 
+#define BUDGET_OPTION                                                                              \
+	{                                                                                          \
+		0, "budget", "SHARE%",                                                             \
+			"lower the rate while sampling costs more than that share of all CPUs", 0, \
+			NULL, target_set_budget                                                    \
+	}
+
 /* The rows; their context is a struct target_options at the start of the command's own. */
 #define TARGET_OPTIONS                                                                             \
 	{'p',                                                                                      \
@@ -73,6 +80,7 @@ struct target_options {
 		{0, "no-kernel", NULL, "leave kernel frames out", 0, NULL, target_set_no_kernel},  \
 		{0, "no-user", NULL, "leave user frames out", 0, NULL, target_set_no_user},        \
 		{0, "idle", NULL, "sample the idle task too", 0, NULL, target_set_idle},           \
+		BUDGET_OPTION,                                                                     \
 	{                                                                                          \
 		0, "max-depth", "N", "user frames a stack may have, up to 1024", 0, NULL,          \
 			target_set_max_depth                                                       \
@@ -92,6 +100,7 @@ int target_set_stacks(void *ctx, const char *arg, struct err *err);
 int target_set_no_kernel(void *ctx, const char *arg, struct err *err);
 int target_set_no_user(void *ctx, const char *arg, struct err *err);
 int target_set_idle(void *ctx, const char *arg, struct err *err);
+int target_set_budget(void *ctx, const char *arg, struct err *err);
 int target_set_max_depth(void *ctx, const char *arg, struct err *err);
 
 /* Takes the operands as a command; fills in what was not given; refuses what contradicts. */

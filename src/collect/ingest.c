@@ -58,6 +58,7 @@ struct ingest {
 	pid_t *exited;
 	size_t n_exited, cap_exited;
 	bool rescan;
+	uint32_t rate_hz; /* of what comes in */
 	uint64_t samples;
 	uint64_t without_stack; /* whose stack never arrived: never seen */
 	uint64_t throttled_ns;
@@ -102,6 +103,11 @@ void ingest_free(struct ingest *in)
 void ingest_set_columns(struct ingest *in, size_t event, const struct event_columns *columns)
 {
 	in->columns[event] = *columns;
+}
+
+void ingest_set_rate(struct ingest *in, uint64_t frequency_hz)
+{
+	in->rate_hz = (uint32_t)MIN(frequency_hz, (uint64_t)JOURNAL_MAX_RATE);
 }
 
 const struct event_columns *ingest_columns(const struct ingest *in, size_t event)
@@ -281,32 +287,36 @@ static struct space *space_of(struct ingest *in, uint32_t tgid)
 	return space;
 }
 
-void event_values(const struct event_columns *c, uint64_t samples, uint64_t value, int64_t *ret)
+void event_values(const struct event_columns *c, const struct journal_entry *e, int64_t *ret)
 {
-	ret[c->samples] = (int64_t)samples;
+	ret[c->samples] = (int64_t)e->samples;
 	if (c->value != NO_ID)
-		ret[c->value] = (int64_t)value;
-	if (c->estimated_ns != NO_ID)
-		ret[c->estimated_ns] = (int64_t)((double)samples * c->ns_per_sample);
+		ret[c->value] = (int64_t)e->value;
+	if (c->estimated_ns != NO_ID && e->rate_hz)
+		ret[c->estimated_ns] = (int64_t)((double)e->samples * 1e9 / e->rate_hz);
 }
 
 static void add_sample(struct ingest *in, const struct count_key *key, stack_id stack,
 		       uint64_t samples, uint64_t value)
 {
-	const struct event_columns *c = &in->columns[key->event % MAX_EVENTS];
+	const struct journal_entry e = {
+		.stack = stack,
+		.labels = identity_labels(in->identity, key),
+		.block = key->block,
+		.event = key->event % MAX_EVENTS,
+		.rate_hz = in->rate_hz,
+		.samples = samples,
+		.value = value,
+	};
 	int64_t values[MAX_VALUE_TYPES] = {0};
 
 	in->samples += samples;
 	if (in->o.journal) {
-		const struct journal_entry e = {stack,      identity_labels(in->identity, key),
-						key->block, key->event % MAX_EVENTS,
-						samples,    value};
-
 		journal_add(in->o.journal, &e);
 		return;
 	}
-	event_values(c, samples, value, values);
-	profile_add_sample(in->p, stack, identity_labels(in->identity, key), values);
+	event_values(&in->columns[e.event], &e, values);
+	profile_add_sample(in->p, stack, e.labels, values);
 }
 
 /* Has the sample at the head of the queue waited for more tables than a stack can need? */

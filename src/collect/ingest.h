@@ -19,12 +19,11 @@
 
 /* Where an event's samples go: columns of the profile, NO_ID where there is none. */
 struct event_columns {
-	uint32_t samples, value, estimated_ns;
-	double ns_per_sample; /* for estimated_ns */
+	uint32_t samples, value, estimated_ns; /* the last: samples x 1e9 / rate */
 };
 
-/* Writes the values of samples of an event to a sample's columns, which are zeroes. */
-void event_values(const struct event_columns *c, uint64_t samples, uint64_t value, int64_t *ret);
+/* Writes the values of an entry to a sample's columns, which are zeroes. */
+void event_values(const struct event_columns *c, const struct journal_entry *e, int64_t *ret);
 
 struct ingest;
 
@@ -38,6 +37,8 @@ struct ingest_options {
 struct ingest *ingest_new(struct profile *p, struct images *images, struct kernel *kernel,
 			  const struct ingest_options *options);
 void ingest_free(struct ingest *in);
+/* Samples that come in from now on were taken at that rate; 0: at none. */
+void ingest_set_rate(struct ingest *in, uint64_t frequency_hz);
 const struct event_columns *ingest_columns(const struct ingest *in, size_t event);
 void ingest_set_columns(struct ingest *in, size_t event, const struct event_columns *columns);
 

@@ -15,11 +15,14 @@
 
 #include "profile/profile.h"
 
+enum { JOURNAL_MAX_RATE = (1 << 24) - 1 };
+
 struct journal_entry {
 	stack_id stack;
 	labels_id labels;
 	uint32_t block;
-	uint32_t event;
+	uint32_t event : 8;
+	uint32_t rate_hz : 24; /* that it was sampled at; 0: at none */
 	uint64_t samples, value;
 };
 

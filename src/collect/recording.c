@@ -81,7 +81,6 @@ static void add_columns(struct recording *r, size_t i)
 		c.value = profile_add_type(r->p, e->is_cpu ? "cycles" : e->name, "count");
 		if (i == 0 && r->o.frequency_hz) {
 			c.estimated_ns = profile_add_type(r->p, "cpu", "nanoseconds");
-			c.ns_per_sample = 1e9 / (double)r->o.frequency_hz;
 			profile_add_comment(r->p,
 					    "cpu/nanoseconds is estimated: samples x 1e9 / rate");
 		}
@@ -217,6 +216,7 @@ static int set_up(struct recording *r, struct images *images, struct err *err)
 	if (load_kernel(r, err))
 		return err->code;
 	r->ingest = ingest_new(r->p, images, r->kernel, &ingest);
+	ingest_set_rate(r->ingest, r->o.frequency_hz);
 	images_kernel(images)->name_address = kernel_name_address;
 	images_kernel(images)->name_ctx = r->kernel;
 	r->sideband = sideband_new();
@@ -402,13 +402,31 @@ int recording_drain(struct recording *r, struct err *err)
 	return 0;
 }
 
+uint64_t recording_rate(const struct recording *r)
+{
+	return r->o.frequency_hz;
+}
+
+double recording_cost_s(const struct recording *r)
+{
+	return own_cpu_s() - r->cpu_s_before + (double)kernel_run_ns(r->kernel) / 1e9;
+}
+
 int recording_set_rate(struct recording *r, uint64_t frequency_hz, struct err *err)
 {
-	int code = sampler_set_rate(r->sampler, frequency_hz, err);
+	int code;
 
-	if (!code)
-		r->o.frequency_hz = frequency_hz;
-	return code;
+	if (frequency_hz == r->o.frequency_hz)
+		return 0;
+	/* What was counted belongs to the rate it was counted at. */
+	if (r->started_ns && recording_drain(r, err))
+		return err->code;
+	code = sampler_set_rate(r->sampler, frequency_hz, err);
+	if (code)
+		return code;
+	r->o.frequency_hz = frequency_hz;
+	ingest_set_rate(r->ingest, frequency_hz);
+	return 0;
 }
 
 const struct event_columns *recording_columns(const struct recording *r, size_t event)
@@ -512,7 +530,7 @@ void recording_account(struct recording *r)
 	ingest_account(r->ingest, a);
 	account_losses(r, a);
 	a->duration_s = (double)(end - r->started_ns) / 1e9;
-	a->overhead_cpu_s = own_cpu_s() - r->cpu_s_before + (double)kernel_run_ns(r->kernel) / 1e9;
+	a->overhead_cpu_s = recording_cost_s(r);
 	a->machine_cpu_s = a->duration_s * (double)r->online.n;
 	recording_event_text(r, a->event, sizeof(a->event));
 	if (r->launch.pid) {

@@ -44,6 +44,7 @@ struct recording_options {
 	unsigned max_depth;
 	uint64_t block_ns; /* of time, which samples are kept apart by; 0: they are not */
 	bool idle, no_user, no_kernel, want_cpu;
+	double budget_share;     /* of the machine that sampling may cost; 0: no limit */
 	struct journal *journal; /* takes the samples in place of the profile; NULL: none */
 };
 
@@ -63,8 +64,11 @@ int recording_wait_fd(const struct recording *r);
 int recording_poll(struct recording *r, struct err *err);
 /* Brings counts into the profile. */
 int recording_drain(struct recording *r, struct err *err);
-/* Samples at another rate from now on, at most that of the options; each sample's value is the
- * period it was taken at. */
+uint64_t recording_rate(const struct recording *r);
+/* CPU seconds that it has cost so far: our own and those of its programs in the kernel. */
+double recording_cost_s(const struct recording *r);
+/* Samples at another rate from now on, one that sampler_check_rate() takes; each sample's value is
+ * the period it was taken at. */
 int recording_set_rate(struct recording *r, uint64_t frequency_hz, struct err *err);
 /* Where the samples of an event go (collect/ingest.h). */
 const struct event_columns *recording_columns(const struct recording *r, size_t event);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "live/budget.h"
 #include "live/session.h"
 #include "symbolize/disassemble.h"
 #include "symbolize/symbolize.h"
@@ -23,17 +24,19 @@ struct live {
 	pid_t pid;
 	uint64_t early_ns, java_ns; /* when that was last done, at first the start */
 	uint64_t java_wait_ns;      /* 0: not asked */
+	struct budget budget;
 };
 
 static int fill(struct feed *f, struct err *err)
 {
 	struct live *l = (struct live *)f;
 	int gone = recording_poll(l->now.recording, err);
-	int code = gone < 0 ? gone : recording_drain(l->now.recording, err);
 
-	if (code)
-		return code;
+	if (gone < 0 || recording_drain(l->now.recording, err) ||
+	    budget_look(&l->budget, l->now.recording, err))
+		return err->code;
 	session_name(&l->now);
+	budget_account(&l->budget, l->now.recording, &l->now.profile->account);
 	return gone;
 }
 
@@ -91,6 +94,7 @@ static int start_session(struct live *l, const struct recording_options *o, stru
 		return err->code;
 	}
 	take_session(l, &next);
+	budget_start(&l->budget, l->o.budget_share, l->now.recording);
 	return 0;
 }
 
@@ -156,6 +160,7 @@ struct live *live_new(const struct recording_options *o, const struct symbolize_
 int live_start(struct live *l, struct err *err)
 {
 	l->early_ns = l->java_ns = monotonic_ns();
+	budget_start(&l->budget, l->o.budget_share, l->now.recording);
 	return recording_start(l->now.recording, err);
 }
 
@@ -179,16 +184,23 @@ int live_poll(struct live *l, struct err *err)
 		l->java_wait_ns *= 2;
 		l->java_ns = monotonic_ns();
 	}
+	if (budget_look(&l->budget, l->now.recording, err))
+		return err->code;
 	return recording_poll(l->now.recording, err);
 }
 
 int live_finish(struct live *l, struct err *err)
 {
 	int code = recording_stop(l->now.recording, err);
+	struct account spent = {0};
 
 	if (code)
 		return code;
+	budget_account(&l->budget, l->now.recording, &spent);
 	session_name(&l->now);
+	l->now.profile->account.budget_share = spent.budget_share;
+	l->now.profile->account.budget_cost_s = spent.budget_cost_s;
+	l->now.profile->account.least_rate_hz = spent.least_rate_hz;
 	if (!l->names.no_names)
 		symbolize_account(l->now.symbolizer, l->now.profile, &l->now.profile->account);
 	return 0;

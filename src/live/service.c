@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "collect/identity.h"
 #include "collect/ingest.h"
+#include "live/budget.h"
 #include "live/session.h"
 #include "live/threads.h"
 #include "proc/procfs.h"
@@ -43,6 +44,7 @@ struct service {
 	struct feed feed; /* first: a feed is its service */
 	struct service_options o;
 	struct session now;
+	struct budget budget;
 	struct journal *journal;
 	struct era *eras; /* the last one is that of `now` */
 	size_t n_eras, cap_eras;
@@ -56,7 +58,9 @@ struct service {
 	struct feed_usage *usage;
 	size_t n_usage, cap_usage;
 	struct map usage_map;
-	uint64_t used; /* entries that are in `usage` */
+	uint64_t used;      /* entries that are in `usage` */
+	struct space asked; /* whose addresses were named last */
+	uint64_t asked_ns;
 };
 
 /* -- eras -- */
@@ -132,6 +136,7 @@ static int open_session(struct service *s, struct err *err)
 		return err->code;
 	begin_era(s);
 	s->resolved = resolved_new(s->now.profile, s->now.images, MAX_USER_FRAMES, true);
+	budget_start(&s->budget, s->o.recording.budget_share, s->now.recording);
 	return recording_start(s->now.recording, err);
 }
 
@@ -155,6 +160,7 @@ static void add_account(struct account *to, const struct account *from)
 	to->lost += from->lost;
 	to->user_stacks += from->user_stacks;
 	to->user_stacks_complete += from->user_stacks_complete;
+	to->processes += from->processes;
 	to->duration_s += from->duration_s;
 	to->machine_cpu_s += from->machine_cpu_s;
 	to->overhead_cpu_s += from->overhead_cpu_s;
@@ -175,6 +181,8 @@ static int renew(struct service *s, struct err *err)
 	add_account(&s->before, &s->now.profile->account);
 	resolved_free(s->resolved);
 	s->resolved = NULL;
+	free(s->asked.maps);
+	s->asked = (struct space){0};
 	s->now.profile = NULL; /* the era's now */
 	session_release(&s->now);
 	if (open_session(s, err))
@@ -217,7 +225,7 @@ static int demand(struct feed *f, size_t open, uint64_t oldest_entry, struct err
 
 	s->open = open;
 	s->oldest_entry = oldest_entry;
-	return recording_set_rate(s->now.recording, wanted_rate(s), err);
+	return budget_set_rate(&s->budget, s->now.recording, wanted_rate(s), err);
 }
 
 /* -- what the journal is good for -- */
@@ -279,6 +287,8 @@ static int tick(struct feed *f, struct err *err)
 	journal_forget(s->journal, first);
 	forget_eras(s);
 	symbolizer_watch(s->now.symbolizer, s->now.images);
+	if (budget_look(&s->budget, s->now.recording, err))
+		return err->code;
 	if (profile_bytes(s->now.profile) > profile_limit(s) * (s->open ? 2 : 1))
 		return renew(s, err);
 	return 0;
@@ -296,7 +306,8 @@ static const struct feed_status *status(struct feed *f)
 	add_account(&s->status.account, &s->now.profile->account);
 	account_sort(&s->status.account.lost_by_reason);
 	account_sort(&s->status.account.unwind_ends);
-	s->status.rate_hz = wanted_rate(s);
+	s->status.rate_hz = recording_rate(s->now.recording);
+	budget_account(&s->budget, s->now.recording, &s->status.account);
 	s->status.history_ns = 0;
 	if (journal_first(s->journal) < journal_end(s->journal))
 		s->status.history_ns = now - MIN(now, entry_end_ns(s, journal_first(s->journal)));
@@ -319,9 +330,11 @@ static int mark(struct feed *f, struct feed_mark *ret, struct err *err)
 
 	if (recording_drain(s->now.recording, err))
 		return err->code;
+	status(f);
 	*ret = (struct feed_mark){.entry = journal_end(s->journal),
 				  .time_ns = monotonic_ns(),
-				  .lost = status(f)->account.lost};
+				  .lost = s->status.account.lost,
+				  .overhead_cpu_s = s->status.account.overhead_cpu_s};
 	return 0;
 }
 
@@ -357,6 +370,14 @@ static void count_stack(const struct profile *p, stack_id stack, uint64_t sample
 		a->user_stacks_complete += samples;
 }
 
+static void count_process(struct map64 *processes, const struct era *era, labels_id labels)
+{
+	const struct label *pid = profile_label(era->p, labels, era->pid);
+
+	if (pid)
+		map64_set(processes, (uint64_t)pid->number, 1);
+}
+
 static void copy_entry(const struct era *era, const struct journal_entry *e,
 		       struct profile_copy *copy, const struct feed_window *w, struct profile *ret)
 {
@@ -367,7 +388,7 @@ static void copy_entry(const struct era *era, const struct journal_entry *e,
 	if (w->trace_id)
 		labels[n++] = (struct label){.key = strings_add(&ret->strings, "trace_id"),
 					     .text = strings_add(&ret->strings, w->trace_id)};
-	event_values(&era->columns[e->event], e->samples, e->value, values);
+	event_values(&era->columns[e->event], e, values);
 	profile_add_sample(ret, profile_copy_stack(copy, e->stack),
 			   profile_add_labels(ret, labels, n), values);
 	ret->account.samples += e->samples;
@@ -394,10 +415,25 @@ static void begin_copy(struct service *s, const struct feed_window *w, struct pr
 	ret->duration_ns = (int64_t)(w->to.time_ns - w->from.time_ns);
 }
 
+static void finish_account(struct service *s, const struct feed_window *w, size_t processes,
+			   struct account *a)
+{
+	a->processes = processes;
+	a->duration_s = (double)(w->to.time_ns - w->from.time_ns) / 1e9;
+	recording_event_text(s->now.recording, a->event, sizeof(a->event));
+	if (w->by_time)
+		return;
+	if (w->to.lost > w->from.lost)
+		a->lost += w->to.lost - w->from.lost;
+	a->overhead_cpu_s = w->to.overhead_cpu_s - w->from.overhead_cpu_s;
+	a->machine_cpu_s = a->duration_s * (double)s->n_cpus;
+}
+
 static int window(struct feed *f, const struct feed_window *w, struct profile *ret, struct err *err)
 {
 	struct service *s = (struct service *)f;
 	uint64_t i = journal_first(s->journal), end = journal_end(s->journal);
+	struct map64 processes auto_release(map64_release) = {0};
 	struct profile_copy *copy = NULL;
 	const struct era *era = NULL;
 
@@ -421,11 +457,10 @@ static int window(struct feed *f, const struct feed_window *w, struct profile *r
 			copy = profile_copy_new(era->p, ret);
 		}
 		copy_entry(era, journal_at(s->journal, i), copy, w, ret);
+		count_process(&processes, era, journal_at(s->journal, i)->labels);
 	}
 	profile_copy_free(copy);
-	if (!w->by_time && w->to.lost > w->from.lost)
-		ret->account.lost += w->to.lost - w->from.lost;
-	ret->account.duration_s = (double)ret->duration_ns / 1e9;
+	finish_account(s, w, processes.used, &ret->account);
 	coverage_count(ret, &ret->account);
 	return 0;
 }
@@ -449,21 +484,31 @@ static int threads(struct feed *f, pid_t pid, struct profile *ret, struct err *e
 	return 0;
 }
 
+/* Where code lies in a process that was asked for lately. */
+static const struct space *space_now(struct service *s, pid_t pid)
+{
+	if (s->asked.pid == pid && monotonic_ns() - s->asked_ns < JOURNAL_BLOCK_NS)
+		return &s->asked;
+	free(s->asked.maps);
+	s->asked = (struct space){.pid = pid};
+	s->asked_ns = monotonic_ns();
+	space_scan(&s->asked, s->now.images);
+	return &s->asked;
+}
+
 /* The frame that an address of a process is in, as that of a stack of its own. */
 static stack_id stack_at(struct service *s, pid_t pid, uint64_t address)
 {
-	struct space space = {.pid = pid};
 	struct captured *one = mem_alloc(sizeof(*one));
 	const struct count_key key = {.tgid = (uint32_t)pid};
 	bool missing;
 	stack_id stack;
 
-	space_scan(&space, s->now.images);
 	one->frames[0] = address;
 	one->n = 1;
 	one->end = WALK_FIRST;
-	stack = resolved_capture(s->resolved, one, &space, &key, monotonic_ns(), false, &missing);
-	free(space.maps);
+	stack = resolved_capture(s->resolved, one, space_now(s, pid), &key, monotonic_ns(), false,
+				 &missing);
 	free(one);
 	return stack;
 }
@@ -499,6 +544,7 @@ static void service_free(struct feed *f)
 
 	snapshotter_free(s->snapshotter);
 	resolved_free(s->resolved);
+	free(s->asked.maps);
 	for (size_t i = 0; i < s->n_eras; i++)
 		if (s->eras[i].p != s->now.profile)
 			profile_free(s->eras[i].p);

@@ -111,6 +111,13 @@ void account_line(const struct account *a, struct str *out)
 	else
 		str_printf(out, "; cost %s of CPU time",
 			   format_ns(number, a->overhead_cpu_s * 1e9));
+	if (a->budget_share > 0 && a->machine_cpu_s > 0) {
+		str_printf(out, "; sampling cost %.2f %% of a budget of %.3g %%",
+			   100 * a->budget_cost_s / a->machine_cpu_s, 100 * a->budget_share);
+		if (a->least_rate_hz)
+			str_printf(out, ", with the rate lowered to %llu Hz",
+				   (unsigned long long)a->least_rate_hz);
+	}
 	if (a->event[0])
 		str_printf(out, "; %s", a->event);
 	if (a->command_status[0])
@@ -150,6 +157,11 @@ json_t *account_json(const struct account *a)
 	json_object_set_new(o, "processes", json_integer((json_int_t)a->processes));
 	json_object_set_new(o, "duration_s", json_real(a->duration_s));
 	json_object_set_new(o, "overhead_cpu_s", json_real(a->overhead_cpu_s));
+	if (a->budget_share > 0) {
+		json_object_set_new(o, "budget_percent", json_real(100 * a->budget_share));
+		json_object_set_new(o, "budget_cost_cpu_s", json_real(a->budget_cost_s));
+		json_object_set_new(o, "least_rate_hz", json_integer((json_int_t)a->least_rate_hz));
+	}
 	json_object_set_new(o, "machine_cpu_s", json_real(a->machine_cpu_s));
 	json_object_set_new(o, "event", json_text(a->event));
 	if (a->command_status[0])

@@ -22,6 +22,7 @@ struct feed_mark {
 	uint64_t entry;   /* number of the first sample behind it */
 	uint64_t time_ns; /* CLOCK_MONOTONIC */
 	uint64_t lost;    /* samples, until then */
+	double overhead_cpu_s;
 };
 
 /* A part of what was sampled. */
