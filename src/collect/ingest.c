@@ -152,6 +152,14 @@ static void add_capture(struct ingest *in, const struct capture_record *c)
 		lose_capture(in, c);
 }
 
+void ingest_capture(struct ingest *in, const struct capture_record *c, size_t bytes)
+{
+	if (in->queued_bytes < MAX_QUEUED_BYTES)
+		queue_add(in, c->head.time_ns, mem_dup(c, bytes), bytes, false);
+	else
+		lose_capture(in, c);
+}
+
 void ingest_record(void *ingest, const void *record, size_t bytes)
 {
 	struct ingest *in = ingest;
@@ -370,7 +378,7 @@ static bool apply_capture(struct ingest *in, const struct capture_record *r)
 	}
 	if (leads_nowhere(r, captured))
 		publish_note_futile(in->publish, space->pid);
-	if (r->head.end != WALK_UNSUPPORTED)
+	if (r->head.end != WALK_UNSUPPORTED && !in->o.all_captured)
 		publish_space(in->publish, space, r->key.start_ns, r->exec_id);
 	stack = resolved_capture(in->stacks, captured, space, &r->key, r->head.time_ns,
 				 r->leaf_call == LEAF_CALL_EXEC, &missing);

@@ -29,7 +29,8 @@ struct ingest;
 
 struct ingest_options {
 	const struct identity_options *identity;
-	bool by_tables; /* the kernel side walks by unwind tables */
+	bool by_tables;    /* the kernel side walks by unwind tables */
+	bool all_captured; /* it walks nothing: all samples are captures */
 	unsigned max_depth;
 	struct journal *journal; /* takes the samples in place of the profile; NULL: none */
 };
@@ -44,6 +45,8 @@ void ingest_set_columns(struct ingest *in, size_t event, const struct event_colu
 
 /* A record of the kernel side (enum record_type). */
 void ingest_record(void *ingest, const void *record, size_t bytes);
+/* A capture that is whole: its stack follows it. */
+void ingest_capture(struct ingest *in, const struct capture_record *record, size_t bytes);
 void ingest_side(void *ingest, const struct side_record *record, size_t bytes);
 /* Resolves everything queued up to that time. Returns false when a sample has to wait for an unwind
  * table that is being built. */

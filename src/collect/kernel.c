@@ -309,6 +309,24 @@ fail:
 	return NULL;
 }
 
+struct kernel *kernel_none(void)
+{
+	struct kernel *k = mem_alloc(sizeof(*k));
+
+	k->stats_fd = k->name_fd = -1;
+	k->store.bytes = STORE_ARRAY_BYTES;
+	k->store.memory = mmap(NULL, k->store.bytes, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (k->store.memory == MAP_FAILED)
+		k->store = (struct kernel_store){0};
+	return k;
+}
+
+bool kernel_has_programs(const struct kernel *k)
+{
+	return k->object;
+}
+
 void kernel_free(struct kernel *k)
 {
 	if (!k)
@@ -338,6 +356,8 @@ int kernel_program_fd(const struct kernel *k, size_t i)
 
 int kernel_wait_fd(const struct kernel *k)
 {
+	if (!k->object)
+		return -1;
 	return ring_buffer__epoll_fd(k->ring);
 }
 
@@ -364,6 +384,8 @@ bool kernel_remove_target(struct kernel *k, enum target_kind kind, uint32_t id)
 
 uint32_t kernel_targets_alive(const struct kernel *k)
 {
+	if (!k->object)
+		return 1;
 	int alive = __atomic_load_n(&k->object->bss->targets_alive, __ATOMIC_RELAXED);
 
 	return alive > 0 ? (uint32_t)alive : 0;
@@ -371,6 +393,8 @@ uint32_t kernel_targets_alive(const struct kernel *k)
 
 void kernel_bump_generation(struct kernel *k, uint32_t tgid)
 {
+	if (!k->object)
+		return;
 	uint32_t *slot = (void *)(k->generations + (size_t)(tgid % GENERATION_SLOTS) * 8);
 
 	__atomic_fetch_add(slot, 1, __ATOMIC_RELAXED);
@@ -378,6 +402,8 @@ void kernel_bump_generation(struct kernel *k, uint32_t tgid)
 
 void kernel_read_stacks(struct kernel *k, stack_visit *visit, void *ctx)
 {
+	if (!k->object)
+		return;
 	k->visit = visit;
 	k->visit_ctx = ctx;
 	ring_buffer__consume(k->ring);
@@ -386,11 +412,15 @@ void kernel_read_stacks(struct kernel *k, stack_visit *visit, void *ctx)
 
 uint32_t kernel_counts_used(const struct kernel *k)
 {
+	if (!k->object)
+		return 0;
 	return __atomic_load_n(&k->object->bss->counts_used, __ATOMIC_RELAXED);
 }
 
 void kernel_flip_counts(struct kernel *k, bool quiet)
 {
+	if (!k->object)
+		return;
 	__atomic_store_n(&k->object->bss->counts_index, !k->object->bss->counts_index,
 			 __ATOMIC_SEQ_CST);
 	__atomic_store_n(&k->object->bss->counts_used, 0, __ATOMIC_RELAXED);
@@ -414,6 +444,8 @@ struct kernel_store kernel_store(const struct kernel *k)
 
 int kernel_set_process(struct kernel *k, uint32_t tgid, const struct process_maps *maps)
 {
+	if (!k->object)
+		return 0;
 	int fd = bpf_map__fd(k->object->maps.processes);
 
 	if (!maps)
@@ -428,11 +460,15 @@ void kernel_forget_rules(struct kernel *k)
 
 void kernel_set_epoch(struct kernel *k, uint32_t epoch)
 {
+	if (!k->object)
+		return;
 	__atomic_store_n(&k->object->bss->store_epoch, epoch, __ATOMIC_RELAXED);
 }
 
 int kernel_read_counts(struct kernel *k, count_visit *visit, void *ctx)
 {
+	if (!k->object)
+		return 0;
 	bool in_b = !k->object->bss->counts_index;
 	int fd = bpf_map__fd(in_b ? k->object->maps.counts_b : k->object->maps.counts_a);
 	uint32_t batch = 0, *in = NULL;
@@ -463,7 +499,7 @@ void kernel_stats(const struct kernel *k, struct stats *ret)
 	uint32_t zero = 0;
 
 	*ret = (struct stats){0};
-	if (bpf_map_lookup_elem(bpf_map__fd(k->object->maps.stats), &zero, each))
+	if (!k->object || bpf_map_lookup_elem(bpf_map__fd(k->object->maps.stats), &zero, each))
 		return;
 	for (int cpu = 0; cpu < k->n_cpus; cpu++) {
 		ret->taken += each[cpu].taken;
@@ -477,6 +513,8 @@ void kernel_stats(const struct kernel *k, struct stats *ret)
 
 void kernel_clear_seen(struct kernel *k)
 {
+	if (!k->object)
+		return;
 	int fd = bpf_map__fd(k->object->maps.seen);
 	auto_free uint64_t *keys = mem_array(BATCH, sizeof(*keys));
 	auto_free uint8_t *values = mem_array(BATCH, sizeof(*values));
@@ -520,6 +558,8 @@ uint64_t kernel_run_ns(const struct kernel *k)
 
 void kernel_log_runs(const struct kernel *k)
 {
+	if (!k->object)
+		return;
 	struct bpf_prog_info info = {0};
 	uint32_t len = sizeof(info);
 

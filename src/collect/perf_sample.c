@@ -28,7 +28,7 @@ static const uint8_t dwarf_of_perf[] = {
 void perf_sample_attr(struct perf_event_attr *attr, uint32_t stack_bytes, bool with_kernel)
 {
 	attr->size = sizeof(*attr);
-	attr->sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU |
+	attr->sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ID | PERF_SAMPLE_CPU |
 			    PERF_SAMPLE_PERIOD | PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_REGS_USER |
 			    PERF_SAMPLE_STACK_USER;
 	attr->sample_regs_user = REGISTER_BITS;
@@ -106,6 +106,7 @@ bool perf_sample_parse(const void *record, size_t size, uint64_t *frames, struct
 	ret->pid = take_u32(&c);
 	ret->tid = take_u32(&c);
 	ret->time_ns = take_u64(&c);
+	ret->id = take_u64(&c);
 	ret->cpu = take_u32(&c);
 	take_u32(&c);
 	ret->period = take_u64(&c);

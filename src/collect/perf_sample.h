@@ -22,6 +22,7 @@
 struct perf_sample {
 	uint32_t pid, tid, cpu;
 	uint64_t time_ns, period;
+	uint64_t id; /* of the event, as PERF_EVENT_IOC_ID tells it */
 	bool in_kernel;
 	const uint64_t *kernel; /* frames, leaf first */
 	uint32_t n_kernel;

@@ -8,6 +8,7 @@
 #include "collect/ingest.h"
 #include "collect/kernel.h"
 #include "collect/launch.h"
+#include "collect/own.h"
 #include "collect/publish.h"
 #include "collect/sampler.h"
 #include "collect/sideband.h"
@@ -45,6 +46,7 @@ struct recording {
 	struct kernel *kernel;
 	struct sideband *sideband;
 	struct sampler *sampler;
+	struct own *own; /* in place of sampler and sideband, without privileges */
 	struct ingest *ingest;
 	struct launch launch;
 	struct cpu_list online;
@@ -141,6 +143,40 @@ static int load_kernel(struct recording *r, struct err *err)
 	return r->kernel ? 0 : err->code;
 }
 
+/* Processes of our own can be sampled by perf alone. */
+static bool can_do_without(const struct recording *r)
+{
+	return targets_by_task(&r->targets) && !r->o.user && !r->o.cgroup && !r->o.journal &&
+	       !r->o.by_frame_pointers && !r->o.no_user && r->o.budget_share <= 0;
+}
+
+/* Sampling in the kernel, or, where that is not allowed, by perf alone. */
+static int choose_source(struct recording *r, struct err *err)
+{
+	struct own_options own = {r->o.events, r->o.n_events, r->o.frequency_hz,
+				  r->o.period, &r->online,    r->o.no_kernel};
+	auto_free char *cure = NULL;
+	int code = targets_check_namespace(err);
+
+	if (!code)
+		code = load_kernel(r, err);
+	if (code != -EPERM && code != -EACCES)
+		return code;
+	if (!can_do_without(r)) {
+		if (targets_by_task(&r->targets))
+			return code;
+		cure = mem_strdup(err->cure);
+		return err_cure(err,
+				"%s. Without privileges cprof samples processes of yours: -p "
+				"PID, or -- COMMAND",
+				cure);
+	}
+	*err = (struct err){0};
+	r->kernel = kernel_none();
+	r->own = own_new(&own);
+	return 0;
+}
+
 static bool wants_cpu(const struct recording *r, int cpu)
 {
 	return !r->targets.cpus.n || cpu_list_has(&r->targets.cpus, cpu);
@@ -154,7 +190,7 @@ static int add_cpu(struct recording *r, int cpu, struct err *err)
 	return wants_cpu(r, cpu) ? sampler_add_cpu(r->sampler, cpu, err) : 0;
 }
 
-static int open_cpus(struct recording *r, struct err *err)
+static int find_cpus(struct recording *r, struct err *err)
 {
 	int code = cpu_list_online(&r->online);
 
@@ -163,6 +199,11 @@ static int open_cpus(struct recording *r, struct err *err)
 	for (size_t i = 0; i < r->targets.cpus.n; i++)
 		if (!cpu_list_has(&r->online, r->targets.cpus.cpus[i]))
 			return err_usage(err, "CPU %d is not online", r->targets.cpus.cpus[i]);
+	return 0;
+}
+
+static int open_cpus(struct recording *r, struct err *err)
+{
 	for (size_t i = 0; i < r->online.n; i++)
 		if (add_cpu(r, r->online.cpus[i], err))
 			return err->code;
@@ -175,9 +216,12 @@ static int poll_set(struct recording *r, struct err *err)
 
 	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (r->epoll_fd < 0 ||
-	    epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, kernel_wait_fd(r->kernel), &e) < 0)
+	    (!r->own && epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, kernel_wait_fd(r->kernel), &e) < 0))
 		return err_set(err, -errno, "cannot wait for samples");
-	sideband_poll(r->sideband, r->epoll_fd);
+	if (r->own)
+		own_poll(r->own, r->epoll_fd);
+	else
+		sideband_poll(r->sideband, r->epoll_fd);
 	r->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (r->timer_fd < 0 || epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, r->timer_fd, &e) < 0)
 		return err_set(err, -errno, "cannot set a timer");
@@ -196,12 +240,26 @@ static void raise_file_limit(void)
 	}
 }
 
+static int open_kernel(struct recording *r, struct images *images, struct err *err)
+{
+	const struct sampler_options sampler = {r->o.events, r->o.n_events, r->o.frequency_hz,
+						r->o.period, r->o.idle};
+
+	images_kernel(images)->name_address = kernel_name_address;
+	images_kernel(images)->name_ctx = r->kernel;
+	r->sideband = sideband_new();
+	r->sampler = sampler_new(&sampler, r->kernel, r->sideband);
+	return targets_add(&r->targets, &r->o, r->kernel, r->launch.pid, err) || open_cpus(r, err)
+		       ? err->code
+		       : 0;
+}
+
 static int set_up(struct recording *r, struct images *images, struct err *err)
 {
-	struct sampler_options sampler = {r->o.events, r->o.n_events, r->o.frequency_hz,
-					  r->o.period, r->o.idle};
-	const struct ingest_options ingest = {&r->identity, walks_by_tables(r), r->o.max_depth,
-					      r->o.journal};
+	struct ingest_options ingest = {.identity = &r->identity,
+					.by_tables = walks_by_tables(r),
+					.max_depth = r->o.max_depth,
+					.journal = r->o.journal};
 
 	if (r->o.frequency_hz && sampler_check_rate(r->o.frequency_hz, err))
 		return err->code;
@@ -213,16 +271,15 @@ static int set_up(struct recording *r, struct images *images, struct err *err)
 	r->identity.want_cpu = r->o.want_cpu;
 	r->identity.block_ns = r->o.block_ns;
 	r->identity.block_start_ns = monotonic_ns();
-	if (load_kernel(r, err))
+	if (find_cpus(r, err) || choose_source(r, err))
 		return err->code;
+	ingest.all_captured = r->own;
 	r->ingest = ingest_new(r->p, images, r->kernel, &ingest);
 	ingest_set_rate(r->ingest, r->o.frequency_hz);
-	images_kernel(images)->name_address = kernel_name_address;
-	images_kernel(images)->name_ctx = r->kernel;
-	r->sideband = sideband_new();
-	r->sampler = sampler_new(&sampler, r->kernel, r->sideband);
-	if (targets_add(&r->targets, &r->o, r->kernel, r->launch.pid, err) || open_cpus(r, err) ||
-	    poll_set(r, err))
+	if (r->own ? targets_add_own(&r->targets, &r->o, r->own, r->launch.pid, err)
+		   : open_kernel(r, images, err))
+		return err->code;
+	if (poll_set(r, err))
 		return err->code;
 	for (size_t i = 0; i < r->o.n_events; i++)
 		add_columns(r, i);
@@ -263,6 +320,7 @@ void recording_free(struct recording *r)
 {
 	if (!r)
 		return;
+	own_free(r->own);
 	sampler_free(r->sampler);
 	sideband_free(r->sideband);
 	ingest_free(r->ingest);
@@ -286,7 +344,10 @@ int recording_start(struct recording *r, struct err *err)
 	clock_gettime(CLOCK_REALTIME, &now);
 	r->p->time_ns = now.tv_sec * 1000000000ll + now.tv_nsec;
 	r->identity.started_ns = r->started_ns = r->drained_ns = monotonic_ns();
-	sampler_start(r->sampler);
+	if (r->own)
+		own_start(r->own);
+	else
+		sampler_start(r->sampler);
 	/* The scan comes after the events were opened, so that nothing falls between. */
 	if (!targets_by_task(&r->targets))
 		ingest_scan_all(r->ingest);
@@ -339,6 +400,16 @@ static void look_again(struct recording *r)
 	timerfd_settime(r->timer_fd, 0, &soon, NULL);
 }
 
+static void take_own(void *ingest, const void *record, size_t bytes)
+{
+	const struct stack_record *head = record;
+
+	if (head->type == RECORD_CAPTURE)
+		ingest_capture(ingest, record, bytes);
+	else
+		ingest_record(ingest, record, bytes);
+}
+
 /* Takes in what arrived; resolves what happened up to `until`, with `wait` all of it. */
 static void take_in(struct recording *r, uint64_t until, bool wait)
 {
@@ -348,8 +419,12 @@ static void take_in(struct recording *r, uint64_t until, bool wait)
 	for (;;) {
 		/* First the stacks, then the sideband: a mapping that a stack needs is then there.
 		 */
-		kernel_read_stacks(r->kernel, ingest_record, r->ingest);
-		sideband_read(r->sideband, ingest_side, r->ingest);
+		if (r->own) {
+			own_read(r->own, take_own, ingest_side, r->ingest);
+		} else {
+			kernel_read_stacks(r->kernel, ingest_record, r->ingest);
+			sideband_read(r->sideband, ingest_side, r->ingest);
+		}
 		done = ingest_until(r->ingest, until);
 		if (done || !wait)
 			break;
@@ -358,19 +433,24 @@ static void take_in(struct recording *r, uint64_t until, bool wait)
 	look_again(r);
 }
 
+static bool has_targets(const struct recording *r)
+{
+	return r->own ? own_alive(r->own) : kernel_targets_alive(r->kernel) > 0;
+}
+
 int recording_poll(struct recording *r, struct err *err)
 {
 	uint64_t now = monotonic_ns();
 
 	take_in(r, now - SETTLE_NS, false);
-	if (now - r->hotplug_ns > HOTPLUG_NS)
+	if (!r->own && now - r->hotplug_ns > HOTPLUG_NS)
 		follow_hotplug(r);
 	if ((kernel_counts_used(r->kernel) > MAX_COUNTS / 2 || now - r->drained_ns > DRAIN_NS) &&
 	    recording_drain(r, err))
 		return err->code;
 	if (launch_ended(&r->launch) && r->o.command_is_clock)
 		return 1;
-	return targets_by_task(&r->targets) && !kernel_targets_alive(r->kernel);
+	return targets_by_task(&r->targets) && !has_targets(r);
 }
 
 /* `seen` is full: empty it, so that stacks are told apart from new ones again. */
@@ -416,7 +496,7 @@ int recording_set_rate(struct recording *r, uint64_t frequency_hz, struct err *e
 {
 	int code;
 
-	if (frequency_hz == r->o.frequency_hz)
+	if (frequency_hz == r->o.frequency_hz || r->own)
 		return 0;
 	/* What was counted belongs to the rate it was counted at. */
 	if (r->started_ns && recording_drain(r, err))
@@ -455,12 +535,14 @@ int recording_stop(struct recording *r, struct err *err)
 	/* Now somebody waits, and what is left takes little: on a busy machine it would wait its
 	 * turn. */
 	setpriority(PRIO_PROCESS, 0, -10);
-	sampler_stop(r->sampler);
+	if (r->own)
+		own_stop(r->own);
+	else
+		sampler_stop(r->sampler);
 	r->stopped = true;
 	r->stopped_ns = monotonic_ns();
 	/* Without targets left the command is exiting: its status is a moment away. */
-	if (targets_by_task(&r->targets) && !r->o.command_is_clock &&
-	    !kernel_targets_alive(r->kernel))
+	if (targets_by_task(&r->targets) && !r->o.command_is_clock && !has_targets(r))
 		launch_wait(&r->launch);
 	else
 		launch_ended(&r->launch);
@@ -508,6 +590,10 @@ static void account_losses(const struct recording *r, struct account *a)
 		a->lost += stats.drops[i];
 		account_add(&a->lost_by_reason, texts[i], stats.drops[i]);
 	}
+	if (r->own) {
+		a->lost += own_lost(r->own);
+		account_add(&a->lost_by_reason, "perf's ring full", own_lost(r->own));
+	}
 	throttled = throttled_samples(r, a);
 	a->lost += throttled;
 	account_add(&a->lost_by_reason, "throttled by the kernel", throttled);
@@ -533,6 +619,8 @@ void recording_account(struct recording *r)
 	a->overhead_cpu_s = recording_cost_s(r);
 	a->machine_cpu_s = a->duration_s * (double)r->online.n;
 	recording_event_text(r, a->event, sizeof(a->event));
+	a->without_privileges = r->own;
+	a->without_kernel = r->own && !own_has_kernel(r->own);
 	if (r->launch.pid) {
 		launch_describe(&r->launch, &status);
 		snprintf(a->command_status, sizeof(a->command_status), "%s", status.text);

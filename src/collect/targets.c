@@ -66,11 +66,6 @@ static int find_cgroup(struct targets *t, const char *path, struct err *err)
 int targets_find(struct targets *t, const struct recording_options *o, struct err *err)
 {
 	t->by_task = o->n_pids || o->n_tids || (o->command && !o->command_is_clock);
-	if (!pid_namespace_is_initial()) {
-		err_set(err, 0,
-			"this is a container: pids here are not those that the kernel reports");
-		return err_cure(err, "run cprof on the host, or in a container with --pid=host");
-	}
 	if (find_tasks(t, o, err) || (o->user && user_find(o->user, &t->uid, err)) ||
 	    (o->cgroup && find_cgroup(t, o->cgroup, err)))
 		return err->code;
@@ -79,6 +74,29 @@ int targets_find(struct targets *t, const struct recording_options *o, struct er
 		return err_cure(err, "numbers and ranges, as in 0-3,8");
 	}
 	return 0;
+}
+
+int targets_check_namespace(struct err *err)
+{
+	if (pid_namespace_is_initial())
+		return 0;
+	err_set(err, -EPERM,
+		"this is a container: pids here are not those that the kernel reports");
+	return err_cure(err, "run cprof on the host, or in a container with --pid=host");
+}
+
+int targets_add_own(struct targets *t, const struct recording_options *o, struct own *own,
+		    pid_t command, struct err *err)
+{
+	if (command && !o->command_is_clock)
+		add_process(t, command);
+	for (size_t i = 0; i < o->n_pids; i++)
+		if (own_add_process(own, o->pids[i], err))
+			return err->code;
+	for (size_t i = 0; i < o->n_tids; i++)
+		if (own_add_thread(own, o->tids[i], err))
+			return err->code;
+	return command && !o->command_is_clock ? own_add_command(own, command, err) : 0;
 }
 
 /* One that ended between the check and now will not be seen leaving. */

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "collect/kernel.h"
+#include "collect/own.h"
 #include "collect/recording.h"
 #include "proc/procfs.h"
 
@@ -29,6 +30,11 @@ int targets_find(struct targets *t, const struct recording_options *o, struct er
 /* Tells the kernel side; `command` is the held child, 0 if there is none. */
 int targets_add(struct targets *t, const struct recording_options *o, struct kernel *k,
 		pid_t command, struct err *err);
+/* The same without privileges. */
+int targets_add_own(struct targets *t, const struct recording_options *o, struct own *own,
+		    pid_t command, struct err *err);
+/* Are pids here those that the kernel side reports? */
+int targets_check_namespace(struct err *err);
 bool targets_by_task(const struct targets *t);
 void targets_title(const struct targets *t, const struct recording_options *o, char *buf,
 		   size_t size);

@@ -120,6 +120,10 @@ void account_line(const struct account *a, struct str *out)
 	}
 	if (a->event[0])
 		str_printf(out, "; %s", a->event);
+	if (a->without_privileges)
+		str_printf(out, "; without privileges: %s",
+			   a->without_kernel ? "user code only, kernel time is not seen"
+					     : "by perf's own samples");
 	if (a->command_status[0])
 		str_printf(out, "; command %s", a->command_status);
 }
@@ -157,6 +161,9 @@ json_t *account_json(const struct account *a)
 	json_object_set_new(o, "processes", json_integer((json_int_t)a->processes));
 	json_object_set_new(o, "duration_s", json_real(a->duration_s));
 	json_object_set_new(o, "overhead_cpu_s", json_real(a->overhead_cpu_s));
+	json_object_set_new(o, "privileged", json_boolean(!a->without_privileges));
+	if (a->without_privileges)
+		json_object_set_new(o, "kernel_seen", json_boolean(!a->without_kernel));
 	if (a->budget_share > 0) {
 		json_object_set_new(o, "budget_percent", json_real(100 * a->budget_share));
 		json_object_set_new(o, "budget_cost_cpu_s", json_real(a->budget_cost_s));

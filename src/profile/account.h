@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +41,8 @@ struct account {
 	double duration_s;
 	double overhead_cpu_s;   /* cprof's own CPU and the kernel time of its programs */
 	double machine_cpu_s;    /* duration x online CPUs: what overhead is a share of */
+	bool without_privileges; /* perf's own samples, of processes of ours */
+	bool without_kernel;     /* and only those of user code */
 	double budget_share;     /* of the machine that sampling may cost; 0: no limit */
 	double budget_cost_s;    /* what it has cost, without set-up and names at the end */
 	uint64_t least_rate_hz;  /* that it was lowered to */

@@ -333,7 +333,8 @@ static int set_up(struct truth *t, struct profile *p, uint64_t hz, struct sample
 	struct kernel_options k = {.cgroup_fd = -1, .follow_targets = true};
 	struct sampler_options s = {.events = events, .frequency_hz = hz};
 	static const struct identity_options identity;
-	const struct ingest_options in = {&identity, true, MAX_USER_FRAMES, NULL};
+	const struct ingest_options in = {
+		.identity = &identity, .by_tables = true, .max_depth = MAX_USER_FRAMES};
 
 	if (events_parse("cpu", events, MAX_EVENTS, &n_events, err))
 		return err->code;
