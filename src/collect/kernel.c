@@ -91,7 +91,7 @@ static int load_error(int code, struct err *err)
 		return err_cure(
 			err, "run it as root (sudo cprof ...), or give it the capabilities: sudo "
 			     "setcap cap_perfmon,cap_bpf,cap_sys_ptrace,cap_syslog,"
-			     "cap_dac_read_search,cap_sys_resource=ep \"$(command -v cprof)\"");
+			     "cap_dac_read_search=ep \"$(command -v cprof)\"");
 	}
 	if (code == -ENOSYS) {
 		err_set(err, code, "this kernel has no BPF");

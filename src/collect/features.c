@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What this machine has of what profiling needs. */
+#include "collect/features.h"
+
+#include "base/cache.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "collect/kernel.h"
+#include "collect/libbpf_log.h"
+#include "collect/perf.h"
+#include "collect/snapshot.h"
+#include "proc/cgroup.h"
+#include "proc/procfs.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+enum { MAP_TYPE_ARENA = 33, LEAST_RING_KB = 516 };
+
+/* One number or word of a file; false: it cannot be read. */
+static bool read_word(const char *path, char *buf, size_t size)
+{
+	struct str text auto_release(str_release) = {0};
+
+	if (file_read(path, 4096, &text) || !text.len)
+		return false;
+	text.text[strcspn(text.text, "\n")] = '\0';
+	snprintf(buf, size, "%s", text.text);
+	return true;
+}
+
+/* -- privileges -- */
+
+static const struct {
+	int bit;
+	const char *name;
+} wanted_capabilities[] = {
+	{38, "cap_perfmon"},        {39, "cap_bpf"}, {19, "cap_sys_ptrace"}, {34, "cap_syslog"},
+	{2, "cap_dac_read_search"},
+};
+
+static uint64_t effective_capabilities(void)
+{
+	struct str text auto_release(str_release) = {0};
+	const char *line;
+
+	if (file_read("/proc/self/status", 1 << 16, &text))
+		return 0;
+	line = strstr(text.text, "CapEff:");
+	return line ? strtoull(line + 7, NULL, 16) : 0;
+}
+
+static bool feature_privileges(struct str *found, struct str *cure)
+{
+	uint64_t have = effective_capabilities();
+	bool all = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(wanted_capabilities); i++) {
+		if (have >> wanted_capabilities[i].bit & 1)
+			continue;
+		str_printf(found, "%s%s", all ? "missing " : ", ", wanted_capabilities[i].name);
+		all = false;
+	}
+	if (all)
+		str_puts(found, geteuid() ? "by capabilities" : "root");
+	str_puts(cure, "sudo setcap cap_perfmon,cap_bpf,cap_sys_ptrace,cap_syslog,"
+		       "cap_dac_read_search=ep \"$(command -v cprof)\"");
+	return all;
+}
+
+/* -- BPF -- */
+
+static bool feature_btf(struct str *found, struct str *cure)
+{
+	struct utsname name;
+	bool there = access("/sys/kernel/btf/vmlinux", R_OK) == 0;
+
+	uname(&name);
+	str_printf(found, "Linux %s%s", name.release,
+		   there ? "" : " was built without, or does not show it");
+	str_puts(cure, "a kernel with CONFIG_DEBUG_INFO_BTF=y: Debian 11, Ubuntu 20.10, RHEL 8.2 "
+		       "and later have it");
+	return there;
+}
+
+static bool feature_sampling(struct str *found, struct str *cure)
+{
+	struct kernel_options o = {
+		.n_events = 1, .cgroup_fd = -1, .follow_targets = true, .has_command = true};
+	struct err err = {0};
+	struct kernel *k;
+
+	o.config.max_depth = 1;
+	o.config.user_stacks = o.config.kernel_stacks = o.config.by_tables = true;
+	k = kernel_new(&o, &err);
+	str_puts(found, k ? "they load and attach" : err.what);
+	str_puts(cure, err.cure);
+	kernel_free(k);
+	return k;
+}
+
+static bool feature_threads(struct str *found, struct str *cure)
+{
+	struct err err = {0};
+	struct snapshotter *s = snapshotter_new(&err);
+
+	str_puts(found, s ? "the iterator over threads loads" : err.what);
+	str_puts(cure, "Linux 5.18 or later, as root");
+	snapshotter_free(s);
+	return s;
+}
+
+static bool can_create(enum bpf_map_type type, uint32_t key, uint32_t value, uint32_t entries,
+		       uint32_t flags)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, o, .map_flags = flags);
+	int fd = bpf_map_create(type, "cprof_try", key, value, entries, &o);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static bool feature_ring(struct str *found, struct str *cure)
+{
+	bool there = can_create(BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0);
+
+	str_puts(found, there ? "it can be made" : "it cannot be made");
+	str_puts(cure, "Linux 5.8 or later, as root");
+	return there;
+}
+
+static bool feature_arena(struct str *found, struct str *cure)
+{
+	bool there = can_create((enum bpf_map_type)MAP_TYPE_ARENA, 0, 0, 1, BPF_F_MMAPABLE);
+
+	str_puts(found, there ? "it can be made" : "it cannot be made");
+	str_puts(cure, "Linux 6.9 or later, as root");
+	return there;
+}
+
+static bool feature_statistics(struct str *found, struct str *cure)
+{
+	int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+
+	str_puts(found, fd >= 0 ? "the kernel measures" : "the kernel does not measure");
+	str_puts(cure, "as root: sysctl kernel.bpf_stats_enabled=1");
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* -- the kernel's settings -- */
+
+static bool feature_host(struct str *found, struct str *cure)
+{
+	bool host = pid_namespace_is_initial();
+
+	str_puts(found, host ? "pids are the kernel's" : "this is a pid namespace of its own");
+	str_puts(cure, "run cprof on the host, or the container with --pid=host");
+	return host;
+}
+
+static bool feature_lockdown(struct str *found, struct str *cure)
+{
+	char mode[128];
+
+	if (!read_word("/sys/kernel/security/lockdown", mode, sizeof(mode)))
+		snprintf(mode, sizeof(mode), "no lockdown");
+	str_puts(found, mode);
+	str_puts(cure, "boot without lockdown=confidentiality");
+	return !strstr(mode, "[confidentiality]");
+}
+
+static bool feature_pmu(struct str *found, struct str *cure)
+{
+	const struct perf_event_attr attr = {
+		.type = PERF_TYPE_HARDWARE,
+		.config = PERF_COUNT_HW_CPU_CYCLES,
+		.size = sizeof(attr),
+		.disabled = 1,
+		.exclude_kernel = 1,
+	};
+	int fd = perf_open(&attr, 0, -1);
+
+	if (fd >= 0)
+		close(fd);
+	if (fd >= 0)
+		str_puts(found, "cycles can be counted");
+	else
+		str_printf(found, "none here (%s)", strerror(-fd));
+	str_puts(cure, "in a virtual machine: have its host pass the counters on (vPMU)");
+	return fd >= 0;
+}
+
+static bool feature_kernel_names(struct str *found, struct str *cure)
+{
+	struct str text auto_release(str_release) = {0};
+	int fd = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
+	bool shown = fd >= 0 && !fd_read_head(fd, 4096, &text) && text.len &&
+		     strspn(text.text, "0") < 16;
+
+	if (fd >= 0)
+		close(fd);
+	str_puts(found,
+		 shown ? "the kernel shows its addresses" : "the kernel hides its addresses");
+	str_puts(cure, "as root: sysctl kernel.kptr_restrict=0, and cap_syslog");
+	return shown;
+}
+
+static bool feature_paranoid(struct str *found, struct str *cure)
+{
+	char level[16] = "?";
+
+	read_word("/proc/sys/kernel/perf_event_paranoid", level, sizeof(level));
+	str_printf(found, "kernel.perf_event_paranoid is %s", level);
+	str_puts(cure, "as root: sysctl kernel.perf_event_paranoid=2");
+	return atoi(level) <= 2 && *level != '?';
+}
+
+static bool feature_ring_memory(struct str *found, struct str *cure)
+{
+	char kb[16] = "0";
+
+	read_word("/proc/sys/kernel/perf_event_mlock_kb", kb, sizeof(kb));
+	str_printf(found, "kernel.perf_event_mlock_kb is %s", kb);
+	str_printf(cure, "as root: sysctl kernel.perf_event_mlock_kb=%d", LEAST_RING_KB);
+	return atoi(kb) >= LEAST_RING_KB;
+}
+
+static bool feature_cgroups(struct str *found, struct str *cure)
+{
+	auto_free char *mount = cgroup_mount();
+
+	str_puts(found, mount ? mount : "not mounted");
+	str_puts(cure, "as root: mount -t cgroup2 none /sys/fs/cgroup");
+	return mount;
+}
+
+/* -- files -- */
+
+static bool feature_cache(struct str *found, struct str *cure)
+{
+	struct cache *cache = cache_new(NULL);
+	const char *directory = cache_directory(cache);
+	bool there = directory && access(directory, W_OK) == 0;
+
+	str_puts(found, directory ? directory : "there is no place for it");
+	str_puts(cure, "make it a directory of yours, or set XDG_CACHE_HOME");
+	cache_free(cache);
+	return there;
+}
+
+static bool feature_debuginfod(struct str *found, struct str *cure)
+{
+	const char *urls = getenv("DEBUGINFOD_URLS");
+
+	str_puts(found, urls && *urls ? urls : "no server is set");
+	str_puts(cure, "export DEBUGINFOD_URLS=https://debuginfod.elfutils.org/ and record with "
+		       "--debuginfod");
+	return urls && *urls;
+}
+
+static const struct feature features[] = {
+#define FEATURE(id, name, weight, without) {#id, name, FEATURE_##weight, feature_##id, without},
+#include "collect/features.def"
+#undef FEATURE
+};
+
+const struct feature *feature_at(size_t i)
+{
+	if (i == 0)
+		libbpf_log();
+	return i < ARRAY_SIZE(features) ? &features[i] : NULL;
+}
