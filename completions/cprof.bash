@@ -6,7 +6,7 @@ _cprof() {
 	local command word
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		record | top | report | export | diff | cache) command=$word && break ;;
+		record | top | report | export | diff | threads | serve | cache | doctor) command=$word && break ;;
 		esac
 	done
 	local words
@@ -22,6 +22,7 @@ _cprof() {
 		-F | --freq) COMPREPLY=() && return ;;
 		-c | --count) COMPREPLY=() && return ;;
 		--call-graph) mapfile -t COMPREPLY < <(compgen -W "auto fp none" -- "$cur") && return ;;
+		--budget) COMPREPLY=() && return ;;
 		--max-depth) COMPREPLY=() && return ;;
 		-d | --duration) COMPREPLY=() && return ;;
 		-o | --output) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
@@ -30,7 +31,7 @@ _cprof() {
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
 		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
 		esac
-		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --idle --max-depth --full-names --no-cache --debuginfod --java-perfmap --no-names -d --duration -o --output --format --timeline --by --inverted --no-annotations --exit-status --help --version -v --verbose -q --quiet --color --log-format "
+		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --idle --budget --max-depth --full-names --no-cache --debuginfod --java-perfmap --no-names -d --duration -o --output --format --timeline --by --inverted --no-annotations --exit-status --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	top)
 		case $prev in
@@ -43,12 +44,13 @@ _cprof() {
 		-F | --freq) COMPREPLY=() && return ;;
 		-c | --count) COMPREPLY=() && return ;;
 		--call-graph) mapfile -t COMPREPLY < <(compgen -W "auto fp none" -- "$cur") && return ;;
+		--budget) COMPREPLY=() && return ;;
 		--max-depth) COMPREPLY=() && return ;;
 		--source-path) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
 		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
 		esac
-		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --idle --max-depth --full-names --no-cache --debuginfod --source-path --help --version -v --verbose -q --quiet --color --log-format "
+		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --idle --budget --max-depth --full-names --no-cache --debuginfod --source-path --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	report)
 		case $prev in
@@ -101,6 +103,28 @@ _cprof() {
 		esac
 		words="--value --by --focus --start --end --ignore --full-names --no-cache --normalize --fail-above -n --rows --json -o --output --format --help --version -v --verbose -q --quiet --color --log-format "
 		;;
+	threads)
+		case $prev in
+		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
+		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
+		esac
+		words="-a --all --json --no-annotations --full-names --no-cache --help --version -v --verbose -q --quiet --color --log-format "
+		;;
+	serve)
+		case $prev in
+		--listen) COMPREPLY=() && return ;;
+		--token-file) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
+		--history) COMPREPLY=() && return ;;
+		--history-rate) COMPREPLY=() && return ;;
+		-e | --event) COMPREPLY=() && return ;;
+		-F | --freq) COMPREPLY=() && return ;;
+		--budget) COMPREPLY=() && return ;;
+		--metrics-cgroups) COMPREPLY=() && return ;;
+		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
+		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
+		esac
+		words="--listen --token-file --insecure --history --history-rate -e --event -F --freq --budget --metrics-cgroups --java-perfmap --no-kernel --full-names --no-cache --debuginfod --help --version -v --verbose -q --quiet --color --log-format "
+		;;
 	cache)
 		case $prev in
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
@@ -108,8 +132,15 @@ _cprof() {
 		esac
 		words="--debuginfod --json --help --version -v --verbose -q --quiet --color --log-format "
 		;;
+	doctor)
+		case $prev in
+		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
+		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
+		esac
+		words="--json --help --version -v --verbose -q --quiet --color --log-format "
+		;;
 	*)
-		words="record top report export diff cache --help --version -v --verbose -q --quiet --color --log-format "
+		words="record top report export diff threads serve cache doctor --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

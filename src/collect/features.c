@@ -56,6 +56,22 @@ static uint64_t effective_capabilities(void)
 	return line ? strtoull(line + 7, NULL, 16) : 0;
 }
 
+static const char setcap[] = "sudo setcap cap_perfmon,cap_bpf,cap_sys_ptrace,cap_syslog,"
+			     "cap_dac_read_search=ep \"$(command -v cprof)\"";
+
+/* Without privileges it is not known whether the kernel has something. */
+static bool may_try(struct str *found, struct str *cure)
+{
+	const int cap_bpf = 39, cap_sys_admin = 21;
+	uint64_t have = effective_capabilities();
+
+	if (have >> cap_bpf & 1 || have >> cap_sys_admin & 1)
+		return true;
+	str_puts(found, "not tried: it takes privileges");
+	str_puts(cure, setcap);
+	return false;
+}
+
 static bool feature_privileges(struct str *found, struct str *cure)
 {
 	uint64_t have = effective_capabilities();
@@ -69,8 +85,7 @@ static bool feature_privileges(struct str *found, struct str *cure)
 	}
 	if (all)
 		str_puts(found, geteuid() ? "by capabilities" : "root");
-	str_puts(cure, "sudo setcap cap_perfmon,cap_bpf,cap_sys_ptrace,cap_syslog,"
-		       "cap_dac_read_search=ep \"$(command -v cprof)\"");
+	str_puts(cure, setcap);
 	return all;
 }
 
@@ -96,6 +111,8 @@ static bool feature_sampling(struct str *found, struct str *cure)
 	struct err err = {0};
 	struct kernel *k;
 
+	if (!may_try(found, cure))
+		return false;
 	o.config.max_depth = 1;
 	o.config.user_stacks = o.config.kernel_stacks = o.config.by_tables = true;
 	k = kernel_new(&o, &err);
@@ -108,8 +125,11 @@ static bool feature_sampling(struct str *found, struct str *cure)
 static bool feature_threads(struct str *found, struct str *cure)
 {
 	struct err err = {0};
-	struct snapshotter *s = snapshotter_new(&err);
+	struct snapshotter *s;
 
+	if (!may_try(found, cure))
+		return false;
+	s = snapshotter_new(&err);
 	str_puts(found, s ? "the iterator over threads loads" : err.what);
 	str_puts(cure, "Linux 5.18 or later, as root");
 	snapshotter_free(s);
@@ -129,8 +149,11 @@ static bool can_create(enum bpf_map_type type, uint32_t key, uint32_t value, uin
 
 static bool feature_ring(struct str *found, struct str *cure)
 {
-	bool there = can_create(BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0);
+	bool there;
 
+	if (!may_try(found, cure))
+		return false;
+	there = can_create(BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0);
 	str_puts(found, there ? "it can be made" : "it cannot be made");
 	str_puts(cure, "Linux 5.8 or later, as root");
 	return there;
@@ -138,8 +161,11 @@ static bool feature_ring(struct str *found, struct str *cure)
 
 static bool feature_arena(struct str *found, struct str *cure)
 {
-	bool there = can_create((enum bpf_map_type)MAP_TYPE_ARENA, 0, 0, 1, BPF_F_MMAPABLE);
+	bool there;
 
+	if (!may_try(found, cure))
+		return false;
+	there = can_create((enum bpf_map_type)MAP_TYPE_ARENA, 0, 0, 1, BPF_F_MMAPABLE);
 	str_puts(found, there ? "it can be made" : "it cannot be made");
 	str_puts(cure, "Linux 6.9 or later, as root");
 	return there;
@@ -147,8 +173,11 @@ static bool feature_arena(struct str *found, struct str *cure)
 
 static bool feature_statistics(struct str *found, struct str *cure)
 {
-	int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	int fd;
 
+	if (!may_try(found, cure))
+		return false;
+	fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	str_puts(found, fd >= 0 ? "the kernel measures" : "the kernel does not measure");
 	str_puts(cure, "as root: sysctl kernel.bpf_stats_enabled=1");
 	if (fd >= 0)

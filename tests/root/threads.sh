@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# threads: what each of a thousand threads does, with its whole stack, and nothing is stopped for it.
+. "$(dirname "$0")/../lib.sh"
+need_root
+
+"$PROGS/waiting" 1000 1 >ready &
+pid=$!
+for _ in $(seq 100); do grep -q ready ready && break || sleep 0.1; done
+
+switches() { grep -h ctxt_switches /proc/$pid/task/*/status | paste - - | awk '{ print $2 + $4 }'; }
+switches >before
+expect 0 "$CPROF" --log-format=json threads $pid --json
+switches >after
+# One thread computes; those that wait have not run.
+at_most "$(diff before after | grep -c '^>')" 1 "threads of 1,002 that ran meanwhile"
+[ "$(field threads err)" = 1002 ] || fail "$(field threads err) threads, not 1002"
+[ "$(field user_stacks err)" = "$(field user_stacks_complete err)" ] || fail "cut stacks: $(tail -n 1 err)"
+cat >look.py <<'EOT'
+import collections, json, sys
+d = json.load(open("out"))
+want = {"wait_sleep": "clock_nanosleep", "wait_condition": "futex", "wait_pipe": "read", "wait_epoll": "epoll_wait",
+        "wait_deep": "clock_nanosleep", "run_hot": None}
+seen = collections.Counter()
+for g in d["groups"]:
+    names = [f["function"] for f in g["stack"] if f["kind"] in ("user", "inlined")]
+    what = next((n for n in names if n in want and (n != "wait_sleep" or "wait_deep" not in names)), None)
+    if not what:
+        continue
+    seen[what] += g["count"]
+    tail = names[-5:] if what != "wait_deep" else names[-4:]
+    if names[-4:] != ["middle", "body", "start_thread", "clone3"]:
+        print("the stack of", what, "ends in", names[-5:])
+    if what == "wait_deep" and names.count("wait_deep") != 201:
+        print("wait_deep", names.count("wait_deep"), "times, not 201")
+    for t in g["threads"]:
+        if t["syscall"] != want[what] or t["state"] != ("running" if what == "run_hot" else "sleeping"):
+            # What computes may just then have been preempted.
+            if what != "run_hot" or t["state"] != "runnable":
+                print(what, t)
+                break
+        if what != "run_hot" and not (0.1 < t["wait_s"] < 600 and t["wchan"]):
+            print(what, "waits", t["wait_s"], t["wchan"])
+            break
+for what, count in {**{k: 200 for k in want}, "run_hot": 1}.items():
+    if seen[what] != count:
+        print(seen[what], "threads in", what, "not", count)
+EOT
+python3 look.py >wrong || fail "$(cat wrong)"
+[ ! -s wrong ] || fail "$(head -5 wrong)"
+
+expect 0 "$CPROF" threads $pid
+says out '^200 threads waiting: sleeping for .* in futex, waiting in futex'
+says out '^    wait_pipe  '
+says out 'and 184 more$'
+says err '1,002 threads, .*; 100.00 % of user stacks complete; taken in .*, nothing was stopped'
+expect 0 "$CPROF" threads $pid --all
+[ "$(grep -c '^thread ' out)" = 1002 ] || fail "$(grep -c '^thread ' out) threads by themselves"
+expect 0 "$CPROF" threads -a
+says out ' kworker'
+says out 'wait_epoll'
+
+# A thread that computes is where it computes.
+for _ in 1 2 3 4 5; do
+	"$CPROF" threads $pid 2>/dev/null | grep -q '^    run_hot' || fail "what runs was not seen"
+done
+
+expect 1 "$CPROF" threads 2147483646
+says err 'no process with pid'
+expect 1 "$CPROF" threads "$(find /proc/$pid/task -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -n | sed -n 5p)"
+says err 'it is a thread'
+expect 2 "$CPROF" threads
+says err 'is missing'
+expect 2 "$CPROF" threads x
+expect 2 "$CPROF" threads 1 2
+
+# What runs without names, by an interpreter, in another namespace.
+python3 -c 'import time; time.sleep(60)' &
+sleep 0.7
+expect 0 "$CPROF" threads $!
+says out 'time_sleep|pysleep'
+finish
