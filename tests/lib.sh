@@ -39,6 +39,19 @@ need_root() {
 	exit 77
 }
 
+# serve ARGS...: starts it; $server is its pid, $url where it is
+serve() {
+	"$CPROF" --log-format=json serve --listen 127.0.0.1:0 "$@" 2>log &
+	server=$!
+	for _ in $(seq 100); do
+		url=$(sed -n 's/.*"msg":"\(http:[^ ]*\)\/ shows.*/\1/p' log)
+		[ -n "$url" ] && return
+		sleep 0.1
+	done
+	fail "serve does not start: $(cat log)"
+	finish
+}
+
 finish() {
 	[ "$failures" = 0 ] || exit 1
 	exit 0

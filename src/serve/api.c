@@ -183,6 +183,6 @@ void index_page(struct request *r)
 	reply(r, MHD_HTTP_OK, "text/html; charset=utf-8", &body);
 	reply_header(r, "Content-Security-Policy",
 		     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-		     "img-src data: blob:; connect-src 'self'; frame-src 'self'; base-uri 'none'; "
+		     "img-src data: blob:; connect-src 'self'; frame-src blob:; base-uri 'none'; "
 		     "form-action 'none'");
 }

@@ -4,18 +4,6 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 
-# serve ARGS...: starts it; $server is its pid, $url where it is
-serve() {
-	"$CPROF" --log-format=json serve --listen 127.0.0.1:0 "$@" 2>log &
-	server=$!
-	for _ in $(seq 100); do
-		url=$(sed -n 's/.*"msg":"\(http:[^ ]*\)\/ shows.*/\1/p' log)
-		[ -n "$url" ] && return
-		sleep 0.1
-	done
-	fail "serve does not start: $(cat log)"
-	finish
-}
 # status PATH [CURL ARGS]: the HTTP status
 status() { curl -s -o body -D head -w '%{http_code}' --max-time 60 "${@:2}" "$url$1"; }
 total() { "$CPROF" report "$1" --json -n 1 2>/dev/null | sed -n 's/^ "total": \([0-9]*\),$/\1/p'; }
