@@ -119,11 +119,12 @@ _cprof() {
 		-e | --event) COMPREPLY=() && return ;;
 		-F | --freq) COMPREPLY=() && return ;;
 		--budget) COMPREPLY=() && return ;;
+		--memory) COMPREPLY=() && return ;;
 		--metrics-cgroups) COMPREPLY=() && return ;;
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
 		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
 		esac
-		words="--listen --token-file --insecure --history --history-rate -e --event -F --freq --budget --metrics-cgroups --java-perfmap --no-kernel --full-names --no-cache --debuginfod --help --version -v --verbose -q --quiet --color --log-format "
+		words="--listen --token-file --insecure --history --history-rate -e --event -F --freq --budget --memory --metrics-cgroups --java-perfmap --no-kernel --full-names --no-cache --debuginfod --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	cache)
 		case $prev in

@@ -15,12 +15,14 @@
 
 enum { DEFAULT_PROFILE_HZ = 499, DEFAULT_HISTORY_HZ = 19, DEFAULT_GROUPS = 200 };
 
+enum { DEFAULT_MIB = 192, LEAST_MIB = 16, MOST_MIB = 1 << 20 };
+
 #define DEFAULT_HISTORY_NS 600000000000ull
 
 struct serve {
 	struct target_options target; /* first: the context of the shared options */
 	struct server_options server;
-	uint64_t history_ns, history_hz, groups;
+	uint64_t history_ns, history_hz, groups, mib;
 	bool history_given;
 };
 
@@ -81,6 +83,17 @@ static int set_groups(void *ctx, const char *arg, struct err *err)
 	return 0;
 }
 
+static int set_memory(void *ctx, const char *arg, struct err *err)
+{
+	struct serve *s = ctx;
+
+	if (!parse_u64(arg, MOST_MIB, &s->mib) || s->mib < LEAST_MIB) {
+		err_usage(err, "--memory %.40s: not a number of MiB", arg);
+		return err_cure(err, "at least %d; %d is the default", LEAST_MIB, DEFAULT_MIB);
+	}
+	return 0;
+}
+
 static int set_java_perfmap(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;
@@ -102,6 +115,7 @@ static const struct option_row options[] = {
 	{'F', "freq", "HZ", "samples a second and CPU while a profile is made (499)", 0, NULL,
 	 target_set_frequency},
 	BUDGET_OPTION,
+	{0, "memory", "MIB", "how large cprof may become, about (192)", 0, NULL, set_memory},
 	{0, "metrics-cgroups", "N", "cgroups whose CPU time /metrics tells apart, at most (200)", 0,
 	 NULL, set_groups},
 	{0, "java-perfmap", NULL, "ask Java machines for their perf maps (attach socket)", 0, NULL,
@@ -194,6 +208,7 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 		.names = s->target.names,
 		.history_ns = s->history_given ? s->history_ns : DEFAULT_HISTORY_NS,
 		.history_hz = s->history_hz ? s->history_hz : DEFAULT_HISTORY_HZ,
+		.memory_bytes = (s->mib ? s->mib : DEFAULT_MIB) << 20,
 		.most_groups = s->groups ? s->groups : DEFAULT_GROUPS,
 	};
 	feed = service_new(&o, err);

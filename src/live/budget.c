@@ -9,12 +9,9 @@
 
 #define LOOK_NS 1000000000ull
 
-/* 1/64 of the rate, and no less than one sample a second. */
-enum { MOST_HALVINGS = 6 };
-
 static uint64_t rate(const struct budget *b)
 {
-	return MAX(b->wanted_hz >> b->halvings, (uint64_t)1);
+	return MIN(b->wanted_hz, b->most_hz);
 }
 
 void budget_start(struct budget *b, double share, const struct recording *r)
@@ -25,6 +22,7 @@ void budget_start(struct budget *b, double share, const struct recording *r)
 	*b = (struct budget){
 		.share = share,
 		.wanted_hz = recording_rate(r),
+		.most_hz = UINT64_MAX,
 		.started_ns = monotonic_ns(),
 		.looked_ns = monotonic_ns(),
 		.started_s = recording_cost_s(r),
@@ -53,18 +51,21 @@ int budget_look(struct budget *b, struct recording *r, struct err *err)
 	all_allowed = b->share * (double)(now - b->started_ns) / 1e9 * (double)b->n_cpus;
 	b->looked_ns = now;
 	b->looked_s += cost;
-	if (cost > allowed && b->halvings < MOST_HALVINGS && rate(b) > 1)
-		for (double c = cost; c > allowed && b->halvings < MOST_HALVINGS; c /= 2)
-			b->halvings++;
-	/* What was spent too much at first is saved before the rate goes up again. */
-	else if (b->halvings && 2 * cost < 0.9 * allowed && all_cost < all_allowed)
-		b->halvings--;
-	else
+	if (cost > allowed && rate(b) > 1) {
+		b->most_hz = rate(b);
+		for (double c = cost; c > allowed && b->most_hz > 1; c /= 2)
+			b->most_hz /= 2;
+		b->least_hz = b->least_hz ? MIN(b->least_hz, b->most_hz) : b->most_hz;
+	} else if (b->most_hz < b->wanted_hz && 2 * cost < 0.9 * allowed &&
+		   all_cost < all_allowed) {
+		/* What was spent too much at first has been saved by now. */
+		b->most_hz *= 2;
+	} else {
 		return 0;
+	}
 	log_debug("the last second cost %.3f %% of the machine: sampling at %llu Hz",
 		  100 * cost / ((double)elapsed / 1e9 * (double)b->n_cpus),
 		  (unsigned long long)rate(b));
-	b->most_halvings = MAX(b->most_halvings, b->halvings);
 	return recording_set_rate(r, rate(b), err);
 }
 
@@ -74,6 +75,5 @@ void budget_account(const struct budget *b, const struct recording *r, struct ac
 		return;
 	a->budget_share = b->share;
 	a->budget_cost_s = recording_cost_s(r) - b->started_s;
-	a->least_rate_hz =
-		b->most_halvings ? MAX(b->wanted_hz >> b->most_halvings, (uint64_t)1) : 0;
+	a->least_rate_hz = b->least_hz;
 }

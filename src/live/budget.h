@@ -14,7 +14,8 @@
 struct budget {
 	double share; /* of all CPUs; 0: no limit */
 	uint64_t wanted_hz;
-	unsigned halvings, most_halvings;
+	uint64_t most_hz;  /* that fits; UINT64_MAX: any */
+	uint64_t least_hz; /* that was sampled at for the budget's sake; 0: none */
 	uint64_t started_ns, looked_ns;
 	double started_s, looked_s; /* what it had cost */
 	size_t n_cpus;

@@ -5,6 +5,7 @@
 #include "analysis/coverage.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "collect/identity.h"
@@ -17,19 +18,25 @@
 #include "symbolize/disassemble.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
 	LEAST_ENTRIES = 256 << 10,
-	MOST_ENTRIES = 4 << 20,
 	MAX_LABELS = 12,
 };
 
-/* What a profile may grow to, and by how much more for every CPU. */
-#define PROFILE_BYTES     (12ull << 20)
-#define PROFILE_CPU_BYTES (1ull << 20)
+/* Parts of the memory that may be used: of the profile that runs, of all profiles, of the journal.
+ */
+enum { PROFILE_PART = 8, PROFILES_PART = 4, JOURNAL_PART = 8 };
+
+/* When all of our memory has reached its bound (most of it is names of what runs) everything is
+ * begun anew; not more often than this. */
+#define RENEW_NS 60000000000ull
+#define TRIM_NS  30000000000ull
 
 /* A profile that entries of the journal refer to. */
 struct era {
@@ -58,7 +65,8 @@ struct service {
 	struct feed_usage *usage;
 	size_t n_usage, cap_usage;
 	struct map usage_map;
-	uint64_t used;      /* entries that are in `usage` */
+	uint64_t used; /* entries that are in `usage` */
+	uint64_t renewed_ns, trimmed_ns;
 	struct space asked; /* whose addresses were named last */
 	uint64_t asked_ns;
 };
@@ -100,26 +108,33 @@ static void profile_free(struct profile *p)
 	free(p);
 }
 
-/* Lets go of profiles that no entry refers to any more. */
-static void forget_eras(struct service *s)
-{
-	size_t gone = 0;
-
-	while (gone + 1 < s->n_eras && s->eras[gone + 1].first <= journal_first(s->journal))
-		profile_free(s->eras[gone++].p);
-	memmove(s->eras, s->eras + gone, (s->n_eras - gone) * sizeof(*s->eras));
-	s->n_eras -= gone;
-}
-
 static uint64_t profile_bytes(const struct profile *p)
 {
 	return p->strings.n * 64 + p->n_frames * (sizeof(struct frame) + 16) + p->stacks.n * 8 +
 	       p->n_labels * sizeof(struct label) + p->n_label_sets * 24;
 }
 
-static uint64_t profile_limit(const struct service *s)
+static uint64_t profiles_bytes(const struct service *s)
 {
-	return PROFILE_BYTES + s->n_cpus * PROFILE_CPU_BYTES;
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < s->n_eras; i++)
+		bytes += profile_bytes(s->eras[i].p);
+	return bytes;
+}
+
+/* Lets go of profiles that no entry refers to any more; of the oldest ones earlier, when together
+ * they are too large. */
+static void forget_eras(struct service *s)
+{
+	size_t gone = 0;
+
+	if (s->n_eras > 1 && profiles_bytes(s) > s->o.memory_bytes / PROFILES_PART)
+		journal_forget(s->journal, s->eras[1].first);
+	while (gone + 1 < s->n_eras && s->eras[gone + 1].first <= journal_first(s->journal))
+		profile_free(s->eras[gone++].p);
+	memmove(s->eras, s->eras + gone, (s->n_eras - gone) * sizeof(*s->eras));
+	s->n_eras -= gone;
 }
 
 /* -- the recording -- */
@@ -140,18 +155,22 @@ static int open_session(struct service *s, struct err *err)
 	return recording_start(s->now.recording, err);
 }
 
+static void add_reason(struct account_reasons *to, const char *text, uint64_t count)
+{
+	size_t i = 0;
+
+	while (i < to->n && !str_equal(to->rows[i].text, text))
+		i++;
+	if (i < to->n)
+		to->rows[i].count += count;
+	else
+		account_add(to, text, count);
+}
+
 static void add_reasons(struct account_reasons *to, const struct account_reasons *from)
 {
-	for (size_t i = 0; i < from->n; i++) {
-		size_t j = 0;
-
-		while (j < to->n && !str_equal(to->rows[j].text, from->rows[i].text))
-			j++;
-		if (j < to->n)
-			to->rows[j].count += from->rows[i].count;
-		else
-			account_add(to, from->rows[i].text, from->rows[i].count);
-	}
+	for (size_t i = 0; i < from->n; i++)
+		add_reason(to, from->rows[i].text, from->rows[i].count);
 }
 
 static void add_account(struct account *to, const struct account *from)
@@ -172,7 +191,7 @@ static void add_account(struct account *to, const struct account *from)
 /* Everything anew, but for the journal and the profiles it refers to. */
 static int renew(struct service *s, struct err *err)
 {
-	uint64_t stopped_ns;
+	uint64_t stopped_ns, missed;
 
 	if (recording_stop(s->now.recording, err))
 		return err->code;
@@ -188,11 +207,13 @@ static int renew(struct service *s, struct err *err)
 	if (open_session(s, err))
 		return err->code;
 	s->status.renewals++;
+	s->renewed_ns = monotonic_ns();
 	/* Nothing was sampled meanwhile: that is said, as of a machine that was busy. */
-	account_add(&s->before.lost_by_reason, "begun anew to bound memory",
-		    (monotonic_ns() - stopped_ns) * wanted_rate(s) * s->n_cpus / 1000000000);
-	s->before.lost += (monotonic_ns() - stopped_ns) * wanted_rate(s) * s->n_cpus / 1000000000;
-	log_debug("the profile of %llu MiB was begun anew",
+	missed = (s->renewed_ns - stopped_ns) * wanted_rate(s) * s->n_cpus / 1000000000;
+	s->before.lost += missed;
+	add_reason(&s->before.lost_by_reason, "begun anew to bound memory", missed);
+	log_debug("begun anew in %llu ms, with a profile of %llu MiB",
+		  (unsigned long long)((s->renewed_ns - stopped_ns) / 1000000),
 		  (unsigned long long)(profile_bytes(s->eras[s->n_eras - 2].p) >> 20));
 	return 0;
 }
@@ -275,6 +296,29 @@ static void add_usage(struct service *s)
 	s->used = journal_end(s->journal);
 }
 
+/* Memory that is ours alone. */
+static uint64_t own_bytes(void)
+{
+	struct str text auto_release(str_release) = {0};
+	unsigned long long all, resident, shared;
+
+	if (file_read("/proc/self/statm", 256, &text) ||
+	    sscanf(text.text, "%llu %llu %llu", &all, &resident, &shared) != 3)
+		return 0;
+	return (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static bool is_too_large(struct service *s, uint64_t now)
+{
+	if (profile_bytes(s->now.profile) > s->o.memory_bytes / PROFILE_PART * (s->open ? 2 : 1))
+		return true;
+	if (now - s->trimmed_ns > TRIM_NS) {
+		malloc_trim(0);
+		s->trimmed_ns = now;
+	}
+	return !s->open && now - s->renewed_ns > RENEW_NS && own_bytes() > s->o.memory_bytes;
+}
+
 static int tick(struct feed *f, struct err *err)
 {
 	struct service *s = (struct service *)f;
@@ -289,9 +333,7 @@ static int tick(struct feed *f, struct err *err)
 	symbolizer_watch(s->now.symbolizer, s->now.images);
 	if (budget_look(&s->budget, s->now.recording, err))
 		return err->code;
-	if (profile_bytes(s->now.profile) > profile_limit(s) * (s->open ? 2 : 1))
-		return renew(s, err);
-	return 0;
+	return is_too_large(s, now) ? renew(s, err) : 0;
 }
 
 static const struct feed_status *status(struct feed *f)
@@ -312,9 +354,7 @@ static const struct feed_status *status(struct feed *f)
 	if (journal_first(s->journal) < journal_end(s->journal))
 		s->status.history_ns = now - MIN(now, entry_end_ns(s, journal_first(s->journal)));
 	s->status.history_bytes = journal_bytes(s->journal);
-	s->status.profile_bytes = 0;
-	for (size_t i = 0; i < s->n_eras; i++)
-		s->status.profile_bytes += profile_bytes(s->eras[i].p);
+	s->status.profile_bytes = profiles_bytes(s);
 	s->status.frames = s->now.profile->n_frames;
 	s->status.stacks = s->now.profile->stacks.n;
 	s->status.usage = s->usage;
@@ -563,8 +603,9 @@ static void service_free(struct feed *f)
 static size_t journal_entries(const struct service *s)
 {
 	uint64_t wanted = s->o.history_ns / 1000000000 * s->o.history_hz * s->n_cpus * 2;
+	uint64_t most = s->o.memory_bytes / JOURNAL_PART / sizeof(struct journal_entry);
 
-	return (size_t)MIN(MAX(wanted, (uint64_t)LEAST_ENTRIES), (uint64_t)MOST_ENTRIES);
+	return (size_t)MIN(MAX(wanted, (uint64_t)LEAST_ENTRIES), most);
 }
 
 struct feed *service_new(const struct service_options *o, struct err *err)

@@ -4,9 +4,8 @@
  * cut out, by marks or by time.
  *
  * Shape: samples go into a journal (collect/journal.h). Its stacks are those of the profile that
- *        runs; when that has grown too large, a new recording is begun, and the old profile stays
- *        for as long as the journal has samples of it.
- * Owner: feed->free().
+ *        runs; when that, or all there is, has grown too large, a new recording is begun, and the
+ * old profile stays for as long as the journal has samples of it. Owner: feed->free().
  */
 #pragma once
 
@@ -17,9 +16,10 @@
 struct service_options {
 	struct recording_options recording; /* at the rate of requested profiles */
 	struct symbolize_options names;
-	uint64_t history_ns; /* 0: none */
-	uint64_t history_hz; /* the rate while nobody waits */
-	size_t most_groups;  /* cgroups whose CPU time is told apart */
+	uint64_t history_ns;   /* 0: none */
+	uint64_t history_hz;   /* the rate while nobody waits */
+	uint64_t memory_bytes; /* that it may come to use, about */
+	size_t most_groups;    /* cgroups whose CPU time is told apart */
 };
 
 /* Starts sampling. */
