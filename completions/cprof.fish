@@ -122,7 +122,7 @@ complete -c cprof -n '__fish_seen_subcommand_from serve' -l insecure -d 'listen 
 complete -c cprof -n '__fish_seen_subcommand_from serve' -l history -x -d 'how far from= can look back (10m); 0 keeps no history'
 complete -c cprof -n '__fish_seen_subcommand_from serve' -l history-rate -x -d 'samples a second and CPU while nobody waits (19)'
 complete -c cprof -n '__fish_seen_subcommand_from serve' -s e -l event -x -d 'what to sample (cpu); the list is below'
-complete -c cprof -n '__fish_seen_subcommand_from serve' -s F -l freq -x -d 'samples a second and CPU while a profile is made (499)'
+complete -c cprof -n '__fish_seen_subcommand_from serve' -s F -l freq -x -d 'samples a second and CPU while a profile is made (997)'
 complete -c cprof -n '__fish_seen_subcommand_from serve' -l budget -x -d 'lower the rate while sampling costs more than that share of all CPUs'
 complete -c cprof -n '__fish_seen_subcommand_from serve' -l memory -x -d 'how large cprof may become, about (192)'
 complete -c cprof -n '__fish_seen_subcommand_from serve' -l metrics-cgroups -x -d 'cgroups whose CPU time /metrics tells apart, at most (200)'

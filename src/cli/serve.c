@@ -13,7 +13,7 @@
 #include <poll.h>
 #include <string.h>
 
-enum { DEFAULT_PROFILE_HZ = 499, DEFAULT_HISTORY_HZ = 19, DEFAULT_GROUPS = 200 };
+enum { DEFAULT_PROFILE_HZ = 997, DEFAULT_HISTORY_HZ = 19, DEFAULT_GROUPS = 200 };
 
 enum { DEFAULT_MIB = 192, LEAST_MIB = 16, MOST_MIB = 1 << 20 };
 
@@ -112,7 +112,7 @@ static const struct option_row options[] = {
 	 set_history_rate},
 	{'e', "event", "EVENT[,EVENT]", "what to sample (cpu); the list is below", 0, NULL,
 	 target_set_events},
-	{'F', "freq", "HZ", "samples a second and CPU while a profile is made (499)", 0, NULL,
+	{'F', "freq", "HZ", "samples a second and CPU while a profile is made (997)", 0, NULL,
 	 target_set_frequency},
 	BUDGET_OPTION,
 	{0, "memory", "MIB", "how large cprof may become, about (192)", 0, NULL, set_memory},
