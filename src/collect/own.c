@@ -48,6 +48,7 @@ struct names {
 struct own {
 	struct own_options o;
 	bool with_kernel;
+	bool no_build_ids; /* the kernel is older than 5.12 */
 	struct opened *opened;
 	size_t n, cap;
 	struct ring *rings;
@@ -120,6 +121,9 @@ static int open_event(const struct own *own, const struct event *e, pid_t tid, i
 
 	perf_sample_attr(&attr, fast ? FAST_STACK_BYTES : STACK_BYTES,
 			 own->with_kernel && !e->exclude_kernel);
+	/* Also because, if another profiler asks for build ids and we do not, kernels mark our
+	 * records of mappings as having one, which they have not. */
+	attr.build_id = !own->no_build_ids;
 	attr.exclude_user = e->exclude_user;
 	attr.enable_on_exec = at_exec;
 	if (own->o.frequency_hz) {
@@ -146,6 +150,8 @@ static int open_somehow(struct own *own, struct event *e, pid_t tid, int cpu, bo
 			event_use_clock(e);
 		else if ((fd == -EACCES || fd == -EPERM) && own->with_kernel && !own->n)
 			own->with_kernel = false;
+		else if ((fd == -EINVAL || fd == -E2BIG) && !own->no_build_ids && !own->n)
+			own->no_build_ids = true;
 		else
 			return fd;
 	}
@@ -368,6 +374,8 @@ static void on_sample(struct own *own, const void *record, size_t size)
 	memcpy(c->key.thread, names->thread, sizeof(c->key.thread));
 	c->key.event = (uint16_t)event;
 	c->key.cpu = (uint16_t)s.cpu;
+	if (own->o.block_ns && s.time_ns > own->o.block_start_ns)
+		c->key.block = (uint32_t)((s.time_ns - own->o.block_start_ns) / own->o.block_ns);
 	c->key.kernel_stack = send_kernel(own, &s);
 	if (s.in_kernel)
 		c->is_return = is_after_syscall((pid_t)s.pid, c->registers[16]);

@@ -24,6 +24,7 @@ struct own_options {
 	size_t n_events;
 	uint64_t frequency_hz, period;
 	const struct cpu_list *cpus;
+	uint64_t block_ns, block_start_ns; /* of time, as in struct identity_options */
 	bool no_kernel;
 };
 

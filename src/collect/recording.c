@@ -153,8 +153,16 @@ static bool can_do_without(const struct recording *r)
 /* Sampling in the kernel, or, where that is not allowed, by perf alone. */
 static int choose_source(struct recording *r, struct err *err)
 {
-	struct own_options own = {r->o.events, r->o.n_events, r->o.frequency_hz,
-				  r->o.period, &r->online,    r->o.no_kernel};
+	const struct own_options own = {
+		.events = r->o.events,
+		.n_events = r->o.n_events,
+		.frequency_hz = r->o.frequency_hz,
+		.period = r->o.period,
+		.cpus = r->targets.cpus.n ? &r->targets.cpus : &r->online,
+		.block_ns = r->identity.block_ns,
+		.block_start_ns = r->identity.block_start_ns,
+		.no_kernel = r->o.no_kernel,
+	};
 	auto_free char *cure = NULL;
 	int code = targets_check_namespace(err);
 

@@ -160,6 +160,12 @@ static void profile(struct request *r)
 	}
 	if (!request_window(r, &w, &wait_ns))
 		return;
+	if (str_equal(r->method, MHD_HTTP_METHOD_HEAD)) {
+		struct str none = {0};
+
+		reply(r, MHD_HTTP_OK, content_type(r->format ? r->format : format_at(0)), &none);
+		return;
+	}
 	if (!w.by_time) {
 		r->cpu_ns = process_cpu_ns(r->pid);
 		request_wait(r, wait_ns, finish_profile);

@@ -4,7 +4,6 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -27,11 +26,12 @@ static int connect_to_server(void)
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now)); /* no port waits for its end */
 	/* From ever other addresses: the ports of one would be used up. */
 	from.sin_addr.s_addr = htonl(0x7f000001 + n++ % 65000 * 2);
-	if (bind(fd, (struct sockaddr *)&from, sizeof(from)) ||
-	    connect(fd, (struct sockaddr *)&to, sizeof(to))) {
-		perror("connect");
+	if (bind(fd, (struct sockaddr *)&from, sizeof(from)))
 		abort();
-	}
+	/* The fuzzer's alarm may interrupt it. */
+	while (connect(fd, (struct sockaddr *)&to, sizeof(to)) && errno != EISCONN)
+		if (errno != EINTR && errno != EALREADY)
+			abort();
 	return fd;
 }
 

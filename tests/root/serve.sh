@@ -66,6 +66,8 @@ for path in heap allocs block mutex trace; do
 done
 [ "$(status "/debug/pprof/pid/$pid/profile?seconds=0.5" -o /dev/null --max-time 2)" = 000 ] || fail "seconds=0.5 is not the default of 30"
 
+[ "$(status /debug/pprof/profile -I --max-time 3)" = 200 ] || fail "HEAD of a profile waits"
+
 # Who goes away is not waited for: the rate falls back.
 sleep 1
 [ "$(metric cprof_sampling_hz)" = 19 ] || fail "still at $(metric cprof_sampling_hz) Hz"

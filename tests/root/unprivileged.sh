@@ -47,6 +47,11 @@ says p.folded '^waiting;clone3;start_thread;body;middle;run_hot [0-9]'
 expect 0 as_user ./cprof record -p "$mine" -d 1 -o p.folded
 says err 'without privileges: user code only'
 
+# When samples fell, too.
+expect 0 as_user ./cprof -q record -F 499 --timeline -o t.pb.gz -- sh -c './chain 4 100000 1; sleep 0.6; ./chain 9 100000 1'
+expect 0 as_user ./cprof report t.pb.gz --heatmap --json
+at_least "$(sed -n '/"blocks"/,/]/p' out | grep -c '^  *[0-9]')" 30 "blocks of 20 ms"
+
 # What cannot be, and what would help.
 "$PROGS/waiting" 1 1 >/dev/null &
 roots=$!
