@@ -55,6 +55,10 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+struct sched_entity {
+	u64 sum_exec_runtime, prev_sum_exec_runtime; /* now, and when it last came to run */
+};
+
 struct sched_info {
 	u64 last_arrival; /* when it last came to run, on the clock of run queues */
 };
@@ -74,8 +78,10 @@ struct task_struct {
 	struct mm_struct *mm;
 	struct signal_struct *signal;
 	unsigned int __state;
+	int exit_state;
 	int on_cpu;
 	unsigned long nvcsw, nivcsw; /* context switches */
+	struct sched_entity se;
 	struct sched_info sched_info;
 	char comm[TASK_COMM_LEN];
 };

@@ -32,6 +32,13 @@ static __always_inline u64 switches(const struct task_struct *task)
 	return task->nvcsw + task->nivcsw;
 }
 
+/* When it last came to run, and for how long it has run since. */
+static __always_inline u64 ran_until(const struct task_struct *task)
+{
+	return task->sched_info.last_arrival + task->se.sum_exec_runtime -
+	       task->se.prev_sum_exec_runtime;
+}
+
 static __always_inline void identity_read(struct snapshot_record *r, struct task_struct *task)
 {
 	struct task_struct *leader = task->group_leader, *self = bpf_get_current_task_btf();
@@ -39,17 +46,16 @@ static __always_inline void identity_read(struct snapshot_record *r, struct task
 
 	r->tgid = task->tgid;
 	r->tid = task->pid;
-	r->state = task->__state;
+	r->state = task->__state | task->exit_state;
 	r->start_ns = leader->start_boottime;
 	r->exec_id = leader->self_exec_id;
 	r->has_user = mm && !(task->flags & PF_KTHREAD);
 	r->stack_top = mm ? mm->start_stack : 0;
-	/* That clock is nobody else's: compared with the reader, which has only just come to run.
-	 */
+	/* That clock is nobody else's: compared with the reader. */
 	r->off_ns = 0;
 	if (bpf_core_field_exists(task->sched_info.last_arrival) &&
-	    self->sched_info.last_arrival > task->sched_info.last_arrival)
-		r->off_ns = self->sched_info.last_arrival - task->sched_info.last_arrival;
+	    ran_until(self) > ran_until(task))
+		r->off_ns = ran_until(self) - ran_until(task);
 	__builtin_memcpy(r->thread, task->comm, sizeof(r->thread));
 	__builtin_memcpy(r->process, leader->comm, sizeof(r->process));
 }

@@ -69,12 +69,13 @@ static int feed_threads(struct feed *f, pid_t pid, struct profile *ret, struct e
 	return 0;
 }
 
-static int feed_name(struct feed *f, pid_t pid, uint64_t address, struct str *ret)
+static int feed_names(struct feed *f, pid_t pid, const uint64_t *addresses, size_t n,
+		      struct str *ret)
 {
 	(void)f, (void)pid;
-	if (address != 0x10)
-		return -ENOENT;
-	str_puts(ret, "parse");
+	for (size_t i = 0; i < n; i++)
+		if (addresses[i] == 0x10)
+			str_puts(ret, "0x10 parse\n");
 	return 0;
 }
 
@@ -95,6 +96,6 @@ static struct feed test_feed = {
 	.mark = feed_mark,
 	.window = feed_window,
 	.threads = feed_threads,
-	.name = feed_name,
+	.names = feed_names,
 	.status = feed_status,
 };

@@ -17,7 +17,7 @@ enum {
 
 struct snapshot_record {
 	__u32 tgid, tid;
-	__u32 state; /* TASK_RUNNING 0, TASK_INTERRUPTIBLE 1, ... */
+	__u32 state; /* TASK_INTERRUPTIBLE 1, ... with EXIT_ZOMBIE and the like */
 	__u32 n_kernel;
 	__u32 stack_bytes;
 	__u8 on_cpu;    /* or it has run meanwhile: its registers are not those here */

@@ -156,12 +156,11 @@ static int run_server(struct feed *feed, struct server *server, int signal_fd, s
 	return 0;
 }
 
-static int run_feed(const struct serve *s, struct feed *feed, struct err *err)
+static int run_feed(const struct serve *s, struct feed *feed, int signal_fd, struct err *err)
 {
 	struct server *server;
-	int code, signal_fd = interrupt_init();
+	int code;
 
-	interrupt_init_reload();
 	server = server_new(&s->server, feed, err);
 	if (!server)
 		return EXIT_FAILED;
@@ -189,7 +188,9 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 	struct serve *s = ctx;
 	struct service_options o;
 	struct feed *feed;
-	int code;
+	int code, signal_fd = interrupt_init();
+
+	interrupt_init_reload();
 
 	if (argc) {
 		err_usage(err, "'%.40s': serve takes no operands", argv[0]);
@@ -214,7 +215,9 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 	feed = service_new(&o, err);
 	if (!feed)
 		return EXIT_FAILED;
-	code = run_feed(s, feed, err);
+	if (o.recording.budget_share > 0 && feed->status(feed)->account.kernel_cost_unknown)
+		log_warn("the budget sees user space alone: kernel.bpf_stats_enabled is 0");
+	code = run_feed(s, feed, signal_fd, err);
 	if (code == EXIT_DONE)
 		say_summary(feed);
 	feed->free(feed);

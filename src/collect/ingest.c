@@ -60,8 +60,9 @@ struct ingest {
 	bool rescan;
 	uint32_t rate_hz; /* of what comes in */
 	uint64_t samples;
-	uint64_t without_stack; /* whose stack never arrived: never seen */
-	uint64_t throttled_ns;
+	uint64_t without_stack;    /* whose stack never arrived: never seen */
+	uint64_t throttled_ns;     /* at no rate */
+	double throttled;          /* samples, at the rates of their time */
 	uint64_t *throttled_since; /* by CPU */
 	size_t cap_throttled;
 };
@@ -105,8 +106,23 @@ void ingest_set_columns(struct ingest *in, size_t event, const struct event_colu
 	in->columns[event] = *columns;
 }
 
-void ingest_set_rate(struct ingest *in, uint64_t frequency_hz)
+static void end_throttle(struct ingest *in, size_t cpu, uint64_t now_ns)
 {
+	uint64_t ns = now_ns - MIN(now_ns, in->throttled_since[cpu]);
+
+	if (in->rate_hz)
+		in->throttled += (double)ns / 1e9 * in->rate_hz;
+	else
+		in->throttled_ns += ns;
+	in->throttled_since[cpu] = 0;
+}
+
+void ingest_set_rate(struct ingest *in, uint64_t frequency_hz, uint64_t now_ns)
+{
+	/* Events of the old rate are held back no more: they are off. */
+	for (size_t cpu = 0; cpu < in->cap_throttled; cpu++)
+		if (in->throttled_since[cpu])
+			end_throttle(in, cpu, now_ns);
 	in->rate_hz = (uint32_t)MIN(frequency_hz, (uint64_t)JOURNAL_MAX_RATE);
 }
 
@@ -241,8 +257,7 @@ static void apply_throttle(struct ingest *in, const struct side_record *r)
 	if (r->type == SIDE_THROTTLE) {
 		in->throttled_since[cpu] = r->time_ns;
 	} else if (in->throttled_since[cpu]) {
-		in->throttled_ns += r->time_ns - in->throttled_since[cpu];
-		in->throttled_since[cpu] = 0;
+		end_throttle(in, cpu, r->time_ns);
 	}
 }
 
@@ -525,12 +540,13 @@ void ingest_account(const struct ingest *in, struct account *a)
 	a->lost += in->without_stack + in->captures_lost;
 }
 
-uint64_t ingest_throttled_ns(const struct ingest *in, uint64_t now_ns)
+uint64_t ingest_throttled(const struct ingest *in, uint64_t now_ns, double seen_hz)
 {
-	uint64_t ns = in->throttled_ns;
+	double rate = in->rate_hz ? in->rate_hz : seen_hz;
+	double samples = in->throttled + (double)in->throttled_ns / 1e9 * seen_hz;
 
 	for (size_t cpu = 0; cpu < in->cap_throttled; cpu++)
 		if (in->throttled_since[cpu] && now_ns > in->throttled_since[cpu])
-			ns += now_ns - in->throttled_since[cpu];
-	return ns;
+			samples += (double)(now_ns - in->throttled_since[cpu]) / 1e9 * rate;
+	return (uint64_t)samples;
 }

@@ -39,7 +39,7 @@ struct ingest *ingest_new(struct profile *p, struct images *images, struct kerne
 			  const struct ingest_options *options);
 void ingest_free(struct ingest *in);
 /* Samples that come in from now on were taken at that rate; 0: at none. */
-void ingest_set_rate(struct ingest *in, uint64_t frequency_hz);
+void ingest_set_rate(struct ingest *in, uint64_t frequency_hz, uint64_t now_ns);
 const struct event_columns *ingest_columns(const struct ingest *in, size_t event);
 void ingest_set_columns(struct ingest *in, size_t event, const struct event_columns *columns);
 
@@ -69,5 +69,6 @@ void ingest_scan_all(struct ingest *in);
 
 /* Adds what is known so far to the profile's account. */
 void ingest_account(const struct ingest *in, struct account *a);
-/* Time for which the kernel held events back for exceeding its limits, up to `now_ns`. */
-uint64_t ingest_throttled_ns(const struct ingest *in, uint64_t now_ns);
+/* Samples that the kernel held back for exceeding its limits, up to `now_ns`; `seen_hz` is the rate
+ * where none was asked for. */
+uint64_t ingest_throttled(const struct ingest *in, uint64_t now_ns, double seen_hz);

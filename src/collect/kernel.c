@@ -2,6 +2,7 @@
 /* The BPF object of a recording. */
 #include "collect/kernel.h"
 
+#include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "collect/libbpf_log.h"
@@ -540,6 +541,15 @@ bool kernel_name_address(void *kernel, uint64_t address, char *buf, size_t size)
 		return false;
 	snprintf(buf, size, "%.*s", KERNEL_NAME_BYTES - 1, k->object->bss->name_text);
 	return true;
+}
+
+bool kernel_is_measured(const struct kernel *k)
+{
+	struct str text auto_release(str_release) = {0};
+
+	/* To have it measured takes CAP_SYS_ADMIN; somebody else may have had it. */
+	return k->stats_fd >= 0 || (!file_read("/proc/sys/kernel/bpf_stats_enabled", 64, &text) &&
+				    text.len && text.text[0] == '1');
 }
 
 uint64_t kernel_run_ns(const struct kernel *k)

@@ -84,6 +84,8 @@ void kernel_clear_seen(struct kernel *k);
 /* The kernel's words for one of its addresses: "name+0xoffset/0xsize [module]". False: it has none,
  * or cannot be asked this way (before 5.14). */
 bool kernel_name_address(void *kernel, uint64_t address, char *buf, size_t size);
+/* Does the kernel measure how long the programs run? */
+bool kernel_is_measured(const struct kernel *k);
 /* Nanoseconds that the programs have run; 0 when the kernel does not tell. */
 uint64_t kernel_run_ns(const struct kernel *k);
 /* With -v: what a run of the sampling program cost. */

@@ -234,7 +234,8 @@ int own_add_command(struct own *own, pid_t pid, struct err *err)
 	return add_task(own, pid, true, err);
 }
 
-/* What threads start from when they are opened on is inherited, as perf does it. */
+/* Threads that begin between the listing and the opening of who starts them are missed, as by perf.
+ */
 int own_add_process(struct own *own, pid_t pid, struct err *err)
 {
 	char path[64];

@@ -283,7 +283,7 @@ static int set_up(struct recording *r, struct images *images, struct err *err)
 		return err->code;
 	ingest.all_captured = r->own;
 	r->ingest = ingest_new(r->p, images, r->kernel, &ingest);
-	ingest_set_rate(r->ingest, r->o.frequency_hz);
+	ingest_set_rate(r->ingest, r->o.frequency_hz, monotonic_ns());
 	if (r->own ? targets_add_own(&r->targets, &r->o, r->own, r->launch.pid, err)
 		   : open_kernel(r, images, err))
 		return err->code;
@@ -495,25 +495,44 @@ uint64_t recording_rate(const struct recording *r)
 	return r->o.frequency_hz;
 }
 
+uint64_t recording_drained_ns(const struct recording *r)
+{
+	return r->drained_ns;
+}
+
 double recording_cost_s(const struct recording *r)
 {
 	return own_cpu_s() - r->cpu_s_before + (double)kernel_run_ns(r->kernel) / 1e9;
 }
 
+static bool is_estimated(const struct recording *r)
+{
+	for (size_t i = 0; i < r->o.n_events; i++)
+		if (ingest_columns(r->ingest, i)->estimated_ns != NO_ID)
+			return true;
+	return false;
+}
+
 int recording_set_rate(struct recording *r, uint64_t frequency_hz, struct err *err)
 {
+	bool drains = r->started_ns && is_estimated(r);
 	int code;
 
 	if (frequency_hz == r->o.frequency_hz || r->own)
 		return 0;
-	/* What was counted belongs to the rate it was counted at. */
-	if (r->started_ns && recording_drain(r, err))
-		return err->code;
-	code = sampler_set_rate(r->sampler, frequency_hz, err);
+	/* Where values are made from the rate, what was counted belongs to that it was counted at.
+	 */
+	if (drains)
+		sampler_stop(r->sampler);
+	code = drains ? recording_drain(r, err) : 0;
+	if (!code)
+		code = sampler_set_rate(r->sampler, frequency_hz, err);
+	if (drains)
+		sampler_start(r->sampler);
 	if (code)
 		return code;
 	r->o.frequency_hz = frequency_hz;
-	ingest_set_rate(r->ingest, frequency_hz);
+	ingest_set_rate(r->ingest, frequency_hz, monotonic_ns());
 	return 0;
 }
 
@@ -542,7 +561,8 @@ int recording_stop(struct recording *r, struct err *err)
 
 	/* Now somebody waits, and what is left takes little: on a busy machine it would wait its
 	 * turn. */
-	setpriority(PRIO_PROCESS, 0, -10);
+	if (!r->o.journal)
+		setpriority(PRIO_PROCESS, 0, -10);
 	if (r->own)
 		own_stop(r->own);
 	else
@@ -565,13 +585,10 @@ int recording_stop(struct recording *r, struct err *err)
 static uint64_t throttled_samples(const struct recording *r, const struct account *a)
 {
 	uint64_t now = r->stopped ? r->stopped_ns : monotonic_ns();
-	double throttled_s = (double)ingest_throttled_ns(r->ingest, now) / 1e9;
 	double seconds = (double)(now - r->started_ns) / 1e9;
-	double rate = r->o.frequency_hz ? (double)r->o.frequency_hz
-					: (double)a->samples / MAX(seconds, 1e-3) /
-						  (double)MAX(r->online.n, 1u);
+	double seen = (double)a->samples / MAX(seconds, 1e-3) / (double)MAX(r->online.n, 1u);
 
-	return (uint64_t)(throttled_s * rate);
+	return ingest_throttled(r->ingest, now, seen);
 }
 
 /* Kernel-side losses; at the end also whatever the sums do not explain. */
@@ -625,6 +642,7 @@ void recording_account(struct recording *r)
 	account_losses(r, a);
 	a->duration_s = (double)(end - r->started_ns) / 1e9;
 	a->overhead_cpu_s = recording_cost_s(r);
+	a->kernel_cost_unknown = !r->own && !kernel_is_measured(r->kernel);
 	a->machine_cpu_s = a->duration_s * (double)r->online.n;
 	recording_event_text(r, a->event, sizeof(a->event));
 	a->without_privileges = r->own;

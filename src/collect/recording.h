@@ -65,6 +65,8 @@ int recording_poll(struct recording *r, struct err *err);
 /* Brings counts into the profile. */
 int recording_drain(struct recording *r, struct err *err);
 uint64_t recording_rate(const struct recording *r);
+/* When the counts were last flipped: CLOCK_MONOTONIC. */
+uint64_t recording_drained_ns(const struct recording *r);
 /* CPU seconds that it has cost so far: our own and those of its programs in the kernel. */
 double recording_cost_s(const struct recording *r);
 /* Samples at another rate from now on, one that sampler_check_rate() takes; each sample's value is

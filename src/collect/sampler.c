@@ -208,6 +208,7 @@ static bool has_rate(const struct sampler *s, uint64_t frequency_hz)
 
 int sampler_set_rate(struct sampler *s, uint64_t frequency_hz, struct err *err)
 {
+	const uint64_t before = s->o.frequency_hz;
 	bool running = s->running;
 	int code;
 
@@ -223,6 +224,8 @@ int sampler_set_rate(struct sampler *s, uint64_t frequency_hz, struct err *err)
 	if (!has_rate(s, frequency_hz))
 		s->rates[s->n_rates++] = frequency_hz;
 	code = open_rate(s, err);
+	if (code)
+		s->o.frequency_hz = before;
 	if (running)
 		sampler_start(s);
 	return code;

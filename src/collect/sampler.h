@@ -34,7 +34,7 @@ void sampler_free(struct sampler *s);
 int sampler_add_cpu(struct sampler *s, int cpu, struct err *err);
 /* Closes the events of a CPU that went offline. */
 void sampler_remove_cpu(struct sampler *s, int cpu);
-/* Samples at another rate, which the set-up took (sampler_check_rate). */
+/* Samples at another rate, one that sampler_check_rate() takes; on an error at the one before. */
 int sampler_set_rate(struct sampler *s, uint64_t frequency_hz, struct err *err);
 void sampler_start(struct sampler *s);
 /* After this no program runs any more. */

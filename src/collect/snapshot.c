@@ -56,7 +56,9 @@ struct taking {
 	struct str bytes[ROUNDS]; /* what `seen` points into */
 	struct seen *seen;
 	size_t n, cap;
-	uint8_t *more; /* MAX_STACK_BYTES */
+	uint8_t *more;               /* MAX_STACK_BYTES */
+	size_t running[MAX_RUNNING]; /* in `seen`, those that are looked for */
+	size_t n_running;
 };
 
 /* -- the programs -- */
@@ -200,20 +202,25 @@ static void add_seen(struct taking *t, const struct seen *s)
 /* One that was running takes what it is by now, if it waits. */
 static void replace_running(struct taking *t, const struct seen *s)
 {
-	for (size_t i = 0; i < t->n; i++)
-		if (t->seen[i].r->tid == s->r->tid && t->seen[i].r->on_cpu &&
-		    !t->seen[i].tick.capture && !s->r->on_cpu)
-			t->seen[i] = *s;
+	for (size_t i = 0; i < t->n_running; i++) {
+		struct seen *was = &t->seen[t->running[i]];
+
+		if (was->r->tid == s->r->tid && was->r->on_cpu && !was->tick.capture &&
+		    !s->r->on_cpu)
+			*was = *s;
+	}
 }
 
-static size_t count_running(const struct taking *t, pid_t *ret_tids, size_t max)
+static size_t find_running(struct taking *t, pid_t *ret_tids)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < t->n && n < max; i++)
-		if (t->seen[i].r->on_cpu && !t->seen[i].tick.capture)
-			ret_tids[n++] = (pid_t)t->seen[i].r->tid;
-	return n;
+	t->n_running = 0;
+	for (size_t i = 0; i < t->n && t->n_running < MAX_RUNNING; i++) {
+		if (!t->seen[i].r->on_cpu || t->seen[i].tick.capture)
+			continue;
+		ret_tids[t->n_running] = (pid_t)t->seen[i].r->tid;
+		t->running[t->n_running++] = i;
+	}
+	return t->n_running;
 }
 
 /* The next tick of the threads that run; those that wait by then are read again. */
@@ -222,17 +229,17 @@ static int take_running(struct taking *t, pid_t pid, struct err *err)
 	pid_t tids[MAX_RUNNING];
 	size_t n;
 
-	for (int round = 1; round < ROUNDS && (n = count_running(t, tids, MAX_RUNNING)); round++) {
+	for (int round = 1; round < ROUNDS && (n = find_running(t, tids)); round++) {
 		struct running_tick *ticks = running_ticks(tids, n);
 		size_t n_seen = 0;
 
-		for (size_t i = 0; i < t->n; i++)
-			for (size_t j = 0; j < n && t->seen[i].r->on_cpu; j++)
-				if (ticks[j].tid == (pid_t)t->seen[i].r->tid && ticks[j].capture) {
-					t->seen[i].tick = ticks[j];
-					ticks[j].capture = NULL;
-					n_seen++;
-				}
+		for (size_t i = 0; i < n; i++) {
+			if (!ticks[i].capture)
+				continue;
+			t->seen[t->running[i]].tick = ticks[i];
+			ticks[i].capture = NULL;
+			n_seen++;
+		}
 		running_ticks_free(ticks, n);
 		if (n_seen == n)
 			break;

@@ -368,7 +368,7 @@ static void put_counted_frame(void *ctx, const struct frame *f)
 {
 	const struct text_of_frames *w = ctx;
 
-	str_printf(w->out, "#\t%#" PRIx64 "\t", f->address);
+	str_printf(w->out, "#\t0x%" PRIx64 "\t", f->address);
 	str_plain(w->out, profile_text(w->p, f->function));
 	str_putc(w->out, '\t');
 	str_plain(w->out, f->file ? profile_text(w->p, f->file) : profile_module(w->p, f));
@@ -380,7 +380,7 @@ static void put_counted_frame(void *ctx, const struct frame *f)
 static void put_addresses(const struct profile *p, stack_id stack, struct str *out)
 {
 	for (; stack != NO_ID; stack = stacks_parent(&p->stacks, stack))
-		str_printf(out, " %#" PRIx64, p->frames[stacks_item(&p->stacks, stack)].address);
+		str_printf(out, " 0x%" PRIx64, p->frames[stacks_item(&p->stacks, stack)].address);
 	str_putc(out, '\n');
 }
 
@@ -410,7 +410,7 @@ static void put_dumped_frame(void *ctx, const struct frame *f)
 	str_plain(w->out, f->file ? profile_text(w->p, f->file) : profile_module(w->p, f));
 	if (!f->file && !*profile_module(w->p, f))
 		str_puts(w->out, "?");
-	str_printf(w->out, ":%u +%#" PRIx64 "\n", f->line, f->address);
+	str_printf(w->out, ":%u +0x%" PRIx64 "\n", f->line, f->address);
 }
 
 void threads_dumped(const struct profile *p, struct str *out)

@@ -32,6 +32,15 @@ void budget_start(struct budget *b, double share, const struct recording *r)
 	cpu_list_release(&cpus);
 }
 
+void budget_continue(struct budget *b, const struct recording *r)
+{
+	double spent = b->looked_s - b->started_s;
+
+	b->looked_ns = monotonic_ns();
+	b->looked_s = recording_cost_s(r);
+	b->started_s = b->looked_s - spent;
+}
+
 int budget_set_rate(struct budget *b, struct recording *r, uint64_t frequency_hz, struct err *err)
 {
 	b->wanted_hz = frequency_hz;

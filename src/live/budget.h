@@ -23,6 +23,8 @@ struct budget {
 
 /* To be called when sampling begins. */
 void budget_start(struct budget *b, double share, const struct recording *r);
+/* The same budget for a new recording, which has just been made. */
+void budget_continue(struct budget *b, const struct recording *r);
 /* Sets the rate that is wanted, which the budget may lower. */
 int budget_set_rate(struct budget *b, struct recording *r, uint64_t frequency_hz, struct err *err);
 /* Looks, once a second. */

@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "collect/identity.h"
 #include "collect/ingest.h"
+#include "collect/sampler.h"
+#include "live/addresses.h"
 #include "live/budget.h"
 #include "live/session.h"
 #include "live/threads.h"
@@ -27,6 +29,8 @@
 enum {
 	LEAST_ENTRIES = 256 << 10,
 	MAX_LABELS = 12,
+	MAX_REASONS = 100,  /* that are told apart over weeks */
+	MAX_SECONDS = 4096, /* whose losses are remembered */
 };
 
 /* Parts of the memory that may be used: of the profile that runs, of all profiles, of the journal.
@@ -35,8 +39,9 @@ enum { PROFILE_PART = 8, PROFILES_PART = 4, JOURNAL_PART = 8 };
 
 /* When all of our memory has reached its bound (most of it is names of what runs) everything is
  * begun anew; not more often than this. */
-#define RENEW_NS 60000000000ull
-#define TRIM_NS  30000000000ull
+#define RENEW_NS      60000000000ull
+#define IDLE_GROUP_NS 300000000000ull
+#define TRIM_NS       30000000000ull
 
 /* A profile that entries of the journal refer to. */
 struct era {
@@ -44,7 +49,8 @@ struct era {
 	uint64_t first; /* its first entry */
 	uint64_t blocks_start_ns;
 	struct event_columns columns[RECORDING_MAX_EVENTS];
-	string_id pid, cgroup, container; /* keys of labels */
+	uint32_t cpu_column;   /* CPU time, of the first event; NO_ID: it has none */
+	string_id pid, cgroup; /* keys of labels */
 };
 
 struct service {
@@ -67,8 +73,10 @@ struct service {
 	struct map usage_map;
 	uint64_t used; /* entries that are in `usage` */
 	uint64_t renewed_ns, trimmed_ns;
-	struct space asked; /* whose addresses were named last */
-	uint64_t asked_ns;
+	struct {
+		uint64_t at_ns, lost;
+	} losses[MAX_SECONDS]; /* a ring: what was lost until then */
+	uint64_t n_losses;
 };
 
 /* -- eras -- */
@@ -80,6 +88,14 @@ static struct era *era_of(struct service *s, uint64_t entry)
 	while (i && entry < s->eras[i].first)
 		i--;
 	return &s->eras[i];
+}
+
+static uint32_t cpu_column(const struct profile *p, const struct event_columns *c)
+{
+	if (c->estimated_ns != NO_ID || c->value == NO_ID)
+		return c->estimated_ns;
+	return str_equal(profile_text(p, p->types[c->value].unit), "nanoseconds") ? c->value
+										  : NO_ID;
 }
 
 static void begin_era(struct service *s)
@@ -95,10 +111,10 @@ static void begin_era(struct service *s)
 		.blocks_start_ns = recording_blocks_start_ns(s->now.recording),
 		.pid = strings_add(strings, "pid"),
 		.cgroup = strings_add(strings, "cgroup"),
-		.container = strings_add(strings, "container"),
 	};
 	for (size_t i = 0; i < s->o.recording.n_events; i++)
 		e->columns[i] = *recording_columns(s->now.recording, i);
+	e->cpu_column = cpu_column(e->p, &e->columns[0]);
 }
 
 static void profile_free(struct profile *p)
@@ -144,33 +160,39 @@ static uint64_t wanted_rate(const struct service *s)
 	return s->open ? s->o.recording.frequency_hz : s->o.history_hz;
 }
 
+/* The kernel may have lowered its limit by itself. */
+static void clamp_rate(struct service *s)
+{
+	struct err problem = {0};
+
+	if (!sampler_check_rate(s->o.recording.frequency_hz, &problem))
+		return;
+	log_warn("%s: profiles are sampled at %d Hz", problem.what, DEFAULT_HZ);
+	s->o.recording.frequency_hz = DEFAULT_HZ;
+}
+
 static int open_session(struct service *s, struct err *err)
 {
-	if (session_open(&s->now, &s->o.recording, &s->o.names, err) ||
-	    recording_set_rate(s->now.recording, wanted_rate(s), err))
+	if (s->n_eras)
+		clamp_rate(s);
+	if (session_open(&s->now, &s->o.recording, &s->o.names, err))
+		return err->code;
+	if (s->budget.started_ns)
+		budget_continue(&s->budget, s->now.recording);
+	else
+		budget_start(&s->budget, s->o.recording.budget_share, s->now.recording);
+	if (budget_set_rate(&s->budget, s->now.recording, wanted_rate(s), err))
 		return err->code;
 	begin_era(s);
 	s->resolved = resolved_new(s->now.profile, s->now.images, MAX_USER_FRAMES, true);
-	budget_start(&s->budget, s->o.recording.budget_share, s->now.recording);
 	return recording_start(s->now.recording, err);
-}
-
-static void add_reason(struct account_reasons *to, const char *text, uint64_t count)
-{
-	size_t i = 0;
-
-	while (i < to->n && !str_equal(to->rows[i].text, text))
-		i++;
-	if (i < to->n)
-		to->rows[i].count += count;
-	else
-		account_add(to, text, count);
 }
 
 static void add_reasons(struct account_reasons *to, const struct account_reasons *from)
 {
 	for (size_t i = 0; i < from->n; i++)
-		add_reason(to, from->rows[i].text, from->rows[i].count);
+		account_add(to, to->n < MAX_REASONS ? from->rows[i].text : "other reasons",
+			    from->rows[i].count);
 }
 
 static void add_account(struct account *to, const struct account *from)
@@ -185,6 +207,7 @@ static void add_account(struct account *to, const struct account *from)
 	to->overhead_cpu_s += from->overhead_cpu_s;
 	add_reasons(&to->lost_by_reason, &from->lost_by_reason);
 	add_reasons(&to->cut_by_reason, &from->cut_by_reason);
+	add_reasons(&to->cut_by_module, &from->cut_by_module);
 	add_reasons(&to->unwind_ends, &from->unwind_ends);
 }
 
@@ -197,11 +220,10 @@ static int renew(struct service *s, struct err *err)
 		return err->code;
 	stopped_ns = monotonic_ns();
 	session_name(&s->now);
+	symbolize_generated(s->now.symbolizer, s->now.profile, s->now.images);
 	add_account(&s->before, &s->now.profile->account);
 	resolved_free(s->resolved);
 	s->resolved = NULL;
-	free(s->asked.maps);
-	s->asked = (struct space){0};
 	s->now.profile = NULL; /* the era's now */
 	session_release(&s->now);
 	if (open_session(s, err))
@@ -211,7 +233,7 @@ static int renew(struct service *s, struct err *err)
 	/* Nothing was sampled meanwhile: that is said, as of a machine that was busy. */
 	missed = (s->renewed_ns - stopped_ns) * wanted_rate(s) * s->n_cpus / 1000000000;
 	s->before.lost += missed;
-	add_reason(&s->before.lost_by_reason, "begun anew to bound memory", missed);
+	account_add(&s->before.lost_by_reason, "begun anew to bound memory", missed);
 	log_debug("begun anew in %llu ms, with a profile of %llu MiB",
 		  (unsigned long long)((s->renewed_ns - stopped_ns) / 1000000),
 		  (unsigned long long)(profile_bytes(s->eras[s->n_eras - 2].p) >> 20));
@@ -246,7 +268,12 @@ static int demand(struct feed *f, size_t open, uint64_t oldest_entry, struct err
 
 	s->open = open;
 	s->oldest_entry = oldest_entry;
-	return budget_set_rate(&s->budget, s->now.recording, wanted_rate(s), err);
+	if (budget_set_rate(&s->budget, s->now.recording, wanted_rate(s), err)) {
+		log_warn("the rate stays at %llu Hz: %s",
+			 (unsigned long long)recording_rate(s->now.recording), err->what);
+		*err = (struct err){0};
+	}
+	return 0;
 }
 
 /* -- what the journal is good for -- */
@@ -257,22 +284,60 @@ static uint64_t entry_end_ns(struct service *s, uint64_t i)
 	       (journal_at(s->journal, i)->block + 1ull) * JOURNAL_BLOCK_NS;
 }
 
+/* Since when samples are there: what is older was forgotten, or was never. */
+static uint64_t history_begin_ns(struct service *s)
+{
+	uint64_t first = journal_first(s->journal);
+
+	if (!first)
+		return s->status.started_ns;
+	if (first == journal_end(s->journal))
+		return monotonic_ns();
+	return entry_end_ns(s, first) - JOURNAL_BLOCK_NS;
+}
+
 static bool usage_equal(const void *ctx, uint32_t id, const void *key)
 {
 	return str_equal(((const struct service *)ctx)->usage[id].cgroup, key);
 }
 
-static struct feed_usage *usage_of(struct service *s, const char *cgroup)
+static void index_usage(struct service *s)
+{
+	map_release(&s->usage_map);
+	for (size_t i = 0; i < s->n_usage; i++) {
+		const char *cgroup = s->usage[i].cgroup;
+
+		map_add(&s->usage_map, hash_bytes(cgroup, strlen(cgroup)), (uint32_t)i);
+	}
+}
+
+/* Groups that have not run for a while are gone, or may as well be. */
+static void forget_usage(struct service *s, uint64_t now)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->n_usage; i++) {
+		if (now - s->usage[i].seen_ns < IDLE_GROUP_NS)
+			s->usage[kept++] = s->usage[i];
+		else
+			free(s->usage[i].cgroup);
+	}
+	s->n_usage = kept;
+	index_usage(s);
+}
+
+static struct feed_usage *usage_of(struct service *s, const char *cgroup, uint64_t now)
 {
 	uint64_t hash = hash_bytes(cgroup, strlen(cgroup));
 	uint32_t id = map_find(&s->usage_map, hash, usage_equal, s, cgroup);
 
 	if (id != NO_ID)
 		return &s->usage[id];
-	if (s->n_usage >= s->o.most_groups) {
-		s->status.usage_is_cut = true;
+	if (s->n_usage >= s->o.most_groups)
+		forget_usage(s, now);
+	s->status.usage_is_cut = s->n_usage >= s->o.most_groups;
+	if (s->status.usage_is_cut)
 		return NULL;
-	}
 	array_reserve(s->usage, s->cap_usage, s->n_usage + 1);
 	s->usage[s->n_usage] = (struct feed_usage){.cgroup = mem_strdup(cgroup)};
 	container_of_cgroup(cgroup, s->usage[s->n_usage].container);
@@ -280,20 +345,76 @@ static struct feed_usage *usage_of(struct service *s, const char *cgroup)
 	return &s->usage[s->n_usage++];
 }
 
-/* CPU time by cgroup, of what came in since the last time. */
-static void add_usage(struct service *s)
+static void add_entry_usage(struct service *s, uint64_t i, uint64_t now)
 {
-	for (uint64_t i = MAX(s->used, journal_first(s->journal)); i < journal_end(s->journal);
-	     i++) {
-		const struct journal_entry *e = journal_at(s->journal, i);
-		const struct era *era = era_of(s, i);
-		const struct label *l = profile_label(era->p, e->labels, era->cgroup);
-		struct feed_usage *u = usage_of(s, l ? profile_text(era->p, l->text) : "/");
+	const struct journal_entry *e = journal_at(s->journal, i);
+	const struct era *era = era_of(s, i);
+	const struct label *l = profile_label(era->p, e->labels, era->cgroup);
+	int64_t values[MAX_VALUE_TYPES] = {0};
+	struct feed_usage *u;
 
-		if (u && !e->event)
-			u->cpu_ns += e->value;
-	}
+	if (e->event || era->cpu_column == NO_ID)
+		return;
+	u = usage_of(s, l ? profile_text(era->p, l->text) : "/", now);
+	if (!u)
+		return;
+	event_values(&era->columns[0], e, values);
+	u->cpu_ns += (uint64_t)values[era->cpu_column];
+	u->seen_ns = now;
+}
+
+/* CPU time by cgroup, of what came in since the last time. */
+static void add_usage(struct service *s, uint64_t now)
+{
+	for (uint64_t i = MAX(s->used, journal_first(s->journal)); i < journal_end(s->journal); i++)
+		add_entry_usage(s, i, now);
 	s->used = journal_end(s->journal);
+}
+
+static const struct feed_status *status(struct feed *f)
+{
+	struct service *s = (struct service *)f;
+	uint64_t now = monotonic_ns();
+
+	recording_account(s->now.recording);
+	account_release(&s->status.account);
+	s->status.account = (struct account){0};
+	add_account(&s->status.account, &s->before);
+	add_account(&s->status.account, &s->now.profile->account);
+	recording_event_text(s->now.recording, s->status.account.event,
+			     sizeof(s->status.account.event));
+	s->status.account.kernel_cost_unknown = s->now.profile->account.kernel_cost_unknown;
+	account_sort(&s->status.account.lost_by_reason);
+	account_sort(&s->status.account.unwind_ends);
+	s->status.rate_hz = recording_rate(s->now.recording);
+	budget_account(&s->budget, s->now.recording, &s->status.account);
+	s->status.history_ns = now - MIN(now, history_begin_ns(s));
+	s->status.history_bytes = journal_bytes(s->journal);
+	s->status.profile_bytes = profiles_bytes(s);
+	s->status.frames = s->now.profile->n_frames;
+	s->status.stacks = s->now.profile->stacks.n;
+	s->status.usage = s->usage;
+	s->status.n_usage = s->n_usage;
+	return &s->status;
+}
+
+static void remember_losses(struct service *s, uint64_t now)
+{
+	size_t at = s->n_losses++ % MAX_SECONDS;
+
+	s->losses[at].at_ns = now;
+	s->losses[at].lost = status(&s->feed)->account.lost;
+}
+
+/* What had been lost at a time, as far as that is remembered. */
+static uint64_t lost_until(const struct service *s, uint64_t ns)
+{
+	uint64_t oldest = s->n_losses > MAX_SECONDS ? s->n_losses - MAX_SECONDS : 0;
+	uint64_t lost = 0;
+
+	for (uint64_t i = oldest; i < s->n_losses && s->losses[i % MAX_SECONDS].at_ns <= ns; i++)
+		lost = s->losses[i % MAX_SECONDS].lost;
+	return lost;
 }
 
 /* Memory that is ours alone. */
@@ -324,7 +445,8 @@ static int tick(struct feed *f, struct err *err)
 	struct service *s = (struct service *)f;
 	uint64_t now = monotonic_ns(), first = journal_first(s->journal);
 
-	add_usage(s);
+	add_usage(s, now);
+	remember_losses(s, now);
 	while (first < journal_end(s->journal) && !(s->open && first >= s->oldest_entry) &&
 	       entry_end_ns(s, first) + s->o.history_ns < now)
 		first++;
@@ -334,32 +456,6 @@ static int tick(struct feed *f, struct err *err)
 	if (budget_look(&s->budget, s->now.recording, err))
 		return err->code;
 	return is_too_large(s, now) ? renew(s, err) : 0;
-}
-
-static const struct feed_status *status(struct feed *f)
-{
-	struct service *s = (struct service *)f;
-	uint64_t now = monotonic_ns();
-
-	recording_account(s->now.recording);
-	account_release(&s->status.account);
-	s->status.account = (struct account){0};
-	add_account(&s->status.account, &s->before);
-	add_account(&s->status.account, &s->now.profile->account);
-	account_sort(&s->status.account.lost_by_reason);
-	account_sort(&s->status.account.unwind_ends);
-	s->status.rate_hz = recording_rate(s->now.recording);
-	budget_account(&s->budget, s->now.recording, &s->status.account);
-	s->status.history_ns = 0;
-	if (journal_first(s->journal) < journal_end(s->journal))
-		s->status.history_ns = now - MIN(now, entry_end_ns(s, journal_first(s->journal)));
-	s->status.history_bytes = journal_bytes(s->journal);
-	s->status.profile_bytes = profiles_bytes(s);
-	s->status.frames = s->now.profile->n_frames;
-	s->status.stacks = s->now.profile->stacks.n;
-	s->status.usage = s->usage;
-	s->status.n_usage = s->n_usage;
-	return &s->status;
 }
 
 /* -- windows -- */
@@ -372,27 +468,41 @@ static int mark(struct feed *f, struct feed_mark *ret, struct err *err)
 		return err->code;
 	status(f);
 	*ret = (struct feed_mark){.entry = journal_end(s->journal),
-				  .time_ns = monotonic_ns(),
+				  .time_ns = recording_drained_ns(s->now.recording),
 				  .lost = s->status.account.lost,
 				  .overhead_cpu_s = s->status.account.overhead_cpu_s};
 	return 0;
 }
 
-static bool is_in(struct service *s, const struct feed_window *w, uint64_t i)
+/* A second belongs to the window that its end lies in; the one that goes on ends now. */
+static bool is_in(struct service *s, const struct feed_window *w, uint64_t now, uint64_t i)
 {
 	const struct journal_entry *e = journal_at(s->journal, i);
 	const struct era *era = era_of(s, i);
 	const struct label *pid;
-	uint64_t end = era->blocks_start_ns + (e->block + 1ull) * JOURNAL_BLOCK_NS;
+	uint64_t end = MIN(entry_end_ns(s, i), now);
 
-	/* A second belongs to the window that its end lies in; the one that goes on ends now. */
-	if (w->by_time && (MIN(end, monotonic_ns()) <= w->from.time_ns ||
-			   end > w->to.time_ns + JOURNAL_BLOCK_NS / 2))
+	if (w->by_time && (end <= w->from.time_ns || end > w->to.time_ns))
 		return false;
 	if (!w->pid)
 		return true;
 	pid = profile_label(era->p, e->labels, era->pid);
 	return pid && pid->number == w->pid;
+}
+
+/* The whole seconds that a window by time is made of: not before the history begins. */
+static void align_window(struct service *s, uint64_t now, struct feed_window *w)
+{
+	uint64_t start = s->eras[s->n_eras - 1].blocks_start_ns % JOURNAL_BLOCK_NS;
+	uint64_t begin = history_begin_ns(s);
+
+	w->to.time_ns = MIN(w->to.time_ns, now);
+	w->from.time_ns = MIN(MAX(w->from.time_ns, begin), w->to.time_ns);
+	if (w->from.time_ns > begin)
+		w->from.time_ns -= (w->from.time_ns - start) % JOURNAL_BLOCK_NS;
+	if (w->to.time_ns < now)
+		w->to.time_ns -= (w->to.time_ns - start) % JOURNAL_BLOCK_NS;
+	w->to.time_ns = MAX(w->to.time_ns, w->from.time_ns);
 }
 
 /* Keeps the account of user stacks: what does not begin where the thread began is cut. */
@@ -448,7 +558,7 @@ static void begin_copy(struct service *s, const struct feed_window *w, struct pr
 	ret->default_type = p->default_type;
 	ret->period_type.type = strings_add(&ret->strings, profile_text(p, p->period_type.type));
 	ret->period_type.unit = strings_add(&ret->strings, profile_text(p, p->period_type.unit));
-	ret->period = p->period;
+	ret->period = w->by_time && p->period ? (int64_t)(1000000000 / s->o.history_hz) : p->period;
 	clock_gettime(CLOCK_REALTIME, &now);
 	now_ns = now.tv_sec * 1000000000ll + now.tv_nsec;
 	ret->time_ns = now_ns - (int64_t)(monotonic_ns() - w->from.time_ns);
@@ -458,49 +568,72 @@ static void begin_copy(struct service *s, const struct feed_window *w, struct pr
 static void finish_account(struct service *s, const struct feed_window *w, size_t processes,
 			   struct account *a)
 {
+	uint64_t before = w->by_time ? lost_until(s, w->from.time_ns) : w->from.lost;
+	uint64_t after = w->by_time ? lost_until(s, w->to.time_ns) : w->to.lost;
+
 	a->processes = processes;
 	a->duration_s = (double)(w->to.time_ns - w->from.time_ns) / 1e9;
 	recording_event_text(s->now.recording, a->event, sizeof(a->event));
+	if (after > before) {
+		a->lost += after - before;
+		account_add(&a->lost_by_reason, "of the whole machine, in that time",
+			    after - before);
+	}
 	if (w->by_time)
 		return;
-	if (w->to.lost > w->from.lost)
-		a->lost += w->to.lost - w->from.lost;
 	a->overhead_cpu_s = w->to.overhead_cpu_s - w->from.overhead_cpu_s;
 	a->machine_cpu_s = a->duration_s * (double)s->n_cpus;
+	a->kernel_cost_unknown = s->status.account.kernel_cost_unknown;
 }
 
-static int window(struct feed *f, const struct feed_window *w, struct profile *ret, struct err *err)
+/* Entries of a window by marks; those that are gone were lost to it. */
+static void find_entries(struct service *s, const struct feed_window *w, uint64_t *ret_first,
+			 uint64_t *ret_end, struct account *a)
+{
+	*ret_first = journal_first(s->journal);
+	*ret_end = journal_end(s->journal);
+	if (w->by_time)
+		return;
+	if (w->from.entry < *ret_first) {
+		a->lost += *ret_first - w->from.entry;
+		account_add(&a->lost_by_reason, "no room in the history",
+			    *ret_first - w->from.entry);
+	}
+	*ret_first = MAX(*ret_first, w->from.entry);
+	*ret_end = MIN(*ret_end, w->to.entry);
+}
+
+static int window(struct feed *f, const struct feed_window *asked, struct profile *ret,
+		  struct err *err)
 {
 	struct service *s = (struct service *)f;
-	uint64_t i = journal_first(s->journal), end = journal_end(s->journal);
 	struct map64 processes auto_release(map64_release) = {0};
 	struct profile_copy *copy = NULL;
 	const struct era *era = NULL;
+	struct feed_window aligned = *asked;
+	const uint64_t now = monotonic_ns();
+	uint64_t i, end;
 
 	(void)err;
 	session_name(&s->now);
 	symbolize_generated(s->now.symbolizer, s->now.profile, s->now.images);
-	begin_copy(s, w, ret);
-	if (!w->by_time) {
-		if (w->from.entry < i)
-			ret->account.lost += i - w->from.entry;
-		account_add(&ret->account.lost_by_reason, "journal full", ret->account.lost);
-		i = MAX(i, w->from.entry);
-		end = MIN(end, w->to.entry);
-	}
-	for (; i < end; i++) {
-		if (!is_in(s, w, i))
+	if (asked->by_time)
+		align_window(s, now, &aligned);
+	begin_copy(s, &aligned, ret);
+	for (find_entries(s, asked, &i, &end, &ret->account); i < end; i++) {
+		if (!is_in(s, asked, now, i))
 			continue;
 		if (era != era_of(s, i)) {
 			era = era_of(s, i);
 			profile_copy_free(copy);
 			copy = profile_copy_new(era->p, ret);
+			profile_copy_hide_kernel(copy);
 		}
-		copy_entry(era, journal_at(s->journal, i), copy, w, ret);
+		copy_entry(era, journal_at(s->journal, i), copy, asked, ret);
 		count_process(&processes, era, journal_at(s->journal, i)->labels);
 	}
 	profile_copy_free(copy);
-	finish_account(s, w, processes.used, &ret->account);
+	finish_account(s, &aligned, processes.used, &ret->account);
 	coverage_count(ret, &ret->account);
 	return 0;
 }
@@ -524,49 +657,12 @@ static int threads(struct feed *f, pid_t pid, struct profile *ret, struct err *e
 	return 0;
 }
 
-/* Where code lies in a process that was asked for lately. */
-static const struct space *space_now(struct service *s, pid_t pid)
-{
-	if (s->asked.pid == pid && monotonic_ns() - s->asked_ns < JOURNAL_BLOCK_NS)
-		return &s->asked;
-	free(s->asked.maps);
-	s->asked = (struct space){.pid = pid};
-	s->asked_ns = monotonic_ns();
-	space_scan(&s->asked, s->now.images);
-	return &s->asked;
-}
-
-/* The frame that an address of a process is in, as that of a stack of its own. */
-static stack_id stack_at(struct service *s, pid_t pid, uint64_t address)
-{
-	struct captured *one = mem_alloc(sizeof(*one));
-	const struct count_key key = {.tgid = (uint32_t)pid};
-	bool missing;
-	stack_id stack;
-
-	one->frames[0] = address;
-	one->n = 1;
-	one->end = WALK_FIRST;
-	stack = resolved_capture(s->resolved, one, space_now(s, pid), &key, monotonic_ns(), false,
-				 &missing);
-	free(one);
-	return stack;
-}
-
-static int name(struct feed *f, pid_t pid, uint64_t address, struct str *ret)
+static int names(struct feed *f, pid_t pid, const uint64_t *addresses, size_t n, struct str *ret)
 {
 	struct service *s = (struct service *)f;
-	struct profile *p = s->now.profile;
-	stack_id stack = stack_at(s, pid, address);
-	const struct frame *frame;
+	const struct image *kernel = images_kernel(s->now.images);
 
-	if (stack == NO_ID)
-		return -ENOENT;
-	session_name(&s->now);
-	frame = &p->frames[stacks_item(&p->stacks, stack)];
-	if (!frame->named || frame->kind == FRAME_NOTE)
-		return -ENOENT;
-	str_puts(ret, profile_text(p, frame->function));
+	addresses_name(&s->o.names, kernel, pid, addresses, n, ret);
 	return 0;
 }
 
@@ -584,7 +680,6 @@ static void service_free(struct feed *f)
 
 	snapshotter_free(s->snapshotter);
 	resolved_free(s->resolved);
-	free(s->asked.maps);
 	for (size_t i = 0; i < s->n_eras; i++)
 		if (s->eras[i].p != s->now.profile)
 			profile_free(s->eras[i].p);
@@ -629,7 +724,7 @@ struct feed *service_new(const struct service_options *o, struct err *err)
 		.window = window,
 		.demand = demand,
 		.threads = threads,
-		.name = name,
+		.names = names,
 		.tick = tick,
 		.status = status,
 		.free = service_free,

@@ -118,6 +118,7 @@ static void put_all(const struct snapshot *shot, const struct profile *from, str
 	const struct keys k = add_keys(&ret->strings);
 	struct timespec now;
 
+	profile_copy_hide_kernel(copy);
 	profile_add_type(ret, "goroutine", "count");
 	ret->period_type = ret->types[0].type ? ret->types[0] : (struct value_type){0};
 	ret->period = 1;

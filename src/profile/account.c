@@ -111,6 +111,8 @@ void account_line(const struct account *a, struct str *out)
 	else
 		str_printf(out, "; cost %s of CPU time",
 			   format_ns(number, a->overhead_cpu_s * 1e9));
+	if (a->kernel_cost_unknown)
+		str_puts(out, " without the kernel's part, which is not measured here");
 	if (a->budget_share > 0 && a->machine_cpu_s > 0) {
 		str_printf(out, "; sampling cost %.2f %% of a budget of %.3g %%",
 			   100 * a->budget_cost_s / a->machine_cpu_s, 100 * a->budget_share);
@@ -164,6 +166,8 @@ json_t *account_json(const struct account *a)
 	json_object_set_new(o, "privileged", json_boolean(!a->without_privileges));
 	if (a->without_privileges)
 		json_object_set_new(o, "kernel_seen", json_boolean(!a->without_kernel));
+	if (a->kernel_cost_unknown)
+		json_object_set_new(o, "kernel_cost_known", json_false());
 	if (a->budget_share > 0) {
 		json_object_set_new(o, "budget_percent", json_real(100 * a->budget_share));
 		json_object_set_new(o, "budget_cost_cpu_s", json_real(a->budget_cost_s));

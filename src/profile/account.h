@@ -39,15 +39,16 @@ struct account {
 	struct account_reasons named_by; /* what named them */
 	uint64_t processes;
 	double duration_s;
-	double overhead_cpu_s;   /* cprof's own CPU and the kernel time of its programs */
-	double machine_cpu_s;    /* duration x online CPUs: what overhead is a share of */
-	bool without_privileges; /* perf's own samples, of processes of ours */
-	bool without_kernel;     /* and only those of user code */
-	double budget_share;     /* of the machine that sampling may cost; 0: no limit */
-	double budget_cost_s;    /* what it has cost, without set-up and names at the end */
-	uint64_t least_rate_hz;  /* that it was lowered to */
-	char event[64];          /* what was sampled, in words */
-	char command_status[64]; /* how the launched command ended, "" when there was none */
+	double overhead_cpu_s;    /* cprof's own CPU and the kernel time of its programs */
+	bool kernel_cost_unknown; /* overhead is that of user space alone */
+	double machine_cpu_s;     /* duration x online CPUs: what overhead is a share of */
+	bool without_privileges;  /* perf's own samples, of processes of ours */
+	bool without_kernel;      /* and only those of user code */
+	double budget_share;      /* of the machine that sampling may cost; 0: no limit */
+	double budget_cost_s;     /* what it has cost, without set-up and names at the end */
+	uint64_t least_rate_hz;   /* that it was lowered to */
+	char event[64];           /* what was sampled, in words */
+	char command_status[64];  /* how the launched command ended, "" when there was none */
 };
 
 void account_release(struct account *a);

@@ -12,6 +12,7 @@ struct profile_copy {
 	mapping_id *mappings; /* of `from` -> of `to`; NO_ID: not yet */
 	frame_id *frames;
 	stack_id *stacks;
+	bool hides_kernel;
 };
 
 static void *none(size_t n)
@@ -42,6 +43,11 @@ void profile_copy_free(struct profile_copy *c)
 	free(c->frames);
 	free(c->stacks);
 	free(c);
+}
+
+void profile_copy_hide_kernel(struct profile_copy *c)
+{
+	c->hides_kernel = true;
 }
 
 static string_id copy_text(struct profile_copy *c, string_id id)
@@ -81,6 +87,8 @@ static frame_id copy_frame(struct profile_copy *c, frame_id id)
 		f.file = copy_text(c, f.file);
 		f.mapping = copy_mapping(c, f.mapping);
 		f.inner = made;
+		if (f.kind == FRAME_KERNEL && c->hides_kernel)
+			f.address = 0;
 		made = c->frames[chain[n]] = profile_add_frame(c->to, &f);
 	}
 	free(chain);

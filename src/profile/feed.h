@@ -38,6 +38,7 @@ struct feed_usage {
 	char *cgroup;       /* path */
 	char container[16]; /* "": none */
 	uint64_t cpu_ns;
+	uint64_t seen_ns; /* CLOCK_MONOTONIC: when it last ran */
 };
 
 /* What a server tells of its profiler. */
@@ -82,8 +83,10 @@ struct feed {
 	int (*demand)(struct feed *f, size_t open, uint64_t oldest_entry, struct err *err);
 	/* What the threads of a process (0: of all) are doing, into an initialised profile. */
 	int (*threads)(struct feed *f, pid_t pid, struct profile *ret, struct err *err);
-	/* Appends the name of the function at an address of a process; -ENOENT: it has none. */
-	int (*name)(struct feed *f, pid_t pid, uint64_t address, struct str *ret);
+	/* Appends "0xADDRESS name" lines for the addresses of a process (0: the kernel) that have
+	 * one. */
+	int (*names)(struct feed *f, pid_t pid, const uint64_t *addresses, size_t n,
+		     struct str *ret);
 	/* To be called every second: forgets what is too old. */
 	int (*tick)(struct feed *f, struct err *err);
 	const struct feed_status *(*status)(struct feed *f);

@@ -94,12 +94,15 @@ static double own_cpu_s(void)
 static void put_own(struct str *out, const struct feed_status *s)
 {
 	put_value(out, "process_cpu_seconds_total", "counter",
-		  "CPU seconds of cprof's own, in user space.", own_cpu_s());
+		  "CPU seconds of cprof's own process.", own_cpu_s());
 	put_value(out, "process_resident_memory_bytes", "gauge", "Memory of cprof's own.",
 		  (double)resident_bytes());
 	put_value(out, "cprof_overhead_seconds_total", "counter",
 		  "CPU seconds of profiling: cprof's own and the kernel time of its programs.",
 		  s->account.overhead_cpu_s);
+	put_value(out, "cprof_kernel_cost_known", "gauge",
+		  "0 when cprof_overhead_seconds_total lacks the programs' time in the kernel.",
+		  !s->account.kernel_cost_unknown);
 	put_value(out, "cprof_machine_seconds_total", "counter",
 		  "CPU seconds that the machine had to give meanwhile.", s->account.machine_cpu_s);
 	put_value(out, "cprof_uptime_seconds", "gauge", "Since cprof began.",

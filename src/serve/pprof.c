@@ -22,7 +22,7 @@
 
 enum {
 	MAX_CMDLINE_BYTES = 1 << 20,
-	MAX_SYMBOLS = 10000,
+	MAX_SYMBOLS = 1000,
 	BEGIN_FRAMES = 3, /* of a thread: clone3, start_thread, and what it was to run */
 };
 
@@ -78,6 +78,11 @@ static void reply_profile(struct request *r, struct profile *p)
 		return;
 	}
 	reply(r, MHD_HTTP_OK, content_type(f), &body);
+	if (str_equal(f->name, "html"))
+		reply_header(r, "Content-Security-Policy",
+			     "default-src 'none'; style-src 'unsafe-inline'; script-src "
+			     "'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action "
+			     "'none'");
 	if (f == format_at(0) && r->status == MHD_HTTP_OK)
 		reply_header(r, "Content-Disposition", disposition);
 }
@@ -98,7 +103,7 @@ static int64_t process_cpu_ns(pid_t pid)
 static void add_comments(const struct request *r, struct profile *p, const struct feed_window *w)
 {
 	struct str text auto_release(str_release) = {0};
-	int64_t used = r->cpu_ns < 0 || w->by_time ? -1 : process_cpu_ns(r->pid);
+	int64_t used = r->cpu_ns < 0 || w->by_time ? -1 : r->cpu_end_ns;
 
 	account_line(&p->account, &text);
 	profile_add_comment(p, text.text);
@@ -136,6 +141,14 @@ static void reply_window(struct request *r, const struct feed_window *w)
 	profile_release(&p);
 }
 
+static void read_clock(struct request *r)
+{
+	if (r->is_marked)
+		r->cpu_end_ns = process_cpu_ns(r->pid);
+	else
+		r->cpu_ns = process_cpu_ns(r->pid);
+}
+
 static void finish_profile(struct request *r, const struct feed_mark *to)
 {
 	const struct feed_window w = {
@@ -167,7 +180,7 @@ static void profile(struct request *r)
 		return;
 	}
 	if (!w.by_time) {
-		r->cpu_ns = process_cpu_ns(r->pid);
+		r->at_mark = read_clock;
 		request_wait(r, wait_ns, finish_profile);
 		return;
 	}
@@ -320,24 +333,23 @@ static void symbol(struct request *r)
 {
 	bool posts = str_equal(r->method, MHD_HTTP_METHOD_POST);
 	const char *at = posts ? (r->body.text ? r->body.text : "") : request_query(r);
+	uint64_t addresses[MAX_SYMBOLS];
 	struct str body = {0};
+	size_t n = 0;
 
 	str_puts(&body, "num_symbols: 1\n");
-	for (int i = 0; i < MAX_SYMBOLS && *at; i++) {
+	while (n < MAX_SYMBOLS && *at) {
 		char *end;
-		uint64_t address = strtoull(at, &end, 0);
-		struct str name auto_release(str_release) = {0};
 
+		addresses[n] = strtoull(at, &end, 0);
 		if (end == at)
 			break;
-		if (address && r->feed->name && !r->feed->name(r->feed, r->pid, address, &name)) {
-			str_printf(&body, "%#llx ", (unsigned long long)address);
-			str_plain(&body, name.text);
-			str_putc(&body, '\n');
-		}
+		n += addresses[n] != 0;
 		/* A '+' of a query has become a blank. */
 		at = end + (*end == '+' || *end == ' ');
 	}
+	if (r->feed->names)
+		r->feed->names(r->feed, r->pid, addresses, n, &body);
 	reply(r, MHD_HTTP_OK, plain, &body);
 }
 
@@ -382,7 +394,8 @@ static bool take_pid(struct request *r, const char **rest)
 		return true;
 	number = *rest + 5;
 	end = number + strcspn(number, "/");
-	text = mem_printf("%.*s", (int)MIN(end - number, (ptrdiff_t)20), number);
+	text = mem_printf("%.*s%s", (int)MIN(end - number, (ptrdiff_t)20), number,
+			  end - number > 20 ? "..." : "");
 	if (!parse_u64(text, INT32_MAX, &pid) || !pid) {
 		reply_error(r, MHD_HTTP_NOT_FOUND, "'%s' is no number of a process", text);
 		return false;

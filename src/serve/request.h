@@ -17,7 +17,7 @@
 #include "profile/feed.h"
 #include "serve/trace_context.h"
 
-enum { MAX_BODY_BYTES = 1 << 20 };
+enum { MAX_BODY_BYTES = 64 << 10 };
 
 struct request {
 	struct server *server;
@@ -28,7 +28,7 @@ struct request {
 	char remote[64];
 	uint64_t started_ns;
 	struct str body;
-	bool has_begun; /* its headers were looked at */
+	bool keeps_body;
 	/* The answer. */
 	struct MHD_Response *response;
 	unsigned status;
@@ -38,12 +38,13 @@ struct request {
 	bool is_marked; /* `from` is set */
 	struct feed_mark from;
 	uint64_t wait_ns;
+	void (*at_mark)(struct request *r); /* NULL, or: a mark of its is about to be set */
 	void (*finish)(struct request *r, const struct feed_mark *to);
 	/* What it is about. */
 	pid_t pid;        /* 0: the whole machine */
 	const char *kind; /* the profile's name */
 	const struct format *format;
-	int64_t cpu_ns; /* that the process had used when it began; -1: not known */
+	int64_t cpu_ns, cpu_end_ns; /* that the process had used at the marks; -1: not known */
 	struct request *next;
 };
 

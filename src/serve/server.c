@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -121,7 +122,7 @@ void reply_header(struct request *r, const char *name, const char *value)
 
 void reply(struct request *r, unsigned status, const char *type, struct str *body)
 {
-	if (r->server->unread_bytes + body->len > MAX_UNREAD_BYTES) {
+	if (r->server->unread_bytes && r->server->unread_bytes + body->len > MAX_UNREAD_BYTES) {
 		str_release(body);
 		reply_error(r, MHD_HTTP_SERVICE_UNAVAILABLE,
 			    "too many answers are waiting to be read");
@@ -218,13 +219,12 @@ static bool client_is_gone(const struct request *r)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	char byte;
-	ssize_t n;
+	struct pollfd fd = {.events = POLLRDHUP};
 
 	if (!info)
 		return true;
-	n = recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+	fd.fd = info->connect_fd;
+	return poll(&fd, 1, 0) > 0;
 }
 
 static void drop_gone(struct server *s)
@@ -270,6 +270,9 @@ static int run_waiting(struct server *s, struct err *err)
 	/* The higher rate first: what comes then is sampled at it. */
 	if (is_new && tell_demand(s, err))
 		return err->code;
+	for (struct request *r = s->waiting; r; r = r->next)
+		if (r->at_mark && (!r->is_marked || is_due(r, now)))
+			r->at_mark(r);
 	if (s->feed->mark(s->feed, &at, err))
 		return err->code;
 	for (struct request *r = s->waiting, *next; r; r = next) {
@@ -316,6 +319,27 @@ static bool is_allowed(struct request *r)
 	return same;
 }
 
+/* A page of somebody else's that has its name resolved to us shall not read here. Where there is a
+ * token it has none; --insecure is for everybody. */
+static bool is_host_ours(const struct request *r)
+{
+	static const char *const names[] = {"localhost", "[::1]", "::1"};
+	const char *host = request_header(r, MHD_HTTP_HEADER_HOST);
+	auto_free char *name = NULL;
+	const char *colon;
+
+	if (r->server->token || r->server->o.insecure || !host)
+		return true;
+	colon = strrchr(host, ':');
+	if (colon && strchr(colon, ']'))
+		colon = NULL;
+	name = mem_printf("%.*s", (int)(colon ? MIN(colon - host, (ptrdiff_t)256) : 256), host);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcasecmp(name, names[i]))
+			return true;
+	return strspn(name, "0123456789.") == strlen(name) && str_starts(name, "127.");
+}
+
 static const struct {
 	const char *path;
 	handler *run;
@@ -332,6 +356,12 @@ static void route(struct request *r)
 {
 	bool posts = str_equal(r->method, MHD_HTTP_METHOD_POST);
 
+	if (!is_host_ours(r)) {
+		reply_error(
+			r, MHD_HTTP_FORBIDDEN,
+			"this is not localhost: for others there are --token-file and --insecure");
+		return;
+	}
 	if (!is_allowed(r)) {
 		reply_error(r, MHD_HTTP_UNAUTHORIZED,
 			    "a token is needed: Authorization: Bearer TOKEN");
@@ -381,16 +411,16 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *c, const 
 	(void)version;
 	if (!r) {
 		r = *context = request_new(server, c, path, method);
+		trace_context_take(&r->trace, request_header(r, "traceparent"));
+		/* Nothing is kept of what is not asked for, nor of those who may not ask. */
+		r->keeps_body = str_equal(method, MHD_HTTP_METHOD_POST) &&
+				str_ends(path, "/symbol") && is_allowed(r);
 		return MHD_YES;
 	}
-	if (!r->has_begun) {
-		trace_context_take(&r->trace, request_header(r, "traceparent"));
-		r->has_begun = true;
-	}
 	if (*upload_bytes) {
-		if (r->body.len + *upload_bytes <= MAX_BODY_BYTES)
+		if (r->keeps_body && r->body.len + *upload_bytes <= MAX_BODY_BYTES)
 			str_add(&r->body, upload, *upload_bytes);
-		else
+		else if (r->keeps_body)
 			r->status = MHD_HTTP_CONTENT_TOO_LARGE;
 		*upload_bytes = 0;
 		return MHD_YES;
@@ -422,8 +452,6 @@ static void on_completed(void *server, struct MHD_Connection *c, void **context,
 		return;
 	if (r->waits)
 		stop_waiting(r);
-	if (!r->has_begun)
-		trace_context_take(&r->trace, NULL);
 	seconds = (double)(monotonic_ns() - r->started_ns) / 1e9;
 	str_printf(&text, "%s ", r->method);
 	str_plain(&text, r->path);

@@ -29,7 +29,7 @@ async def raw(data, read=True, limit=1 << 20, timeout=8):
 
 
 def get(path, headers="", method="GET"):
-    return f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n".encode()
+    return f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n".encode()
 
 
 async def status(path, headers="", method="GET", **kwargs):
@@ -78,7 +78,7 @@ async def half_open(seconds):
 
 async def goes_away():
     _, writer = await asyncio.open_connection("127.0.0.1", PORT)
-    writer.write(get("/debug/pprof/profile?seconds=600"))
+    writer.write(get("/debug/pprof/profile?seconds=600").replace(b"close", b"keep-alive") + b"GET /")
     await writer.drain()
     await asyncio.sleep(0.3)
     writer.close()
@@ -90,10 +90,11 @@ async def main():
     garbage += [raw(b"GET " + b"/" * 70000 + b" HTTP/1.1\r\n\r\n", timeout=2)]
     garbage += [raw(b"GET / HTTP/1.1\r\n" + b"X: " + b"a" * (1 << 20) + b"\r\n\r\n", timeout=2)]
     garbage += [raw(b"GET / HTTP/1.1\r\n" + b"".join(b"X%d: y\r\n" % i for i in range(100000)) + b"\r\n", timeout=2)]
-    garbage += [raw(b"POST /debug/pprof/symbol HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n", timeout=2)]
-    garbage += [raw(b"POST /debug/pprof/symbol HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n", timeout=2)]
+    garbage += [raw(b"POST /debug/pprof/symbol HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999\r\n\r\n", timeout=2)]
+    garbage += [raw(b"POST /debug/pprof/symbol HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n", timeout=2)]
+    big = b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1048576\r\n\r\n" + bytes(1000000)
     await asyncio.gather(
-        *garbage,
+        *garbage, *[raw(big, timeout=2) for _ in range(60)],
         *[profile(1 + i % 3) for i in range(200)],
         *[slow_reader() for _ in range(40)],
         *[half_open(4) for _ in range(100)],
@@ -119,7 +120,7 @@ async def main():
         expect(405, "/", method="DELETE"), expect(405, "/metrics", method="PUT"),
         expect(400, "/api/threads?pid=x"), expect(404, "/api/threads?pid=2147483647"),
         expect(404, "/api/../metrics"), expect(404, "/view/../metrics"))
-    await raw(b"POST /debug/pprof/symbol HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
+    await raw(b"POST /debug/pprof/symbol HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
               % (len(big), big.encode()))
     for problem in problems:
         print(problem)

@@ -68,6 +68,10 @@ done
 
 [ "$(status /debug/pprof/profile -I --max-time 3)" = 200 ] || fail "HEAD of a profile waits"
 
+# Kernel addresses are nobody's business.
+curl -s "$url/debug/pprof/pid/$pid/goroutine?debug=1" | grep -q 0xffffffff && fail "the addresses of kernel code are shown"
+[ "$(status /metrics -H 'Host: evil.example')" = 403 ] || fail "another host's page may read here"
+
 # Who goes away is not waited for: the rate falls back.
 sleep 1
 [ "$(metric cprof_sampling_hz)" = 19 ] || fail "still at $(metric cprof_sampling_hz) Hz"
@@ -75,7 +79,15 @@ sleep 1
 # Looking back: the last seconds were busy, whoever asked for what.
 [ "$(status "/debug/pprof/pid/$pid/profile?from=-4s&to=-1s")" = 200 ] || fail "looking back"
 cp body back.pb.gz
-near "$(total back.pb.gz)" 3000000000 0.4 "three seconds of history"
+near "$(total back.pb.gz)" 3000000000 0.15 "three seconds of history"
+# Windows that meet have every second once; one that reaches too far back says how far it does.
+now=$(date +%s)
+for window in "from=$((now - 6))&to=$((now - 4))" "from=$((now - 4))&to=$((now - 2))" "from=$((now - 6))&to=$((now - 2))"; do
+	curl -s -o "w$((++n)).pb.gz" "$url/debug/pprof/pid/$pid/profile?$window"
+done
+[ $(($(total w1.pb.gz) + $(total w2.pb.gz))) = "$(total w3.pb.gz)" ] || fail "windows: $(total w1.pb.gz) + $(total w2.pb.gz) are not $(total w3.pb.gz)"
+curl -s -o far.pb.gz "$url/debug/pprof/pid/$pid/profile?from=-5h"
+zcat far.pb.gz | grep -aq 'in [0-9]\{4,\}[.][0-9] s' && fail "a window of hours"
 [ "$(status "/debug/pprof/profile?from=-4s&format=folded")" = 200 ] || fail "format=folded"
 says body '^waiting;.*run_hot [0-9]'
 [ "$(status "/view?pid=$pid&from=-4s")" = 200 ] && says body 'id="flame"'
@@ -93,6 +105,7 @@ sleep 1
 at_most "$(find /proc/$server/fd | wc -l)" $((files + 20)) "descriptors after hostile clients"
 at_most "$(awk '/VmRSS/ { print $2 }' /proc/$server/status)" $((kib + 20000)) "KiB after hostile clients"
 at_most "$(awk '/VmHWM/ { print $2 }' /proc/$server/status)" 150000 "KiB at most"
+[ "$(metric cprof_sampling_hz)" = 19 ] || fail "at $(metric cprof_sampling_hz) Hz for clients that are gone"
 [ "$(metric cprof_samples_lost_total)" = 0 ] || fail "$(metric cprof_samples_lost_total) samples lost"
 
 # It stops within a second, whoever waits, and with an account.

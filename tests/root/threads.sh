@@ -65,6 +65,22 @@ for _ in 1 2 3 4 5; do
 	"$CPROF" threads $pid 2>/dev/null | grep -q '^    run_hot' || fail "what runs was not seen"
 done
 
+# What has ended and is not waited for, and since when one waits that has run until then.
+python3 -c 'import os, time
+child = os.fork()
+if not child: os._exit(0)
+print(child, flush=True)
+end = time.monotonic() + 1.5
+while time.monotonic() < end: pass
+print("sleeps", flush=True)
+time.sleep(60)' >child &
+parent=$!
+until grep -q sleeps child; do sleep 0.05; done
+expect 0 "$CPROF" threads $parent --json
+at_most "$(sed -n 's/.*"wait_s": \([0-9.e-]*\),*/\1/p' out)" 0.9 "seconds that it waits, which ran until then"
+expect 0 "$CPROF" threads "$(head -1 child)"
+says out 'zombie'
+
 expect 1 "$CPROF" threads 2147483646
 says err 'no process with pid'
 expect 1 "$CPROF" threads "$(find /proc/$pid/task -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -n | sed -n 5p)"

@@ -60,7 +60,8 @@ static char *get(struct server *s, const char *path, const char *headers)
 	char request[4096];
 
 	snprintf(request, sizeof(request),
-		 "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s\r\n", path, headers);
+		 "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s\r\n", path,
+		 headers);
 	return ask(s, request);
 }
 
@@ -160,11 +161,33 @@ static void others_need_a_token(void **state)
 	unlink(path);
 }
 
+static void only_for_this_machine(void **state)
+{
+	static const struct {
+		const char *host;
+		int status;
+	} hosts[] = {{"localhost:1", 200},   {"127.0.0.1", 200},    {"127.0.0.1:6061", 200},
+		     {"[::1]:6061", 200},    {"evil.example", 403}, {"127.0.0.1.evil.example", 403},
+		     {"localhost.evil", 403}};
+	struct server *s = begin(&plain);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
+		char request[200];
+
+		snprintf(request, sizeof(request),
+			 "GET /metrics HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n",
+			 hosts[i].host);
+		assert_int_equal(atoi(ask(s, request) + 9), hosts[i].status);
+	}
+	server_free(s);
+}
+
 static void ends_while_clients_wait(void **state)
 {
 	struct server *s = begin(&plain);
 	static const char request[] =
-		"GET /debug/pprof/profile?seconds=60 HTTP/1.1\r\nHost: x\r\n\r\n";
+		"GET /debug/pprof/profile?seconds=60 HTTP/1.1\r\nHost: localhost\r\n\r\n";
 	struct err err = {0};
 	int fds[20];
 
@@ -188,9 +211,9 @@ static void ends_while_clients_wait(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(answers_as_go_does),      cmocka_unit_test(formats_and_pages),
-		cmocka_unit_test(metrics_are_escaped),     cmocka_unit_test(others_need_a_token),
-		cmocka_unit_test(ends_while_clients_wait),
+		cmocka_unit_test(answers_as_go_does),    cmocka_unit_test(formats_and_pages),
+		cmocka_unit_test(metrics_are_escaped),   cmocka_unit_test(others_need_a_token),
+		cmocka_unit_test(only_for_this_machine), cmocka_unit_test(ends_while_clients_wait),
 	};
 
 	log_setup(LOG_ERROR, false);
