@@ -82,6 +82,7 @@ cp body back.pb.gz
 near "$(total back.pb.gz)" 3000000000 0.15 "three seconds of history"
 # Windows that meet have every second once; one that reaches too far back says how far it does.
 now=$(date +%s)
+n=0
 for window in "from=$((now - 6))&to=$((now - 4))" "from=$((now - 4))&to=$((now - 2))" "from=$((now - 6))&to=$((now - 2))"; do
 	curl -s -o "w$((++n)).pb.gz" "$url/debug/pprof/pid/$pid/profile?$window"
 done
