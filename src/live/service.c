@@ -4,17 +4,16 @@
 
 #include "analysis/coverage.h"
 #include "base/clock.h"
-#include "base/hash.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "collect/identity.h"
 #include "collect/ingest.h"
 #include "collect/sampler.h"
 #include "live/addresses.h"
 #include "live/budget.h"
 #include "live/session.h"
 #include "live/threads.h"
+#include "live/usage.h"
 #include "proc/procfs.h"
 #include "profile/copy.h"
 #include "symbolize/disassemble.h"
@@ -39,9 +38,8 @@ enum { PROFILE_PART = 8, PROFILES_PART = 4, JOURNAL_PART = 8 };
 
 /* When all of our memory has reached its bound (most of it is names of what runs) everything is
  * begun anew; not more often than this. */
-#define RENEW_NS      60000000000ull
-#define IDLE_GROUP_NS 300000000000ull
-#define TRIM_NS       30000000000ull
+#define RENEW_NS 60000000000ull
+#define TRIM_NS  30000000000ull
 
 /* A profile that entries of the journal refer to. */
 struct era {
@@ -68,9 +66,7 @@ struct service {
 	size_t n_cpus;
 	struct account before; /* of sessions that are over */
 	struct feed_status status;
-	struct feed_usage *usage;
-	size_t n_usage, cap_usage;
-	struct map usage_map;
+	struct usage usage;
 	uint64_t used; /* entries that are in `usage` */
 	uint64_t renewed_ns, trimmed_ns;
 	struct {
@@ -296,71 +292,18 @@ static uint64_t history_begin_ns(struct service *s)
 	return entry_end_ns(s, first) - JOURNAL_BLOCK_NS;
 }
 
-static bool usage_equal(const void *ctx, uint32_t id, const void *key)
-{
-	return str_equal(((const struct service *)ctx)->usage[id].cgroup, key);
-}
-
-static void index_usage(struct service *s)
-{
-	map_release(&s->usage_map);
-	for (size_t i = 0; i < s->n_usage; i++) {
-		const char *cgroup = s->usage[i].cgroup;
-
-		map_add(&s->usage_map, hash_bytes(cgroup, strlen(cgroup)), (uint32_t)i);
-	}
-}
-
-/* Groups that have not run for a while are gone, or may as well be. */
-static void forget_usage(struct service *s, uint64_t now)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < s->n_usage; i++) {
-		if (now - s->usage[i].seen_ns < IDLE_GROUP_NS)
-			s->usage[kept++] = s->usage[i];
-		else
-			free(s->usage[i].cgroup);
-	}
-	s->n_usage = kept;
-	index_usage(s);
-}
-
-static struct feed_usage *usage_of(struct service *s, const char *cgroup, uint64_t now)
-{
-	uint64_t hash = hash_bytes(cgroup, strlen(cgroup));
-	uint32_t id = map_find(&s->usage_map, hash, usage_equal, s, cgroup);
-
-	if (id != NO_ID)
-		return &s->usage[id];
-	if (s->n_usage >= s->o.most_groups)
-		forget_usage(s, now);
-	s->status.usage_is_cut = s->n_usage >= s->o.most_groups;
-	if (s->status.usage_is_cut)
-		return NULL;
-	array_reserve(s->usage, s->cap_usage, s->n_usage + 1);
-	s->usage[s->n_usage] = (struct feed_usage){.cgroup = mem_strdup(cgroup)};
-	container_of_cgroup(cgroup, s->usage[s->n_usage].container);
-	map_add(&s->usage_map, hash, (uint32_t)s->n_usage);
-	return &s->usage[s->n_usage++];
-}
-
 static void add_entry_usage(struct service *s, uint64_t i, uint64_t now)
 {
 	const struct journal_entry *e = journal_at(s->journal, i);
 	const struct era *era = era_of(s, i);
 	const struct label *l = profile_label(era->p, e->labels, era->cgroup);
 	int64_t values[MAX_VALUE_TYPES] = {0};
-	struct feed_usage *u;
 
 	if (e->event || era->cpu_column == NO_ID)
 		return;
-	u = usage_of(s, l ? profile_text(era->p, l->text) : "/", now);
-	if (!u)
-		return;
 	event_values(&era->columns[0], e, values);
-	u->cpu_ns += (uint64_t)values[era->cpu_column];
-	u->seen_ns = now;
+	usage_add(&s->usage, l ? profile_text(era->p, l->text) : "/",
+		  (uint64_t)values[era->cpu_column], now);
 }
 
 /* CPU time by cgroup, of what came in since the last time. */
@@ -393,8 +336,9 @@ static const struct feed_status *status(struct feed *f)
 	s->status.profile_bytes = profiles_bytes(s);
 	s->status.frames = s->now.profile->n_frames;
 	s->status.stacks = s->now.profile->stacks.n;
-	s->status.usage = s->usage;
-	s->status.n_usage = s->n_usage;
+	s->status.usage = s->usage.groups;
+	s->status.n_usage = s->usage.n;
+	s->status.usage_is_cut = s->usage.is_cut;
 	return &s->status;
 }
 
@@ -686,10 +630,7 @@ static void service_free(struct feed *f)
 	free(s->eras);
 	session_release(&s->now);
 	journal_free(s->journal);
-	for (size_t i = 0; i < s->n_usage; i++)
-		free(s->usage[i].cgroup);
-	free(s->usage);
-	map_release(&s->usage_map);
+	usage_release(&s->usage);
 	account_release(&s->before);
 	account_release(&s->status.account);
 	free(s);
@@ -712,6 +653,7 @@ struct feed *service_new(const struct service_options *o, struct err *err)
 	s->n_cpus = MAX(cpus.n, (size_t)1);
 	cpu_list_release(&cpus);
 	s->o = *o;
+	s->usage.most = o->most_groups;
 	s->journal = journal_new(journal_entries(s));
 	s->o.recording.journal = s->journal;
 	s->status.started_ns = monotonic_ns();

@@ -6,11 +6,10 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "serve/listen.h"
 #include "serve/request.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -489,95 +488,6 @@ __attribute__((format(printf, 2, 0))) static void on_message(void *ctx, const ch
 
 /* -- set-up -- */
 
-static bool is_loopback(const struct addrinfo *a)
-{
-	const struct sockaddr_in *four = (const void *)a->ai_addr;
-	const struct sockaddr_in6 *six = (const void *)a->ai_addr;
-
-	if (a->ai_family == AF_INET)
-		return ntohl(four->sin_addr.s_addr) >> 24 == 127;
-	return IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
-}
-
-/* Host and port of "127.0.0.1:6061", "[::1]:6061", "host", ":6061". */
-static int split_address(const char *text, char **ret_host, char *port, size_t port_size,
-			 struct err *err)
-{
-	const char *colon = strrchr(text, ':'), *bracket = strrchr(text, ']');
-	uint64_t number = DEFAULT_PORT;
-
-	if (bracket && colon && colon < bracket)
-		colon = NULL;
-	if (colon && !parse_u64(colon + 1, UINT16_MAX, &number)) {
-		err_usage(err, "--listen %.80s: '%.20s' is no port", text, colon + 1);
-		return err_cure(err, "an address and a port, as in 127.0.0.1:%d or [::1]:%d",
-				DEFAULT_PORT, DEFAULT_PORT);
-	}
-	snprintf(port, port_size, "%" PRIu64, number);
-	*ret_host = mem_printf("%.*s", (int)(colon ? colon - text : (ptrdiff_t)strlen(text)), text);
-	if (**ret_host == '[' && bracket) {
-		size_t n = strlen(*ret_host);
-
-		memmove(*ret_host, *ret_host + 1, n);
-		(*ret_host)[strcspn(*ret_host, "]")] = '\0';
-	}
-	return 0;
-}
-
-static int listen_on(struct server *s, const struct addrinfo *a, struct err *err)
-{
-	struct sockaddr_storage bound;
-	socklen_t size = sizeof(bound);
-	char host[64], port[8];
-	int one = 1;
-
-	s->listen_fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (s->listen_fd < 0)
-		return err_set(err, -errno, "cannot make a socket");
-	setsockopt(s->listen_fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(s->listen_fd, a->ai_addr, a->ai_addrlen) || listen(s->listen_fd, 256)) {
-		int code = -errno;
-
-		err_set(err, code, "cannot listen on %s", s->o.listen);
-		if (code == -EADDRINUSE)
-			return err_cure(err, "something listens there already: choose another port "
-					     "with --listen");
-		return code;
-	}
-	getsockname(s->listen_fd, (struct sockaddr *)&bound, &size);
-	getnameinfo((struct sockaddr *)&bound, size, host, sizeof(host), port, sizeof(port),
-		    NI_NUMERICHOST | NI_NUMERICSERV);
-	snprintf(s->address, sizeof(s->address), strchr(host, ':') ? "[%s]:%s" : "%s:%s", host,
-		 port);
-	return 0;
-}
-
-static int open_socket(struct server *s, struct err *err)
-{
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-	auto_free char *host = NULL;
-	struct addrinfo *a = NULL;
-	char port[8];
-	int code;
-
-	if (split_address(s->o.listen, &host, port, sizeof(port), err))
-		return err->code;
-	code = getaddrinfo(*host ? host : NULL, port, &hints, &a);
-	if (code) {
-		err_usage(err, "--listen %.80s: %s", s->o.listen, gai_strerror(code));
-		return err_cure(err, "an address and a port, as in 127.0.0.1:%d", DEFAULT_PORT);
-	}
-	if (!is_loopback(a) && !s->o.token_file && !s->o.insecure) {
-		err_usage(err, "--listen %.80s: others could read there what runs on this machine",
-			  s->o.listen);
-		err_cure(err, "give them a token (--token-file FILE), or say --insecure");
-	} else {
-		listen_on(s, a, err);
-	}
-	freeaddrinfo(a);
-	return err->what[0] ? err->code : 0;
-}
-
 int server_reload(struct server *s, struct err *err)
 {
 	struct str text auto_release(str_release) = {0};
@@ -597,6 +507,14 @@ int server_reload(struct server *s, struct err *err)
 	free(s->token);
 	s->token = mem_strdup(text.text);
 	return 0;
+}
+
+static int open_socket(struct server *s, struct err *err)
+{
+	bool open = s->o.token_file || s->o.insecure;
+
+	s->listen_fd = listen_open(s->o.listen, open, s->address, sizeof(s->address), err);
+	return s->listen_fd < 0 ? err->code : 0;
 }
 
 static int start_daemon(struct server *s, struct err *err)

@@ -23,8 +23,6 @@ struct server_options {
 	bool insecure;          /* no token though others can connect */
 };
 
-enum { DEFAULT_PORT = 6061 };
-
 struct server;
 
 struct server *server_new(const struct server_options *o, struct feed *feed, struct err *err);
