@@ -673,7 +673,9 @@ void recording_event_text(const struct recording *r, char *buf, size_t size)
 {
 	const struct event *e = &r->o.events[0];
 	const char *what = e->is_cpu ? (e->value == EVENT_CLOCK ? "cpu-clock" : "cycles") : e->name;
-	const char *why = e->is_cpu && e->value == EVENT_CLOCK ? " (no cycle counter)" : "";
+	const char *why = r->own && !own_has_kernel(r->own)      ? ", user code only"
+			  : e->is_cpu && e->value == EVENT_CLOCK ? " (no cycle counter)"
+								 : "";
 	char rate[48];
 
 	if (r->o.frequency_hz)

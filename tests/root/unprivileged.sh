@@ -45,7 +45,7 @@ at_least "$(field samples err)" 150 "samples of two threads in two seconds"
 at_most "$(field lost err)" 0 "lost"
 says p.folded '^waiting;clone3;start_thread;body;middle;run_hot [0-9]'
 expect 0 as_user ./cprof record -p "$mine" -d 1 -o p.folded
-says err 'without privileges: user code only'
+says err 'Hz, user code only; without privileges: kernel time is not seen'
 
 # When samples fell, too.
 expect 0 as_user ./cprof -q record -F 499 --timeline -o t.pb.gz -- sh -c './chain 4 100000 1; sleep 0.6; ./chain 9 100000 1'
