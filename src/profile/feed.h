@@ -28,7 +28,8 @@ struct feed_mark {
 /* A part of what was sampled. */
 struct feed_window {
 	pid_t pid;                 /* 0: the whole machine */
-	struct feed_mark from, to; /* `to` later than `from`; with by_time only their times count */
+	struct feed_mark from, to; /* `to` later than `from`; with by_time only their times count,
+				    * and UINT64_MAX is now */
 	bool by_time;
 	const char *trace_id; /* a label of every sample; NULL: none */
 };

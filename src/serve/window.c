@@ -88,14 +88,18 @@ bool request_window(struct request *r, struct feed_window *ret, uint64_t *ret_wa
 		return false;
 	}
 	ret->by_time = true;
+	ret->to.time_ns = UINT64_MAX;
 	if (!parse_time(from, now, &ret->from.time_ns) ||
-	    !parse_time(to ? to : "now", now, &ret->to.time_ns)) {
+	    (to && !parse_time(to, now, &ret->to.time_ns))) {
 		reply_error(
 			r, MHD_HTTP_BAD_REQUEST,
 			"from= and to= are times in the past: -60s, -10m, now, or seconds since "
 			"1970");
 		return false;
 	}
+	/* Until now is until it is answered: what goes on then is in it. */
+	if (ret->to.time_ns == now)
+		ret->to.time_ns = UINT64_MAX;
 	if (ret->from.time_ns >= ret->to.time_ns) {
 		reply_error(r, MHD_HTTP_BAD_REQUEST, "from= must lie before to=");
 		return false;
