@@ -323,11 +323,6 @@ struct kernel *kernel_none(void)
 	return k;
 }
 
-bool kernel_has_programs(const struct kernel *k)
-{
-	return k->object;
-}
-
 void kernel_free(struct kernel *k)
 {
 	if (!k)

@@ -30,7 +30,6 @@ struct kernel *kernel_new(const struct kernel_options *o, struct err *err);
 /* One without programs, for samples that perf takes itself: it has a store of unwind tables, and
  * nothing to read. */
 struct kernel *kernel_none(void);
-bool kernel_has_programs(const struct kernel *k);
 void kernel_free(struct kernel *k);
 
 /* The program to attach to the perf events of event `i`. */

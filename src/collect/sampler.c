@@ -117,8 +117,7 @@ static bool is_current(const struct sampler *s, const struct opened *o)
 	return o->frequency_hz == s->o.frequency_hz && o->period == s->o.period;
 }
 
-/* Opens the events of the current rate on one CPU. */
-static int open_cpu(struct sampler *s, int cpu, struct err *err)
+int sampler_add_cpu(struct sampler *s, int cpu, struct err *err)
 {
 	for (size_t i = 0; i < s->o.n_events; i++) {
 		struct event *e = &s->o.events[i];
@@ -140,11 +139,6 @@ static int open_cpu(struct sampler *s, int cpu, struct err *err)
 			ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
 	}
 	return 0;
-}
-
-int sampler_add_cpu(struct sampler *s, int cpu, struct err *err)
-{
-	return open_cpu(s, cpu, err);
 }
 
 void sampler_remove_cpu(struct sampler *s, int cpu)
@@ -177,7 +171,7 @@ static int open_rate(struct sampler *s, struct err *err)
 
 		for (size_t j = 0; j < s->n && !has; j++)
 			has = s->opened[j].cpu == s->opened[i].cpu && is_current(s, &s->opened[j]);
-		if (!has && open_cpu(s, s->opened[i].cpu, err))
+		if (!has && sampler_add_cpu(s, s->opened[i].cpu, err))
 			return err->code;
 	}
 	return 0;

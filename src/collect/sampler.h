@@ -30,7 +30,7 @@ struct sampler;
 struct sampler *sampler_new(const struct sampler_options *o, const struct kernel *kernel,
 			    struct sideband *sideband);
 void sampler_free(struct sampler *s);
-/* Opens the events of one CPU; enables them if the sampler is running. */
+/* Opens the events of the rate of now on one CPU; enables them if the sampler is running. */
 int sampler_add_cpu(struct sampler *s, int cpu, struct err *err);
 /* Closes the events of a CPU that went offline. */
 void sampler_remove_cpu(struct sampler *s, int cpu);

@@ -423,7 +423,6 @@ static int take(struct taking *t, pid_t pid, struct snapshot *ret, struct err *e
 	if (read_threads(t->snapshotter, pid, &t->bytes[0], err))
 		return err->code;
 	each_record(t, &t->bytes[0], add_seen);
-	ret->read_ns = monotonic_ns() - start;
 	if (!t->n) {
 		err_set(err, -ESRCH, "the kernel shows no thread of process %d", pid);
 		return err_cure(err, "it has ended, or is protected");

@@ -32,7 +32,6 @@ struct snapshot_thread {
 struct snapshot {
 	struct snapshot_thread *threads;
 	size_t n, cap;
-	uint64_t read_ns; /* how long the kernel was asked */
 	uint64_t took_ns; /* until the last stack was unwound */
 };
 
