@@ -124,8 +124,7 @@ void account_line(const struct account *a, struct str *out)
 		str_printf(out, "; %s", a->event);
 	if (a->without_privileges)
 		str_printf(out, "; without privileges: %s",
-			   a->without_kernel ? "kernel time is not seen"
-					     : "by perf's own samples");
+			   a->without_kernel ? "kernel time is not seen" : "by perf's own samples");
 	if (a->command_status[0])
 		str_printf(out, "; command %s", a->command_status);
 }
