@@ -18,7 +18,7 @@ struct doctor {
 	bool json;
 	struct modules modules;
 	struct str out;
-	json_t *object;
+	json_t *object, *needs;
 	bool colour;
 };
 
@@ -35,69 +35,75 @@ static const struct option_row options[] = {
 
 /* -- the machine -- */
 
-static const char *const weights[] = {[FEATURE_NEEDED] = "needed", [FEATURE_USEFUL] = "useful"};
+/* One thing that is there or not, and what it costs to be without. */
+struct need {
+	const char *id, *name, *without;
+	bool there, is_needed;
+	const char *found, *cure; /* "": nothing */
+};
 
-static void feature_json(const struct feature *f, bool there, const char *found, const char *cure,
-			 json_t *list)
+static void need_json(const struct need *n, json_t *list)
 {
 	json_t *row = json_object();
 
-	json_object_set_new(row, "id", json_string(f->id));
-	json_object_set_new(row, "name", json_string(f->name));
-	json_object_set_new(row, "weight", json_string(weights[f->weight]));
-	json_object_set_new(row, "found", json_boolean(there));
-	json_object_set_new(row, "detail", json_text(found));
-	json_object_set_new(row, "without", there ? json_null() : json_string(f->without));
-	json_object_set_new(row, "cure", there || !*cure ? json_null() : json_text(cure));
+	json_object_set_new(row, "id", json_string(n->id));
+	json_object_set_new(row, "name", json_string(n->name));
+	json_object_set_new(row, "weight", json_string(n->is_needed ? "needed" : "useful"));
+	json_object_set_new(row, "found", json_boolean(n->there));
+	json_object_set_new(row, "detail", json_text(n->found));
+	json_object_set_new(row, "without", n->there ? json_null() : json_string(n->without));
+	json_object_set_new(row, "cure", n->there || !*n->cure ? json_null() : json_text(n->cure));
 	json_array_append_new(list, row);
 }
 
-static void put_mark(struct doctor *d, bool there, bool needed)
+static void need_text(struct doctor *d, const struct need *n)
 {
-	const char *word = there ? "found  " : "missing";
+	const char *word = n->there ? "found  " : "missing";
 
 	if (d->colour)
 		str_printf(&d->out, "\033[%sm%s\033[m  ",
-			   there    ? "32"
-			   : needed ? "31"
-				    : "33",
+			   n->there       ? "32"
+			   : n->is_needed ? "31"
+					  : "33",
 			   word);
 	else
 		str_printf(&d->out, "%s  ", word);
+	str_printf(&d->out, "%-35s ", n->name);
+	str_plain(&d->out, n->found);
+	str_putc(&d->out, '\n');
+	if (n->there)
+		return;
+	str_printf(&d->out, "           without it: %s\n", n->without);
+	if (*n->cure)
+		str_printf(&d->out, "           to fix it: %s\n", n->cure);
 }
 
-static void feature_text(struct doctor *d, const struct feature *f, bool there, const char *found,
-			 const char *cure)
+static void put_need(struct doctor *d, const struct need *n)
 {
-	put_mark(d, there, f->weight == FEATURE_NEEDED);
-	str_printf(&d->out, "%-35s ", f->name);
-	str_plain(&d->out, found);
-	str_putc(&d->out, '\n');
-	if (there)
-		return;
-	str_printf(&d->out, "           without it: %s\n", f->without);
-	if (*cure)
-		str_printf(&d->out, "           to fix it: %s\n", cure);
+	need_json(n, d->needs);
+	need_text(d, n);
 }
 
 static void look_at_machine(struct doctor *d)
 {
 	const struct feature *f;
-	json_t *list = json_array();
 	bool ok = true;
 
 	for (size_t i = 0; (f = feature_at(i)); i++) {
 		struct str found auto_release(str_release) = {0};
 		struct str cure auto_release(str_release) = {0};
-		bool there = f->find(&found, &cure);
+		struct need n = {.id = f->id,
+				 .name = f->name,
+				 .without = f->without,
+				 .is_needed = f->weight == FEATURE_NEEDED};
 
-		ok &= there || f->weight != FEATURE_NEEDED;
-		feature_json(f, there, found.text ? found.text : "", cure.text ? cure.text : "",
-			     list);
-		feature_text(d, f, there, found.text ? found.text : "", cure.text ? cure.text : "");
+		n.there = f->find(&found, &cure);
+		n.found = found.text ? found.text : "";
+		n.cure = cure.text ? cure.text : "";
+		ok &= n.there || !n.is_needed;
+		put_need(d, &n);
 	}
 	json_object_set_new(d->object, "ok", json_boolean(ok));
-	json_object_set_new(d->object, "features", list);
 }
 
 /* -- what runs -- */
@@ -154,6 +160,34 @@ static void put_module(struct doctor *d, const struct module *m)
 		str_printf(&d->out, "%25s%s\n", "", cure);
 }
 
+/* Are the names there of what runs? */
+static void look_at_names(struct doctor *d, size_t files, size_t symbols)
+{
+	const struct modules *m = &d->modules;
+	auto_free char *named = mem_printf("%zu of the %zu files that run", symbols, files);
+	auto_free char *maps = m->generating ? mem_printf("%zu of %zu processes that generate code",
+							  m->naming, m->generating)
+					     : mem_strdup("no process generates code");
+	const struct need needs[] = {
+		{.id = "symbols",
+		 .name = "all symbols of what runs",
+		 .without = "functions that are not exported are offsets",
+		 .there = symbols == files,
+		 .found = named,
+		 .cure = "the packages below; of a process: cprof doctor PID"},
+		{.id = "perf_maps",
+		 .name = "names of generated code",
+		 .without =
+			 "functions of Node, Java and Python are addresses, or the interpreter's",
+		 .there = m->naming == m->generating,
+		 .found = maps,
+		 .cure = "node --perf-basic-prof; cprof record --java-perfmap; python3 -X perf"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
+		put_need(d, &needs[i]);
+}
+
 static void look_at_running(struct doctor *d)
 {
 	struct modules *m = &d->modules;
@@ -169,19 +203,14 @@ static void look_at_running(struct doctor *d)
 		symbols += m->all[i].symbols >= SYMBOLS_MINI;
 		dwarf += m->all[i].dwarf;
 	}
+	look_at_names(d, files, symbols);
 	str_printf(&d->out,
 		   "\n%zu processes run code of %zu files: %zu have unwind tables, %zu all "
 		   "symbols, %zu lines (DWARF)\n",
 		   m->processes, files, unwind, symbols, dwarf);
-	if (m->generating)
-		str_printf(&d->out,
-			   "%zu processes generate code, and %zu of them tell its names; for the "
-			   "others: node --perf-basic-prof, cprof record --java-perfmap, python3 "
-			   "-X perf\n",
-			   m->generating, m->naming);
 	if (m->unreadable)
-		str_printf(&d->out, "the mappings of %zu processes cannot be read\n",
-			   m->unreadable);
+		str_printf(&d->out, "the mappings of %zu process%s cannot be read\n", m->unreadable,
+			   m->unreadable == 1 ? "" : "es");
 	for (size_t i = 0; i < m->n; i++) {
 		auto_free char *cure = is_file(&m->all[i]) && m->all[i].symbols < SYMBOLS_MINI
 					       ? cure_of(&m->all[i])
@@ -263,6 +292,8 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 	if (pid) {
 		code = look_at_process(d, (pid_t)pid, err);
 	} else {
+		d->needs = json_array();
+		json_object_set_new(d->object, "features", d->needs);
 		look_at_machine(d);
 		look_at_running(d);
 	}
