@@ -28,20 +28,14 @@ static mapping_id mapping_of(struct merging *m, const struct frame *f)
 	return named_mappings_add(m->mappings, &like);
 }
 
-/* A frame without its address and line: equal functions are to meet. Those inlined in it first;
- * frame.inner is of a lower number in no file's order, so the chain is walked to its end. */
+/* A frame without its address and line: equal functions are to meet. Those inlined in it first. */
 static frame_id frame_of(struct merging *m, frame_id id)
 {
-	frame_id *chain = NULL, made = NO_ID;
-	size_t n = 0, cap = 0;
+	frame_id *chain, made = NO_ID;
 
 	if (m->frame_of[id] != NO_ID)
 		return m->frame_of[id];
-	for (frame_id f = id; f != NO_ID; f = m->from->frames[f].inner) {
-		array_reserve(chain, cap, n + 1);
-		chain[n++] = f;
-	}
-	while (n--) {
+	for (size_t n = profile_inlined(m->from, id, &chain); n--;) {
 		const struct frame *from = &m->from->frames[chain[n]];
 		struct frame f = {.kind = from->kind,
 				  .inlined = from->inlined,

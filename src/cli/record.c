@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-enum { MAX_REASONS = 20, DEFAULT_BLOCK_MS = 20 };
+enum { DEFAULT_BLOCK_MS = 20 };
 
 struct record {
 	struct target_options target; /* first: the context of TARGET_OPTIONS */
@@ -152,30 +152,14 @@ static int run_until_done(const struct record *r, struct live *live, int signal_
 	return 0;
 }
 
-static void add_reasons(struct profile *p, const char *what, const struct account_reasons *reasons)
-{
-	for (size_t i = 0; i < reasons->n && i < MAX_REASONS; i++) {
-		auto_free char *text =
-			mem_printf("%s: %llu: %s", what, (unsigned long long)reasons->rows[i].count,
-				   reasons->rows[i].text);
-
-		profile_add_comment(p, text);
-	}
-}
-
 /* What the file says about itself in words. */
 static void add_comments(struct profile *p)
 {
 	struct str text auto_release(str_release) = {0};
 	struct utsname host;
 
-	account_line(&p->account, &text);
-	profile_add_comment(p, text.text);
-	add_reasons(p, "lost", &p->account.lost_by_reason);
-	add_reasons(p, "cut", &p->account.cut_by_reason);
-	add_reasons(p, "named", &p->account.named_by);
+	profile_add_account(p);
 	if (uname(&host) == 0) {
-		text.len = 0;
 		str_printf(&text, "host %s, Linux %s %s, cprof %s", host.nodename, host.release,
 			   host.machine, CPROF_VERSION);
 		profile_add_comment(p, text.text);

@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "collect/kernel_name.h"
 #include "collect/libbpf_log.h"
 
 #include <bpf/bpf.h>
@@ -116,8 +117,7 @@ static void choose_programs(struct kernel *k, const struct kernel_options *o)
 		k->events[i] = all[i];
 		bpf_program__set_autoload(all[i], true);
 	}
-	bpf_program__set_autoload(k->object->progs.kernel_name,
-				  libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SYSCALL, NULL) == 1);
+	kernel_name_choose(k->object->progs.kernel_name);
 	bpf_program__set_autoload(k->object->progs.target_exec, o->has_command);
 	bpf_program__set_autoload(k->object->progs.target_fork, o->follow_targets);
 	bpf_program__set_autoload(k->object->progs.target_exit, o->follow_targets);
@@ -222,8 +222,7 @@ static int set_up(struct kernel *k, const struct kernel_options *o, struct err *
 	if (!k->ring)
 		return err_set(err, -errno, "cannot map the BPF ring");
 	k->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	if (bpf_program__autoload(k->object->progs.kernel_name))
-		k->name_fd = bpf_program__fd(k->object->progs.kernel_name);
+	k->name_fd = kernel_name_fd(k->object->progs.kernel_name);
 	code = o->follow_targets ? attach_targets(k, err) : 0;
 	return code;
 }
@@ -527,15 +526,9 @@ void kernel_clear_seen(struct kernel *k)
 bool kernel_name_address(void *kernel, uint64_t address, char *buf, size_t size)
 {
 	struct kernel *k = kernel;
-	LIBBPF_OPTS(bpf_test_run_opts, run);
 
-	if (k->name_fd < 0)
-		return false;
-	k->object->bss->name_address = address;
-	if (bpf_prog_test_run_opts(k->name_fd, &run) || (int)run.retval <= 0)
-		return false;
-	snprintf(buf, size, "%.*s", KERNEL_NAME_BYTES - 1, k->object->bss->name_text);
-	return true;
+	return k->object && kernel_name_ask(k->name_fd, &k->object->bss->name_address,
+					    k->object->bss->name_text, address, buf, size);
 }
 
 bool kernel_is_measured(const struct kernel *k)

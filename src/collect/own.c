@@ -3,13 +3,13 @@
 #include "collect/own.h"
 
 #include "base/clock.h"
-#include "base/hash.h"
 #include "base/io.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "collect/perf.h"
 #include "collect/perf_ring.h"
 #include "collect/perf_sample.h"
+#include "collect/stacks.h"
 
 #include <dirent.h>
 #include <poll.h>
@@ -126,18 +126,8 @@ static int open_event(const struct own *own, const struct event *e, pid_t tid, i
 	attr.build_id = !own->no_build_ids;
 	attr.exclude_user = e->exclude_user;
 	attr.enable_on_exec = at_exec;
-	if (own->o.frequency_hz) {
-		attr.freq = 1;
-		attr.sample_freq = own->o.frequency_hz;
-	} else {
-		attr.sample_period = own->o.period;
-	}
+	perf_set_rate(&attr, own->o.frequency_hz, own->o.period);
 	return perf_open(&attr, tid, cpu);
-}
-
-static bool is_missing(int code)
-{
-	return code == -ENOENT || code == -EOPNOTSUPP || code == -ENODEV;
 }
 
 /* Opens an event; the first one with less where the kernel does not have or allow all. */
@@ -146,7 +136,7 @@ static int open_somehow(struct own *own, struct event *e, pid_t tid, int cpu, bo
 	for (;;) {
 		int fd = open_event(own, e, tid, cpu, at_exec);
 
-		if (is_missing(fd) && e->is_cpu && e->value == EVENT_CYCLES && !own->n)
+		if (perf_is_missing(fd) && e->is_cpu && e->value == EVENT_CYCLES && !own->n)
 			event_use_clock(e);
 		else if ((fd == -EACCES || fd == -EPERM) && own->with_kernel && !own->n)
 			own->with_kernel = false;
@@ -196,7 +186,7 @@ static int open_error(const struct event *e, pid_t tid, int code, struct err *er
 	if (code == -EMFILE)
 		return err_cure(err, "it takes a descriptor for each thread and CPU: raise 'ulimit "
 				     "-n', or run cprof as root");
-	if (is_missing(code))
+	if (perf_is_missing(code))
 		return err_cure(err, "this machine has no such counter; -e cpu works everywhere");
 	return code;
 }
@@ -335,18 +325,13 @@ static const struct names *names_of(struct own *own, pid_t pid, pid_t tid)
 /* The kernel's part goes first, under an id of its own. */
 static uint64_t send_kernel(struct own *own, const struct perf_sample *s)
 {
-	struct {
-		struct stack_record head;
-		uint64_t frames[MAX_KERNEL_FRAMES];
-	} r = {.head = {.type = RECORD_KERNEL_STACK, .n_frames = s->n_kernel}};
+	struct kernel_stack_record r;
+	size_t bytes = kernel_stack_make(&r, s->kernel, s->n_kernel);
 
-	if (!s->n_kernel)
+	if (!bytes)
 		return STACK_NONE;
-	memcpy(r.frames, s->kernel, s->n_kernel * sizeof(*s->kernel));
-	r.head.id = hash_bytes(r.frames, s->n_kernel * sizeof(*s->kernel));
-	r.head.id += r.head.id < STACK_FIRST ? STACK_FIRST : 0;
 	r.head.time_ns = s->time_ns;
-	own->visit(own->ctx, &r, sizeof(r.head) + s->n_kernel * sizeof(*s->kernel));
+	own->visit(own->ctx, &r, bytes);
 	return r.head.id;
 }
 

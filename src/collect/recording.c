@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/self.h"
 #include "collect/ingest.h"
 #include "collect/kernel.h"
 #include "collect/launch.h"
@@ -56,15 +57,6 @@ struct recording {
 	double cpu_s_before;
 	bool stopped;
 };
-
-static double own_cpu_s(void)
-{
-	struct rusage u;
-
-	getrusage(RUSAGE_SELF, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
 
 /* -- value columns -- */
 
@@ -315,7 +307,7 @@ struct recording *recording_new(const struct recording_options *o, struct profil
 	r->p = p;
 	r->epoll_fd = r->timer_fd = -1;
 	r->launch = (struct launch){.go_fd = -1, .error_fd = -1};
-	r->cpu_s_before = own_cpu_s();
+	r->cpu_s_before = self_cpu_s();
 	targets_init(&r->targets);
 	if (set_up(r, images, err)) {
 		recording_free(r);
@@ -502,7 +494,7 @@ uint64_t recording_drained_ns(const struct recording *r)
 
 double recording_cost_s(const struct recording *r)
 {
-	return own_cpu_s() - r->cpu_s_before + (double)kernel_run_ns(r->kernel) / 1e9;
+	return self_cpu_s() - r->cpu_s_before + (double)kernel_run_ns(r->kernel) / 1e9;
 }
 
 static bool is_estimated(const struct recording *r)

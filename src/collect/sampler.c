@@ -91,12 +91,7 @@ static int open_event(const struct sampler *s, const struct event *e, int cpu)
 	if (attr.precise_ip) /* else the kernel refuses programs that take stacks */
 		attr.sample_type |= PERF_SAMPLE_CALLCHAIN;
 	attr.exclude_idle = !s->o.idle;
-	if (s->o.frequency_hz) {
-		attr.freq = 1;
-		attr.sample_freq = s->o.frequency_hz;
-	} else {
-		attr.sample_period = s->o.period;
-	}
+	perf_set_rate(&attr, s->o.frequency_hz, s->o.period);
 	return perf_open(&attr, -1, cpu);
 }
 
@@ -105,7 +100,7 @@ static int open_error(const struct event *e, int cpu, int code, struct err *err)
 	err_set(err, code, "cannot sample '%s' on CPU %d", e->name, cpu);
 	if (code == -EACCES || code == -EPERM)
 		return err_cure(err, "run it as root, or lower kernel.perf_event_paranoid");
-	if (code == -ENOENT || code == -EOPNOTSUPP || code == -ENODEV)
+	if (perf_is_missing(code))
 		return err_cure(err,
 				"this machine has no such counter (virtual machines often have "
 				"none); -e cpu works everywhere");
@@ -123,8 +118,7 @@ int sampler_add_cpu(struct sampler *s, int cpu, struct err *err)
 		struct event *e = &s->o.events[i];
 		int fd = open_event(s, e, cpu);
 
-		if ((fd == -ENOENT || fd == -EOPNOTSUPP || fd == -ENODEV) && e->is_cpu &&
-		    e->value == EVENT_CYCLES && !s->n) {
+		if (perf_is_missing(fd) && e->is_cpu && e->value == EVENT_CYCLES && !s->n) {
 			event_use_clock(e);
 			fd = open_event(s, e, cpu);
 		}

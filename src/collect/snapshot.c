@@ -3,11 +3,11 @@
 #include "collect/snapshot.h"
 
 #include "abi/snapshot.h"
-#include "abi/unwind_frame.h"
 #include "base/clock.h"
-#include "base/hash.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "collect/captures.h"
+#include "collect/kernel_name.h"
 #include "collect/libbpf_log.h"
 #include "collect/running.h"
 #include "collect/stacks.h"
@@ -85,16 +85,14 @@ struct snapshotter *snapshotter_new(struct err *err)
 		snapshotter_free(s);
 		return NULL;
 	}
-	bpf_program__set_autoload(s->object->progs.kernel_name,
-				  libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SYSCALL, NULL) == 1);
+	kernel_name_choose(s->object->progs.kernel_name);
 	code = threads__load(s->object);
 	if (code) {
 		refused(code, err);
 		snapshotter_free(s);
 		return NULL;
 	}
-	if (bpf_program__autoload(s->object->progs.kernel_name))
-		s->name_fd = bpf_program__fd(s->object->progs.kernel_name);
+	s->name_fd = kernel_name_fd(s->object->progs.kernel_name);
 	return s;
 }
 
@@ -109,15 +107,9 @@ void snapshotter_free(struct snapshotter *s)
 bool snapshotter_name_address(void *snapshotter, uint64_t address, char *buf, size_t size)
 {
 	struct snapshotter *s = snapshotter;
-	LIBBPF_OPTS(bpf_test_run_opts, run);
 
-	if (s->name_fd < 0)
-		return false;
-	s->object->bss->name_address = address;
-	if (bpf_prog_test_run_opts(s->name_fd, &run) || (int)run.retval <= 0)
-		return false;
-	snprintf(buf, size, "%.*s", KERNEL_NAME_BYTES - 1, s->object->bss->name_text);
-	return true;
+	return kernel_name_ask(s->name_fd, &s->object->bss->name_address, s->object->bss->name_text,
+			       address, buf, size);
 }
 
 /* -- reading -- */
@@ -281,23 +273,29 @@ static size_t read_more(struct taking *t, const struct seen *s)
 	return (size_t)n;
 }
 
-static void unwind_waiting(struct taking *t, const struct seen *s, struct space *space,
-			   struct captured *ret)
+/* What both kinds have in common. */
+static struct capture capture_in(const struct taking *t, const struct space *space)
 {
-	struct capture c = {
+	return (struct capture){
 		.space = space,
 		.images = t->place->images,
 		.tables = t->place->tables,
 		.store = t->place->store,
-		.registers = (const uint64_t *)s->r->registers,
-		.is_return = s->r->syscall != ~0ull,
-		.stack = s->stack,
-		.start = s->r->stack_start,
-		.n_stack = s->r->stack_bytes,
 		.present = ~0ull,
 		.max_depth = MAX_USER_FRAMES,
 	};
+}
 
+static void unwind_waiting(struct taking *t, const struct seen *s, struct space *space,
+			   struct captured *ret)
+{
+	struct capture c = capture_in(t, space);
+
+	c.registers = (const uint64_t *)s->r->registers;
+	c.is_return = s->r->syscall != ~0ull;
+	c.stack = s->stack;
+	c.start = s->r->stack_start;
+	c.n_stack = s->r->stack_bytes;
 	unwind(t, &c, ret);
 	if (ret->end != WALK_UNREADABLE)
 		return;
@@ -311,37 +309,23 @@ static void unwind_running(struct taking *t, const struct seen *s, struct space 
 			   struct captured *ret)
 {
 	const struct capture_record *r = s->tick.capture;
-	const struct capture c = {
-		.space = space,
-		.images = t->place->images,
-		.tables = t->place->tables,
-		.store = t->place->store,
-		.registers = (const uint64_t *)r->registers,
-		.is_return = r->is_return,
-		.stack = (const uint8_t *)(r + 1),
-		.start = (r->registers[REG_SP] & ~7ull) - RED_ZONE,
-		.n_stack = r->stack_bytes,
-		.present = ~0ull,
-		.max_depth = MAX_USER_FRAMES,
-	};
+	struct capture c = capture_in(t, space);
 
+	c.registers = (const uint64_t *)r->registers;
+	c.is_return = r->is_return;
+	c.stack = (const uint8_t *)(r + 1);
+	c.start = capture_start(r);
+	c.n_stack = r->stack_bytes;
 	unwind(t, &c, ret);
 }
 
 /* Gives the kernel's part an id, as if it had come from the sampler. */
 static uint64_t kernel_stack(struct taking *t, const uint64_t *frames, uint32_t n)
 {
-	struct {
-		struct stack_record head;
-		uint64_t frames[MAX_KERNEL_FRAMES];
-	} r = {.head = {.type = RECORD_KERNEL_STACK, .n_frames = n}};
+	struct kernel_stack_record r;
 
-	if (!n)
+	if (!kernel_stack_make(&r, frames, n))
 		return STACK_NONE;
-	memcpy(r.frames, frames, n * sizeof(*frames));
-	r.head.id = hash_bytes(r.frames, n * sizeof(*frames));
-	if (r.head.id < STACK_FIRST)
-		r.head.id += STACK_FIRST;
 	resolved_add_kernel(t->place->resolved, &r.head);
 	return r.head.id;
 }

@@ -247,6 +247,18 @@ void resolved_add_kernel(struct resolved *r, const struct stack_record *record)
 		r->kernel_frames[r->n_kernel_frames++] = kernel_frame_at(r, words[i]);
 }
 
+size_t kernel_stack_make(struct kernel_stack_record *r, const uint64_t *frames, uint32_t n)
+{
+	n = MIN(n, (uint32_t)MAX_KERNEL_FRAMES);
+	if (!n)
+		return 0;
+	r->head = (struct stack_record){.type = RECORD_KERNEL_STACK, .n_frames = n};
+	memcpy(r->frames, frames, n * sizeof(*frames));
+	r->head.id = hash_bytes(r->frames, n * sizeof(*frames));
+	r->head.id += r->head.id < STACK_FIRST ? STACK_FIRST : 0;
+	return sizeof(r->head) + n * sizeof(*frames);
+}
+
 /* What to say at the root of a stack whose last frame lies in `image`: why, and where. */
 static uint32_t cut_reason(struct resolved *r, unsigned end, const struct image *image)
 {

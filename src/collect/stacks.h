@@ -24,6 +24,14 @@ void resolved_add_user(struct resolved *r, const struct stack_record *record,
 		       const struct space *space);
 void resolved_add_kernel(struct resolved *r, const struct stack_record *record);
 
+/* A kernel stack that did not come from the sampler, as a record under the hash of its frames. */
+struct kernel_stack_record {
+	struct stack_record head;
+	uint64_t frames[MAX_KERNEL_FRAMES];
+};
+/* Returns its bytes; 0: there are no frames. */
+size_t kernel_stack_make(struct kernel_stack_record *r, const uint64_t *frames, uint32_t n);
+
 /* The stack (kernel frames above user frames) that a count refers to, for `samples` samples.
  * `ret_missing`: a stack of it never arrived. */
 stack_id resolved_find(struct resolved *r, const struct count_key *key, uint64_t samples,

@@ -129,14 +129,9 @@ typedef void frame_visit(void *ctx, const struct frame *f);
 /* What is inlined comes before what it is inlined in. */
 static void visit_inner(const struct profile *p, frame_id id, frame_visit *visit, void *ctx)
 {
-	frame_id *chain = NULL;
-	size_t n = 0, cap = 0;
+	frame_id *chain;
 
-	for (; id != NO_ID; id = p->frames[id].inner) {
-		array_reserve(chain, cap, n + 1);
-		chain[n++] = id;
-	}
-	while (n--)
+	for (size_t n = profile_inlined(p, id, &chain); n--;)
 		visit(ctx, &p->frames[chain[n]]);
 	free(chain);
 }

@@ -4,9 +4,9 @@
 
 #include "analysis/coverage.h"
 #include "base/clock.h"
-#include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/self.h"
 #include "collect/ingest.h"
 #include "collect/sampler.h"
 #include "live/addresses.h"
@@ -16,14 +16,11 @@
 #include "live/usage.h"
 #include "proc/procfs.h"
 #include "profile/copy.h"
-#include "symbolize/disassemble.h"
 
 #include <errno.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 enum {
 	LEAST_ENTRIES = 256 << 10,
@@ -364,13 +361,9 @@ static uint64_t lost_until(const struct service *s, uint64_t ns)
 /* Memory that is ours alone. */
 static uint64_t own_bytes(void)
 {
-	struct str text auto_release(str_release) = {0};
-	unsigned long long all, resident, shared;
+	uint64_t shared, resident = self_resident_bytes(&shared);
 
-	if (file_read("/proc/self/statm", 256, &text) ||
-	    sscanf(text.text, "%llu %llu %llu", &all, &resident, &shared) != 3)
-		return 0;
-	return (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
+	return resident - shared;
 }
 
 static bool is_too_large(struct service *s, uint64_t now)
@@ -493,8 +486,6 @@ static void copy_entry(const struct era *era, const struct journal_entry *e,
 static void begin_copy(struct service *s, const struct feed_window *w, struct profile *ret)
 {
 	const struct profile *p = s->now.profile;
-	int64_t now_ns;
-	struct timespec now;
 
 	for (size_t i = 0; i < p->n_types; i++)
 		profile_add_type(ret, profile_text(p, p->types[i].type),
@@ -503,9 +494,8 @@ static void begin_copy(struct service *s, const struct feed_window *w, struct pr
 	ret->period_type.type = strings_add(&ret->strings, profile_text(p, p->period_type.type));
 	ret->period_type.unit = strings_add(&ret->strings, profile_text(p, p->period_type.unit));
 	ret->period = w->by_time && p->period ? (int64_t)(1000000000 / s->o.history_hz) : p->period;
-	clock_gettime(CLOCK_REALTIME, &now);
-	now_ns = now.tv_sec * 1000000000ll + now.tv_nsec;
-	ret->time_ns = now_ns - (int64_t)(monotonic_ns() - w->from.time_ns);
+	ret->time_ns =
+		(int64_t)clock_ns(CLOCK_REALTIME) - (int64_t)(monotonic_ns() - w->from.time_ns);
 	ret->duration_ns = (int64_t)(w->to.time_ns - w->from.time_ns);
 }
 
@@ -610,14 +600,6 @@ static int names(struct feed *f, pid_t pid, const uint64_t *addresses, size_t n,
 	return 0;
 }
 
-static int annotate(struct feed *f, mapping_id mapping, uint64_t offset, struct code *ret,
-		    struct err *err)
-{
-	struct service *s = (struct service *)f;
-
-	return disassemble(&s->o.names, s->now.profile, mapping, offset, ret, err);
-}
-
 static void service_free(struct feed *f)
 {
 	struct service *s = (struct service *)f;
@@ -661,7 +643,6 @@ struct feed *service_new(const struct service_options *o, struct err *err)
 		.fill = fill,
 		.wait_fd = wait_fd,
 		.take = take,
-		.annotate = annotate,
 		.mark = mark,
 		.window = window,
 		.demand = demand,

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 /* Of addresses; pages come when tables are put there. */
 #define STORE_BYTES (256u << 20)
@@ -116,14 +115,12 @@ static void put_all(const struct snapshot *shot, const struct profile *from, str
 {
 	struct profile_copy *copy = profile_copy_new(from, ret);
 	const struct keys k = add_keys(&ret->strings);
-	struct timespec now;
 
 	profile_copy_hide_kernel(copy);
 	profile_add_type(ret, "goroutine", "count");
-	ret->period_type = ret->types[0].type ? ret->types[0] : (struct value_type){0};
+	ret->period_type = ret->types[0];
 	ret->period = 1;
-	clock_gettime(CLOCK_REALTIME, &now);
-	ret->time_ns = now.tv_sec * 1000000000ll + now.tv_nsec;
+	ret->time_ns = (int64_t)clock_ns(CLOCK_REALTIME);
 	for (size_t i = 0; i < shot->n; i++)
 		put_thread(&shot->threads[i], from, copy, &k, ret);
 	profile_copy_free(copy);

@@ -67,19 +67,14 @@ static mapping_id copy_mapping(struct profile_copy *c, mapping_id id)
 	return c->mappings[id] = profile_add_mapping(c->to, &m);
 }
 
-/* What is inlined in a frame comes first; the chain is walked to its end. */
+/* What is inlined in a frame comes first. */
 static frame_id copy_frame(struct profile_copy *c, frame_id id)
 {
-	frame_id *chain = NULL, made = NO_ID;
-	size_t n = 0, cap = 0;
+	frame_id *chain, made = NO_ID;
 
 	if (c->frames[id] != NO_ID)
 		return c->frames[id];
-	for (frame_id f = id; f != NO_ID; f = c->from->frames[f].inner) {
-		array_reserve(chain, cap, n + 1);
-		chain[n++] = f;
-	}
-	while (n--) {
+	for (size_t n = profile_inlined(c->from, id, &chain); n--;) {
 		struct frame f = c->from->frames[chain[n]];
 
 		f.function = copy_text(c, f.function);

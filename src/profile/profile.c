@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { MAX_REASONS = 20 }; /* of each kind, in the comments */
+
 void profile_init(struct profile *p)
 {
 	memset(p, 0, sizeof(*p));
@@ -96,6 +98,18 @@ frame_id profile_add_frame(struct profile *p, const struct frame *f)
 	p->frames[id] = *f;
 	map_add(&p->frame_map, hash, id);
 	return id;
+}
+
+size_t profile_inlined(const struct profile *p, frame_id id, frame_id **ret)
+{
+	size_t n = 0, cap = 0;
+
+	*ret = NULL;
+	for (; id != NO_ID; id = p->frames[id].inner) {
+		array_reserve(*ret, cap, n + 1);
+		(*ret)[n++] = id;
+	}
+	return n;
 }
 
 frame_id profile_add_note(struct profile *p, const char *text)
@@ -293,4 +307,26 @@ uint64_t frame_offset(const struct profile *p, const struct frame *f)
 
 	return m && m->start && f->address >= m->start ? f->address - m->start + m->offset
 						       : f->address;
+}
+
+static void add_reasons(struct profile *p, const char *what, const struct account_reasons *reasons)
+{
+	for (size_t i = 0; i < reasons->n && i < MAX_REASONS; i++) {
+		auto_free char *text =
+			mem_printf("%s: %llu: %s", what, (unsigned long long)reasons->rows[i].count,
+				   reasons->rows[i].text);
+
+		profile_add_comment(p, text);
+	}
+}
+
+void profile_add_account(struct profile *p)
+{
+	struct str text auto_release(str_release) = {0};
+
+	account_line(&p->account, &text);
+	profile_add_comment(p, text.text);
+	add_reasons(p, "lost", &p->account.lost_by_reason);
+	add_reasons(p, "cut", &p->account.cut_by_reason);
+	add_reasons(p, "named", &p->account.named_by);
 }

@@ -124,6 +124,9 @@ uint32_t profile_add_type(struct profile *p, const char *type, const char *unit)
 mapping_id profile_add_mapping(struct profile *p, const struct mapping *m);
 /* The frame equal to `f` in every field that tells frames apart; made when it is new. */
 frame_id profile_add_frame(struct profile *p, const struct frame *f);
+/* A frame and what is inlined in it, outermost first, for the caller to free. Returns how many.
+ * frame.inner is of a lower number in no file's order, so the chain is walked to its end. */
+size_t profile_inlined(const struct profile *p, frame_id id, frame_id **ret);
 /* A frame of kind FRAME_NOTE with this text. */
 frame_id profile_add_note(struct profile *p, const char *text);
 labels_id profile_add_labels(struct profile *p, const struct label *labels, size_t n);
@@ -133,6 +136,8 @@ void profile_add_sample(struct profile *p, stack_id stack, labels_id labels, con
  * stacks.n zeros. */
 void profile_stack_weights(const struct profile *p, int64_t *weights);
 void profile_add_comment(struct profile *p, const char *text);
+/* Adds the account as comments: its line, and the first reasons of each kind. */
+void profile_add_account(struct profile *p);
 
 /* The label with that key, or NULL. */
 const struct label *profile_label(const struct profile *p, labels_id labels, string_id key);

@@ -139,7 +139,7 @@ void api_processes(struct request *r)
 		return;
 	profile_init(&p);
 	if (r->feed->fill(r->feed, &err) < 0 || r->feed->window(r->feed, &w, &p, &err))
-		reply_error(r, MHD_HTTP_INTERNAL_SERVER_ERROR, "%s", err.what);
+		reply_failure(r, &err);
 	else
 		reply_json(r, processes_json(&p));
 	profile_release(&p);
@@ -163,9 +163,7 @@ void api_threads(struct request *r)
 	}
 	profile_init(&p);
 	if (r->feed->threads(r->feed, (pid_t)number, &p, &err)) {
-		reply_error(
-			r, err.code == -ESRCH ? MHD_HTTP_NOT_FOUND : MHD_HTTP_INTERNAL_SERVER_ERROR,
-			"%s", err.what);
+		reply_failure(r, &err);
 	} else {
 		threads_json(&p, &(struct threads_options){0}, &body);
 		reply(r, MHD_HTTP_OK, "application/json", &body);

@@ -5,15 +5,9 @@
  * Source: Prometheus's text exposition format, 0.0.4.
  */
 #include "base/clock.h"
-#include "base/io.h"
 #include "base/mem.h"
+#include "base/self.h"
 #include "serve/request.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 static void put_head(struct str *out, const char *name, const char *type, const char *help)
 {
@@ -71,32 +65,12 @@ static void put_usage(struct str *out, const struct feed_status *s)
 	}
 }
 
-static uint64_t resident_bytes(void)
-{
-	struct str text auto_release(str_release) = {0};
-	char *rest;
-
-	if (file_read("/proc/self/statm", 256, &text) || !text.len)
-		return 0;
-	strtoull(text.text, &rest, 10);
-	return strtoull(rest, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
-static double own_cpu_s(void)
-{
-	struct rusage u;
-
-	getrusage(RUSAGE_SELF, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
-
 static void put_own(struct str *out, const struct feed_status *s)
 {
 	put_value(out, "process_cpu_seconds_total", "counter",
-		  "CPU seconds of cprof's own process.", own_cpu_s());
+		  "CPU seconds of cprof's own process.", self_cpu_s());
 	put_value(out, "process_resident_memory_bytes", "gauge", "Memory of cprof's own.",
-		  (double)resident_bytes());
+		  (double)self_resident_bytes(NULL));
 	put_value(out, "cprof_overhead_seconds_total", "counter",
 		  "CPU seconds of profiling: cprof's own and the kernel time of its programs.",
 		  s->account.overhead_cpu_s);

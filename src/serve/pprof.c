@@ -100,30 +100,27 @@ static int64_t process_cpu_ns(pid_t pid)
 	return used.tv_sec * 1000000000ll + used.tv_nsec;
 }
 
+static void add_trace(const struct request *r, struct profile *p)
+{
+	auto_free char *text =
+		mem_printf("served by cprof %s; trace %s", CPROF_VERSION, r->trace.trace_id);
+
+	profile_add_comment(p, text);
+}
+
 static void add_comments(const struct request *r, struct profile *p, const struct feed_window *w)
 {
 	struct str text auto_release(str_release) = {0};
 	int64_t used = r->cpu_ns < 0 || w->by_time ? -1 : r->cpu_end_ns;
 
-	account_line(&p->account, &text);
-	profile_add_comment(p, text.text);
-	for (size_t i = 0; i < p->account.lost_by_reason.n; i++) {
-		text.len = 0;
-		str_printf(&text, "lost: %llu: %s",
-			   (unsigned long long)p->account.lost_by_reason.rows[i].count,
-			   p->account.lost_by_reason.rows[i].text);
-		profile_add_comment(p, text.text);
-	}
+	profile_add_account(p);
 	if (used >= 0) {
-		text.len = 0;
 		str_printf(&text, "the process's clock says %.3f s of CPU in these %.3f s",
 			   (double)(used - r->cpu_ns) / 1e9, (double)p->duration_ns / 1e9);
 		profile_add_comment(p, text.text);
 	}
 	hints_add(p);
-	text.len = 0;
-	str_printf(&text, "served by cprof %s; trace %s", CPROF_VERSION, r->trace.trace_id);
-	profile_add_comment(p, text.text);
+	add_trace(r, p);
 }
 
 static void reply_window(struct request *r, const struct feed_window *w)
@@ -133,7 +130,7 @@ static void reply_window(struct request *r, const struct feed_window *w)
 
 	profile_init(&p);
 	if (r->feed->window(r->feed, w, &p, &err)) {
-		reply_error(r, MHD_HTTP_INTERNAL_SERVER_ERROR, "%s", err.what);
+		reply_failure(r, &err);
 	} else {
 		add_comments(r, &p, w);
 		reply_profile(r, &p);
@@ -185,7 +182,7 @@ static void profile(struct request *r)
 		return;
 	}
 	if (r->feed->fill(r->feed, &err) < 0)
-		reply_error(r, MHD_HTTP_INTERNAL_SERVER_ERROR, "%s", err.what);
+		reply_failure(r, &err);
 	else
 		reply_window(r, &w);
 }
@@ -222,20 +219,10 @@ static bool take_threads(struct request *r, struct profile *p)
 		return false;
 	}
 	if (r->feed->threads(r->feed, r->pid, p, &err)) {
-		reply_error(
-			r, err.code == -ESRCH ? MHD_HTTP_NOT_FOUND : MHD_HTTP_INTERNAL_SERVER_ERROR,
-			"%s", err.what);
+		reply_failure(r, &err);
 		return false;
 	}
 	return true;
-}
-
-static void add_trace(struct request *r, struct profile *p)
-{
-	auto_free char *text =
-		mem_printf("served by cprof %s; trace %s", CPROF_VERSION, r->trace.trace_id);
-
-	profile_add_comment(p, text);
 }
 
 static void reply_threads(struct request *r, struct profile *p)

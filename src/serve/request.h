@@ -60,6 +60,8 @@ void reply(struct request *r, unsigned status, const char *type, struct str *bod
 /* As Go's server says what went wrong: plain text that its clients show. */
 void reply_error(struct request *r, unsigned status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same of what the profiler could not do; of a process that is gone, 404. */
+void reply_failure(struct request *r, const struct err *err);
 /* After a reply. */
 void reply_header(struct request *r, const char *name, const char *value);
 

@@ -145,6 +145,12 @@ void reply_error(struct request *r, unsigned status, const char *fmt, ...)
 	reply_header(r, "X-Go-Pprof", "1");
 }
 
+void reply_failure(struct request *r, const struct err *err)
+{
+	reply_error(r, err->code == -ESRCH ? MHD_HTTP_NOT_FOUND : MHD_HTTP_INTERNAL_SERVER_ERROR,
+		    "%s", err->what);
+}
+
 static void request_free(struct request *r)
 {
 	if (r->response)

@@ -22,7 +22,6 @@ static bool parse_time(const char *text, uint64_t now, uint64_t *ret)
 		const char *unit;
 		double seconds;
 	} units[] = {{"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}, {"", 1}};
-	struct timespec wall;
 	double value, ago;
 	char *end;
 
@@ -33,8 +32,7 @@ static bool parse_time(const char *text, uint64_t now, uint64_t *ret)
 	if (end == text || !(value > -1e10 && value < 1e10))
 		return false;
 	if (value > 0) {
-		clock_gettime(CLOCK_REALTIME, &wall);
-		ago = (double)wall.tv_sec + (double)wall.tv_nsec / 1e9 - value;
+		ago = (double)clock_ns(CLOCK_REALTIME) / 1e9 - value;
 		if (*end || ago < 0)
 			return false;
 	} else {

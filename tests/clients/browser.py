@@ -2,11 +2,26 @@
 """Drives Debian's Chromium through chromedriver, with nothing but the standard library."""
 import base64
 import json
+import os
 import shutil
 import subprocess
 import time
 import urllib.error
 import urllib.request
+
+SHOTS = os.environ.get("SHOTS")
+
+
+def check(is_so, what):
+    if not is_so:
+        raise AssertionError(what)
+
+
+def shot(b, name):
+    """Keeps a screenshot where SHOTS says."""
+    if SHOTS:
+        b.screenshot(f"{SHOTS}/{name}.png")
+
 
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--use-angle=swiftshader",
          "--enable-unsafe-swiftshader", "--allow-file-access-from-files"]

@@ -5,20 +5,9 @@ import os
 import sys
 import time
 
-from browser import Browser
+from browser import Browser, check, shot
 
 folder = sys.argv[1]
-shots = os.environ.get("SHOTS")
-
-
-def check(is_so, what):
-    if not is_so:
-        raise AssertionError(what)
-
-
-def shot(b, name):
-    if shots:
-        b.screenshot(f"{shots}/{name}.png")
 
 
 def svg(b):

@@ -1,22 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a person sees of cprof serve in a browser. Run by serve.sh: OUR-ADDRESS PPROF-ADDRESS PID."""
-import os
 import sys
 
-from browser import Browser
+from browser import Browser, check, shot
 
 ours, pprof, pid = sys.argv[1:4]
-shots = os.environ.get("SHOTS")
-
-
-def check(is_so, what):
-    if not is_so:
-        raise AssertionError(what)
-
-
-def shot(b, name):
-    if shots:
-        b.screenshot(f"{shots}/{name}.png")
 
 
 INSIDE = "const d = document.querySelector('iframe.shown')?.contentDocument; return d && "

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What we ourselves take. */
+#include "base/self.h"
+
+#include "base/io.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <sys/resource.h>
+
+double self_cpu_s(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+uint64_t self_resident_bytes(uint64_t *ret_shared)
+{
+	struct str text auto_release(str_release) = {0};
+	unsigned long long all, resident, shared;
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	if (ret_shared)
+		*ret_shared = 0;
+	if (file_read("/proc/self/statm", 256, &text) || !text.len ||
+	    sscanf(text.text, "%llu %llu %llu", &all, &resident, &shared) != 3)
+		return 0;
+	if (ret_shared)
+		*ret_shared = shared * page;
+	return resident * page;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What we ourselves take. */
+#pragma once
+
+#include <stdint.h>
+
+/* CPU seconds of this process so far, user and system. */
+double self_cpu_s(void);
+/* Bytes of memory that are resident, and of them (or NULL) those that others may share. 0: not
+ * known. */
+uint64_t self_resident_bytes(uint64_t *ret_shared);
