@@ -35,7 +35,7 @@ static __always_inline int piece_send(u64 capture, u64 address)
 
 /* The next page. Returns 0, 1 at the end, -1 when the ring is full. A global function without
  * arguments: the verifier looks at it once, not once for each page. */
-__noinline int capture_step(void)
+__noinline __weak int capture_step(void)
 {
 	struct user_scratch *s = scratch_get();
 	struct stack_copy *copy = s ? &s->copy : NULL;
@@ -55,8 +55,7 @@ __noinline int capture_step(void)
 	return 0;
 }
 
-static __always_inline int capture_end(const struct user_scratch *s, const struct count_key *key,
-				       u64 value)
+static __always_inline int capture_end(const struct user_scratch *s)
 {
 	struct capture_record *c = bpf_ringbuf_reserve(&ring, sizeof(*c), 0);
 
@@ -69,9 +68,9 @@ static __always_inline int capture_end(const struct user_scratch *s, const struc
 	c->head.n_frames = 0;
 	c->head.n_tail = 0;
 	c->head.end = s->end;
-	c->key = *key;
-	c->value = value;
-	c->exec_id = s->exec_id;
+	c->key = s->sample.key;
+	c->value = s->sample.one.value;
+	c->exec_id = s->sample.who.exec_id;
 	c->present = s->copy.present;
 	c->is_return = s->frame.leaf_is_return;
 	c->leaf_call = s->frame.leaf_call;
@@ -80,18 +79,18 @@ static __always_inline int capture_end(const struct user_scratch *s, const struc
 	return 0;
 }
 
-__hidden int capture_send(struct user_scratch *s, const struct count_key *key, u64 value)
+__hidden int capture_send(struct user_scratch *s)
 {
 	int err = 0;
 
 	s->copy.id = ++s->captures << 16 | bpf_get_smp_processor_id();
 	s->copy.address = (s->frame.registers[0][REG_SP] & ~7ull) - RED_ZONE;
-	s->copy.end = s->stack_top;
+	s->copy.end = s->sample.who.stack_top;
 	if (s->copy.address >= s->copy.end)
 		s->copy.end = USER_SPACE_END; /* another thread's: nobody knows */
 	s->copy.present = 0;
 	s->copy.pages = s->copy.missing = 0;
 	for (u32 i = 0; i < MAX_CAPTURE_PAGES && !err; i++)
 		err = capture_step();
-	return err < 0 ? err : capture_end(s, key, value);
+	return err < 0 ? err : capture_end(s);
 }

@@ -5,4 +5,4 @@
 #include "scratch.h"
 
 /* Sends the sample whole. Returns 0, or nonzero when the ring has no room. */
-int capture_send(struct user_scratch *s, const struct count_key *key, u64 value);
+int capture_send(struct user_scratch *s);

@@ -31,17 +31,6 @@ __u32 counts_used = 0;
 /* The time, as tables remember when they were last used; set by user space. */
 __u32 store_epoch = 0;
 
-/* The leader, the address space and the register frame of the current task, whatever the kernel
- * offers: loads through BTF pointers from 5.11 on, probe reads before. */
-struct who {
-	u64 start_ns;
-	u64 exec_id;
-	u64 generation; /* changes when code may have been mapped over code */
-	u64 exec_pages; /* mapped executable */
-	u64 stack_top;  /* of the first thread */
-	bool has_user;  /* memory: not a kernel thread, nor at the end of an exit */
-};
-
 /*
  * The generation of an address space, as far as the kernel keeps one. From 6.4 on it counts every
  * change; before, the size of executable memory is all there is, and user space adds what it sees
@@ -61,6 +50,8 @@ struct who {
 	})
 #define LOAD(pointer, field) ((pointer)->field)
 
+/* The current task, its leader and address space, whatever the kernel offers: loads through BTF
+ * pointers from 5.11 on, probe reads before. */
 static __always_inline void who_read(struct who *w, struct count_key *key)
 {
 	struct task_struct *task, *leader;
@@ -107,9 +98,10 @@ static __always_inline bool is_after_syscall(u64 ip)
 
 /* Registers of the interrupted user context, also when the sample fell into the kernel. Returns the
  * code segment. */
-static __always_inline u64 registers_read(struct unwind_frame *f, struct bpf_perf_event_data *ctx,
+static __always_inline u64 registers_read(struct user_scratch *s, struct bpf_perf_event_data *ctx,
 					  bool in_kernel)
 {
+	struct unwind_frame *f = &s->frame;
 	u64 cs, syscall = ~0ull;
 
 	if (!in_kernel) {
@@ -124,13 +116,13 @@ static __always_inline u64 registers_read(struct unwind_frame *f, struct bpf_per
 		syscall = frame->orig_ax;
 	} else {
 		struct task_struct *task = (void *)bpf_get_current_task();
-		struct pt_regs___kernel *at, frame = {};
+		void *end = BPF_CORE_READ(task, stack) + KERNEL_STACK_BYTES;
 
-		at = BPF_CORE_READ(task, stack) + KERNEL_STACK_BYTES - REGISTER_FRAME_BYTES;
-		bpf_core_read(&frame, sizeof(frame), at);
-		REGISTERS_COPY(f->registers[0], &frame, );
-		cs = frame.cs;
-		syscall = frame.orig_ax;
+		bpf_probe_read_kernel(&s->registers, sizeof(s->registers),
+				      end - sizeof(s->registers));
+		REGISTERS_COPY(f->registers[0], &s->registers, );
+		cs = s->registers.cs;
+		syscall = s->registers.orig_ax;
 	}
 	f->pc = f->registers[0][REG_RA];
 	f->sp = f->registers[0][REG_SP];
@@ -304,14 +296,13 @@ static __always_inline u64 user_stack_send(struct user_scratch *s, struct stats 
 }
 
 /* For tests: the sample whole, and what the walk made of it. */
-static __always_inline void witness_send(struct user_scratch *s, const struct count_key *key,
-					 u64 value)
+static __always_inline void witness_send(struct user_scratch *s)
 {
 	u32 n = s->n;
 	int err;
 
 	s->head.top = WITNESSED;
-	err = capture_send(s, key, value);
+	err = capture_send(s);
 	s->head.top = 0;
 	if (err || n > MAX_USER_FRAMES)
 		return;
@@ -325,77 +316,86 @@ static __always_inline void witness_send(struct user_scratch *s, const struct co
 }
 
 static __always_inline u64 user_stack(struct bpf_perf_event_data *ctx, struct stats *st,
-				      struct count_key *key, const struct who *w, bool in_kernel,
-				      u64 value)
+				      struct user_scratch *s, bool in_kernel)
 {
-	struct user_scratch *s;
-	u64 cs;
-	u32 zero = 0, tgid = key->tgid;
-	u32 slot = tgid % GENERATION_SLOTS, *generation;
+	const struct count_key *key = &s->sample.key;
+	const struct who *w = &s->sample.who;
+	u32 tgid = key->tgid, slot = tgid % GENERATION_SLOTS, *generation;
+	u64 cs = registers_read(s, ctx, in_kernel);
 
-	s = bpf_map_lookup_elem(&user_scratch, &zero);
-	if (!s)
-		return STACK_NONE;
-	cs = registers_read(&s->frame, ctx, in_kernel);
 	if (!s->frame.pc || s->frame.pc >= USER_SPACE_END)
 		return STACK_NONE;
 	generation = bpf_map_lookup_elem(&generations, &slot);
 	s->hash = hash_mix(config.hash_seed ^ w->start_ns, (u64)tgid << 32 | w->exec_id);
 	s->hash = hash_mix(s->hash, w->generation ^ (u64)(generation ? *generation : 0) << 40);
-	s->start_ns = w->start_ns;
-	s->exec_id = w->exec_id;
-	s->exec_pages = w->exec_pages;
-	s->stack_top = w->stack_top;
 	s->head.tgid = tgid;
 	s->head.version = 0;
-	if (user_walk(s, cs == USER32_CS, key->tid != key->tgid))
+	if (user_walk(s, cs == USER32_CS, key->tid != tgid))
 		return STACK_NONE;
 	if (s->end < N_WALK_ENDS)
 		st->ends[s->end]++;
 	if (config.witness)
-		witness_send(s, key, value);
+		witness_send(s);
 	if (s->frame.leaf_call == LEAF_CALL_EXEC && s->end == WALK_UNREADABLE)
 		return STACK_NONE;
 	if (wants_capture(s))
-		return capture_send(s, key, value) ? STACK_LOST : STACK_CAPTURED;
+		return capture_send(s) ? STACK_LOST : STACK_CAPTURED;
 	return user_stack_send(s, st);
 }
 
+static const struct stack_record wake = {.type = RECORD_WAKE};
+
 static __always_inline void wake_user(void)
 {
-	struct stack_record wake = {.type = RECORD_WAKE};
-
-	bpf_ringbuf_output(&ring, &wake, sizeof(wake), BPF_RB_FORCE_WAKEUP);
+	bpf_ringbuf_output(&ring, (void *)&wake, sizeof(wake), BPF_RB_FORCE_WAKEUP);
 }
 
 /* Adds the sample to the count of its key. Returns 0, or a negative errno if there is no room. */
-static __always_inline int count(struct counts_map *map, struct count_key *key, u64 value)
+static __always_inline int count(struct counts_map *map, const struct sample *sample)
 {
-	struct count_value one = {.samples = 1, .value = value}, *v;
+	struct count_value *v = bpf_map_lookup_elem(map, &sample->key);
 	long err;
 
-	v = bpf_map_lookup_elem(map, key);
 	if (!v) {
-		err = bpf_map_update_elem(map, key, &one, BPF_NOEXIST);
+		err = bpf_map_update_elem(map, &sample->key, &sample->one, BPF_NOEXIST);
 		if (!err) {
 			if (FETCH_AND_ADD(&counts_used, 1) == MAX_COUNTS / 2)
 				wake_user();
 			return 0;
 		}
-		v = bpf_map_lookup_elem(map, key); /* another CPU was first */
+		v = bpf_map_lookup_elem(map, &sample->key); /* another CPU was first */
 		if (!v)
 			return (int)err;
 	}
-	__sync_fetch_and_add(&v->samples, 1);
-	__sync_fetch_and_add(&v->value, value);
+	ADD(&v->samples, 1);
+	ADD(&v->value, sample->one.value);
 	return 0;
+}
+
+/* What is known of a sample before its stacks. */
+static __always_inline void sample_begin(struct sample *s, u64 pid_tgid, u32 event, u64 value)
+{
+	struct count_key *key = &s->key;
+
+	__builtin_memset(key, 0, sizeof(*key));
+	key->tgid = pid_tgid >> 32;
+	key->tid = (u32)pid_tgid;
+	key->event = event;
+	key->cpu = config.want_cpu ? bpf_get_smp_processor_id() : 0;
+	if (config.block_ns)
+		key->block = (bpf_ktime_get_ns() - config.block_start_ns) / config.block_ns;
+	key->cgroup = bpf_get_current_cgroup_id();
+	who_read(&s->who, key);
+	key->start_ns = s->who.start_ns;
+	s->one.samples = 1;
+	s->one.value = value;
 }
 
 __hidden int take_sample(struct bpf_perf_event_data *ctx, u32 event, u64 value)
 {
 	u64 pid_tgid = bpf_get_current_pid_tgid();
-	struct count_key key = {};
-	struct who who = {};
+	struct user_scratch *s = scratch_get();
+	struct count_key *key;
 	struct stats *st;
 	u32 zero = 0;
 	bool in_kernel;
@@ -404,32 +404,22 @@ __hidden int take_sample(struct bpf_perf_event_data *ctx, u32 event, u64 value)
 	if (!is_target(pid_tgid))
 		return 0;
 	st = bpf_map_lookup_elem(&stats, &zero);
-	if (!st)
+	if (!st || !s)
 		return 0;
 	st->taken++;
 	in_kernel = (long)ctx->regs.rip < 0;
-	key.tgid = pid_tgid >> 32;
-	key.tid = (u32)pid_tgid;
-	key.event = event;
-	key.cpu = config.want_cpu ? bpf_get_smp_processor_id() : 0;
-	if (config.block_ns)
-		key.block = (bpf_ktime_get_ns() - config.block_start_ns) / config.block_ns;
-	key.cgroup = bpf_get_current_cgroup_id();
-	who_read(&who, &key);
-	key.start_ns = who.start_ns;
+	sample_begin(&s->sample, pid_tgid, event, value);
+	key = &s->sample.key;
 	if (config.kernel_stacks && in_kernel)
-		key.kernel_stack = kernel_stack(ctx, st);
-	if (config.user_stacks && who.has_user)
-		key.user_stack = user_stack(ctx, st, &key, &who, in_kernel, value);
-	if (key.user_stack == STACK_CAPTURED)
+		key->kernel_stack = kernel_stack(ctx, st);
+	if (config.user_stacks && s->sample.who.has_user)
+		key->user_stack = user_stack(ctx, st, s, in_kernel);
+	if (key->user_stack == STACK_CAPTURED)
 		return 0;
-	if (counts_index)
-		err = count(&counts_b, &key, value);
-	else
-		err = count(&counts_a, &key, value);
+	err = counts_index ? count(&counts_b, &s->sample) : count(&counts_a, &s->sample);
 	if (err)
 		st->drops[DROP_COUNTS_FULL]++;
-	else if (key.user_stack == STACK_LOST || key.kernel_stack == STACK_LOST)
+	else if (key->user_stack == STACK_LOST || key->kernel_stack == STACK_LOST)
 		st->drops[DROP_RING_FULL]++;
 	return 0;
 }

@@ -31,11 +31,15 @@ typedef __s64 s64;
 #define TASK_COMM_LEN 16
 #define PF_KTHREAD    0x00200000
 
+/*
+ * All integers are unsigned: libbpf then loads a field of whatever width the running kernel gives
+ * it.
+ */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 /* Counts the changes of an address space. An int up to 6.12, then a seqcount_t. */
 struct mm_struct___int {
-	int mm_lock_seq;
+	unsigned int mm_lock_seq;
 };
 
 typedef struct seqcount {
@@ -52,7 +56,7 @@ struct mm_struct {
 };
 
 typedef struct {
-	int counter;
+	unsigned int counter;
 } atomic_t;
 
 struct sched_entity {
@@ -68,8 +72,8 @@ struct signal_struct {
 };
 
 struct task_struct {
-	int pid;
-	int tgid;
+	unsigned int pid;
+	unsigned int tgid;
 	unsigned int flags;
 	u32 self_exec_id;
 	u64 start_boottime; /* ns */
@@ -78,8 +82,8 @@ struct task_struct {
 	struct mm_struct *mm;
 	struct signal_struct *signal;
 	unsigned int __state;
-	int exit_state;
-	int on_cpu;
+	unsigned int exit_state;
+	unsigned int on_cpu;         /* an int; a byte from 7.2 on */
 	unsigned long nvcsw, nivcsw; /* context switches */
 	struct sched_entity se;
 	struct sched_info sched_info;
@@ -108,18 +112,27 @@ struct pt_regs___kernel {
 
 #pragma clang attribute pop
 
-/* Distance from the bottom of a kernel stack to its end on x86-64, and the size of the register
- * frame there; used only where the kernel has no bpf_task_pt_regs (before 5.15). */
-#define KERNEL_STACK_BYTES   16384
-#define REGISTER_FRAME_BYTES 168
-#define USER_SPACE_END       0x800000000000ull
-#define USER32_CS            0x23
-#define SYSCALL_CLONE        56
-#define SYSCALL_EXECVE       59
-#define SYSCALL_CLONE3       435
-#define SYSCALL_EXECVEAT     322
+/* The same as it lies in memory, all of it: what is read at once, is read as it is. */
+struct register_frame {
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di;
+	unsigned long orig_ax, ip, cs, flags, sp, ss;
+};
+
+/* Distance from the bottom of a kernel stack to its end on x86-64, where the register frame lies;
+ * used only where the kernel has no bpf_task_pt_regs (before 5.15). */
+#define KERNEL_STACK_BYTES 16384
+#define USER_SPACE_END     0x800000000000ull
+#define USER32_CS          0x23
+#define SYSCALL_CLONE      56
+#define SYSCALL_EXECVE     59
+#define SYSCALL_CLONE3     435
+#define SYSCALL_EXECVEAT   322
 
 #define HAS_HELPER(name) bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_##name)
+
+/* An atomic addition that returns nothing. Relaxed, which clang 22 too compiles to the instruction
+ * that kernels before 5.12 know. */
+#define ADD(at, add)     ((void)__atomic_fetch_add(at, add, __ATOMIC_RELAXED))
 
 /*
  * Calls `step` up to `n` times, until it returns 1. Callbacks (5.13) and atomic operations that
@@ -128,7 +141,7 @@ struct pt_regs___kernel {
  */
 #ifdef CPROF_OLD
 #define LOOP(n, step, ctx)     ((void)(ctx), false)
-#define FETCH_AND_ADD(at, add) (__sync_fetch_and_add(at, add), *(volatile typeof(at))(at) - (add))
+#define FETCH_AND_ADD(at, add) (ADD(at, add), *(volatile typeof(at))(at) - (add))
 #else
 #define LOOP(n, step, ctx)     (HAS_HELPER(loop) ? (bpf_loop(n, step, ctx, 0), true) : false)
 #define FETCH_AND_ADD(at, add) __sync_fetch_and_add(at, add)

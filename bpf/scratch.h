@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Per-CPU working memory of the funnel: too large for the 512-byte BPF stack.
+ * Per-CPU working memory of the funnel: too large for the BPF stack, of which a whole chain of
+ * calls has 512 bytes (kernels from 6.16 on give each function as much; tests/bpf/guards.c adds
+ * up).
  *
  * A sampling program is not re-entered on a CPU (bpf_prog_active), so one of each is enough.
  */
@@ -12,6 +14,22 @@
 #include "abi/unwind_frame.h"
 
 enum { WINDOW_WORDS = 128, WINDOW_BYTES = WINDOW_WORDS * 8 };
+
+/* Whose sample it is. */
+struct who {
+	u64 start_ns, exec_id; /* of the process */
+	u64 generation;        /* changes when code may have been mapped over code */
+	u64 exec_pages;        /* that the process has mapped executable */
+	u64 stack_top;         /* of its first thread */
+	bool has_user;         /* memory: not a kernel thread, nor at the end of an exit */
+};
+
+/* A sample while it is taken. */
+struct sample {
+	struct count_key key;
+	struct count_value one; /* what it adds to the count of its key */
+	struct who who;
+};
 
 /* A stack on its way to user space. */
 struct stack_copy {
@@ -27,11 +45,10 @@ struct user_scratch {
 	struct stack_record head;
 	u64 tail[TAIL_WORDS];
 	u64 frames[MAX_USER_FRAMES];
+	struct sample sample;
+	struct register_frame registers; /* of user code, where the kernel does not say where */
 	/* The walk: set by the funnel, advanced by the unwinder. */
 	struct unwind_frame frame; /* that is looked at */
-	u64 start_ns, exec_id;     /* of the process */
-	u64 exec_pages;            /* that it has mapped executable */
-	u64 stack_top;             /* of its first thread */
 	struct process_maps process;
 	struct table_map map; /* that was used last */
 	u64 hash;
@@ -66,6 +83,15 @@ struct kernel_scratch_map {
 	__type(key, u32);
 	__type(value, struct kernel_scratch);
 };
+
+extern struct user_scratch_map user_scratch SEC(".maps");
+
+static __always_inline struct user_scratch *scratch_get(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&user_scratch, &zero);
+}
 
 static __always_inline u64 hash_mix(u64 hash, u64 word)
 {

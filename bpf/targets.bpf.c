@@ -30,7 +30,7 @@ int BPF_PROG(target_fork, struct task_struct *parent, struct task_struct *child)
 		return 0;
 	key.id = child->tgid;
 	if (!bpf_map_update_elem(&targets, &key, &one, BPF_NOEXIST))
-		__sync_fetch_and_add(&targets_alive, 1);
+		ADD(&targets_alive, 1);
 	return 0;
 }
 

@@ -123,8 +123,9 @@ int snapshot_thread(struct bpf_iter__task *ctx)
 	     bpf_seq_write(ctx->meta->seq, s->kernel, n * sizeof(u64))))
 		return 0;
 	n = s->record.stack_bytes;
-	if (n && n <= SNAPSHOT_STACK_BYTES)
-		bpf_seq_write(ctx->meta->seq, s->stack, n);
+	if (n > SNAPSHOT_STACK_BYTES)
+		n = SNAPSHOT_STACK_BYTES;
+	bpf_seq_write(ctx->meta->seq, s->stack, n);
 	return 0;
 }
 

@@ -20,7 +20,7 @@ extern __u32 store_epoch;
 #define STEP_WORD(s, address, ret) word_read(s, address, ret)
 #define STEP_CODE(s, address, ret) code_read(address, ret)
 #define STEP_UCONTEXT(s, address, registers)                                                       \
-	bpf_probe_read_user(registers, sizeof(registers), (void *)(address))
+	bpf_probe_read_user(registers, UCONTEXT_BYTES, (void *)(address))
 
 /* Saved registers lie up to this much below the return address: one window shall hold both. */
 #define SAVED_BYTES 56
@@ -106,7 +106,7 @@ static __always_inline struct rule_cache *cache_get(void)
  * One frame up, whatever it takes. Returns 1 when the walk has ended, with s->end saying how.
  * A global function without arguments: the verifier looks at it once.
  */
-__noinline int any_step(void)
+__noinline __weak int any_step(void)
 {
 	struct user_scratch *s = scratch_get();
 	struct rule_cache *cache = cache_get();
@@ -223,7 +223,7 @@ static __always_inline int cfi_steps(struct user_scratch *s, struct rule_cache *
 	return any_step() != 0;
 }
 
-__noinline int cfi_steps_alone(void)
+__noinline __weak int cfi_steps_alone(void)
 {
 	struct user_scratch *s = scratch_get();
 	struct rule_cache *cache = cache_get();
@@ -241,14 +241,15 @@ static __always_inline bool process_find(struct user_scratch *s)
 {
 	u32 tgid = s->head.tgid;
 	struct process_maps *p = bpf_map_lookup_elem(&processes, &tgid);
+	const struct who *w = &s->sample.who;
 
-	if (!p || p->start_ns != s->start_ns || p->exec_id != s->exec_id)
+	if (!p || p->start_ns != w->start_ns || p->exec_id != w->exec_id)
 		return false;
 	/* Code has come or gone since the mappings were published. What is generated does so all
 	 * the time, and lies in no table. */
 	if (!p->exec_pages)
-		p->exec_pages = s->exec_pages;
-	if (p->exec_pages != s->exec_pages && !(p->flags & PROCESS_GENERATES_CODE))
+		p->exec_pages = w->exec_pages;
+	if (p->exec_pages != w->exec_pages && !(p->flags & PROCESS_GENERATES_CODE))
 		return false;
 	s->process = *p;
 	s->head.version = p->version;

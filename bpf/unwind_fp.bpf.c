@@ -4,6 +4,7 @@
 
 #include "abi/code_bytes.h"
 #include "abi/config.h"
+#include "abi/verifier.h"
 #include "window.h"
 
 extern const volatile struct config config;
@@ -39,6 +40,7 @@ static __always_inline int fp_step(struct user_scratch *s)
 			return 1;
 		}
 	}
+	KEEP_CLAMP(offset);
 	next = s->window[(offset / 8) & (WINDOW_WORDS - 1)];
 	ra = s->window[(offset / 8 + 1) & (WINDOW_WORDS - 1)];
 	if (ra < 4096 || ra >= USER_SPACE_END) {
@@ -60,7 +62,7 @@ static __always_inline int fp_step(struct user_scratch *s)
 	return 1;
 }
 
-__noinline int fp_step_alone(void)
+__noinline __weak int fp_step_alone(void)
 {
 	struct user_scratch *s = scratch_get();
 

@@ -2,16 +2,8 @@
 /* The piece of a user stack that is being walked: read at once instead of word by word. */
 #pragma once
 
+#include "abi/verifier.h"
 #include "scratch.h"
-
-extern struct user_scratch_map user_scratch SEC(".maps");
-
-static __always_inline struct user_scratch *scratch_get(void)
-{
-	u32 zero = 0;
-
-	return bpf_map_lookup_elem(&user_scratch, &zero);
-}
 
 /* Reads stack from `address` on; returns the bytes read, at least a frame's 16, or 0. */
 static __always_inline u32 window_fill(struct user_scratch *s, u64 address)
@@ -35,6 +27,7 @@ static __always_inline bool window_word(const struct user_scratch *s, u64 addres
 
 	if (offset >= s->window_bytes)
 		return false;
+	KEEP_CLAMP(offset);
 	*ret = s->window[(offset / 8) & (WINDOW_WORDS - 1)];
 	return true;
 }

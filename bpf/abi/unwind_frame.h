@@ -25,4 +25,5 @@ struct unwind_frame {
 	/* In DWARF's order, those of the leaf and those a signal interrupted; `set` says which are
 	 * this frame's. */
 	__u64 registers[2][N_REGS];
+	__u64 ucontext[N_REGS]; /* room for what a signal's is read into */
 };

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "abi/unwind_table.h"
+#include "abi/verifier.h"
 
 #define TABLE_FIELD(name) __builtin_offsetof(struct table_head, name)
 #define TABLE_INLINE      static inline __attribute__((always_inline))
@@ -19,9 +20,9 @@ TABLE_INLINE __u64 is_less(__u64 a, __u64 b)
 	__u64 mask = a - b;
 
 	/* Without these the compiler makes it a branch after all. */
-	asm volatile("" : "+r"(mask));
+	KEEP_CLAMP(mask);
 	mask = (__u64)((__s64)mask >> 63);
-	asm volatile("" : "+r"(mask));
+	KEEP_CLAMP(mask);
 	return mask;
 }
 

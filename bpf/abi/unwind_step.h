@@ -5,13 +5,14 @@
  * Whoever includes this says how the traced process's memory is read, 0 meaning that it was:
  * STEP_WORD(context, address, ret_word) reads an aligned word of the stack,
  * STEP_CODE(context, address, ret_bytes) eight bytes of code,
- * STEP_UCONTEXT(context, address, registers) the 17 words of a ucontext's general registers.
+ * STEP_UCONTEXT(context, address, registers) the UCONTEXT_BYTES of a ucontext's general registers.
  */
 #pragma once
 
 #include "abi/code_bytes.h"
 #include "abi/records.h"
 #include "abi/unwind_frame.h"
+#include "abi/verifier.h"
 
 #define STEP_INLINE static inline __attribute__((always_inline))
 
@@ -20,7 +21,7 @@ enum {
 		16 << 20, /* further away lies no frame but another use of the register */
 	UCONTEXT_REGISTERS =
 		40, /* in a ucontext: r8 to r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip */
-	N_UCONTEXT_REGISTERS = 17,
+	UCONTEXT_BYTES = N_REGS * 8,
 };
 #define STEP_ADDRESS_END 0x800000000000ull
 
@@ -64,7 +65,7 @@ STEP_INLINE int step_by_chain(STEP_CONTEXT context, struct unwind_frame *f, bool
 /* The code that a signal interrupted, from the ucontext at the stack pointer. */
 STEP_INLINE int step_signal(STEP_CONTEXT context, struct unwind_frame *f)
 {
-	__u64 u[N_UCONTEXT_REGISTERS];
+	__u64 *u = f->ucontext;
 
 	if (STEP_UCONTEXT(context, f->sp + UCONTEXT_REGISTERS, u))
 		return WALK_UNREADABLE;
@@ -135,8 +136,9 @@ STEP_INLINE int step_cfa(STEP_CONTEXT context, const struct unwind_frame *f, __u
 		return WALK_GOES_ON;
 	}
 	if (kind == CFA_REG) {
-		__u32 reg = offset & 0xff;
+		__u64 reg = offset & 0xff;
 
+		KEEP_CLAMP(reg);
 		if (reg >= N_REGS || !knows_register(f, reg))
 			return WALK_UNSUPPORTED;
 		*ret = f->registers[f->set & 1][reg] + (offset >> 8);

@@ -139,6 +139,13 @@ int target_set_no_user(void *ctx, const char *arg, struct err *err)
 	return 0;
 }
 
+int target_set_no_fallback(void *ctx, const char *arg, struct err *err)
+{
+	(void)arg, (void)err;
+	((struct target_options *)ctx)->recording.no_fallback = true;
+	return 0;
+}
+
 int target_set_idle(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;

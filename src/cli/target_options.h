@@ -80,6 +80,13 @@ struct target_options {
 		{0, "no-kernel", NULL, "leave kernel frames out", 0, NULL, target_set_no_kernel},  \
 		{0, "no-user", NULL, "leave user frames out", 0, NULL, target_set_no_user},        \
 		{0, "idle", NULL, "sample the idle task too", 0, NULL, target_set_idle},           \
+		{0,                                                                                \
+		 "no-fallback",                                                                    \
+		 NULL,                                                                             \
+		 "fail where the kernel refuses cprof's programs, and do not sample by perf",      \
+		 0,                                                                                \
+		 NULL,                                                                             \
+		 target_set_no_fallback},                                                          \
 		BUDGET_OPTION,                                                                     \
 	{                                                                                          \
 		0, "max-depth", "N", "user frames a stack may have, up to 1024", 0, NULL,          \
@@ -99,6 +106,7 @@ int target_set_call_graph(void *ctx, const char *arg, struct err *err);
 int target_set_stacks(void *ctx, const char *arg, struct err *err);
 int target_set_no_kernel(void *ctx, const char *arg, struct err *err);
 int target_set_no_user(void *ctx, const char *arg, struct err *err);
+int target_set_no_fallback(void *ctx, const char *arg, struct err *err);
 int target_set_idle(void *ctx, const char *arg, struct err *err);
 int target_set_budget(void *ctx, const char *arg, struct err *err);
 int target_set_max_depth(void *ctx, const char *arg, struct err *err);

@@ -9,8 +9,10 @@
 #include "collect/kernel.h"
 #include "collect/libbpf_log.h"
 #include "collect/perf.h"
+#include "collect/probe.h"
 #include "collect/snapshot.h"
 #include "proc/cgroup.h"
+#include "proc/privileges.h"
 #include "proc/procfs.h"
 
 #include <bpf/bpf.h>
@@ -21,7 +23,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-enum { MAP_TYPE_ARENA = 33, LEAST_RING_KB = 516 };
+enum { LEAST_RING_KB = 516 };
 
 /* One number or word of a file; false: it cannot be read. */
 static bool read_word(const char *path, char *buf, size_t size)
@@ -37,55 +39,26 @@ static bool read_word(const char *path, char *buf, size_t size)
 
 /* -- privileges -- */
 
-static const struct {
-	int bit;
-	const char *name;
-} wanted_capabilities[] = {
-	{38, "cap_perfmon"},        {39, "cap_bpf"}, {19, "cap_sys_ptrace"}, {34, "cap_syslog"},
-	{2, "cap_dac_read_search"},
-};
-
-static uint64_t effective_capabilities(void)
-{
-	struct str text auto_release(str_release) = {0};
-	const char *line;
-
-	if (file_read("/proc/self/status", 1 << 16, &text))
-		return 0;
-	line = strstr(text.text, "CapEff:");
-	return line ? strtoull(line + 7, NULL, 16) : 0;
-}
-
-static const char setcap[] = "sudo setcap cap_perfmon,cap_bpf,cap_sys_ptrace,cap_syslog,"
-			     "cap_dac_read_search=ep \"$(command -v cprof)\"";
-
 /* Without privileges it is not known whether the kernel has something. */
 static bool may_try(struct str *found, struct str *cure)
 {
-	const int cap_bpf = 39, cap_sys_admin = 21;
-	uint64_t have = effective_capabilities();
-
-	if (have >> cap_bpf & 1 || have >> cap_sys_admin & 1)
+	if (privileges_have_bpf())
 		return true;
 	str_puts(found, "not tried: it takes privileges");
-	str_puts(cure, setcap);
+	str_puts(cure, privileges_setcap);
 	return false;
 }
 
 static bool feature_privileges(struct str *found, struct str *cure)
 {
-	uint64_t have = effective_capabilities();
-	bool all = true;
+	struct str missing auto_release(str_release) = {0};
+	bool all = privileges_missing(&missing);
 
-	for (size_t i = 0; i < ARRAY_SIZE(wanted_capabilities); i++) {
-		if (have >> wanted_capabilities[i].bit & 1)
-			continue;
-		str_printf(found, "%s%s", all ? "missing " : ", ", wanted_capabilities[i].name);
-		all = false;
-	}
 	if (all)
 		str_puts(found, geteuid() ? "by capabilities" : "root");
-	str_puts(cure, setcap);
+	else
+		str_printf(found, "missing %s", missing.text);
+	str_puts(cure, privileges_setcap);
 	return all;
 }
 
@@ -115,8 +88,11 @@ static bool feature_sampling(struct str *found, struct str *cure)
 		return false;
 	o.config.max_depth = 1;
 	o.config.user_stacks = o.config.kernel_stacks = o.config.by_tables = true;
-	k = kernel_new(&o, &err);
-	str_puts(found, k ? "they load and attach" : err.what);
+	k = kernel_new(&o, NULL, &err);
+	if (k)
+		str_printf(found, "they load and attach (%s)", kernel_way(k));
+	else
+		str_puts(found, err.what);
 	str_puts(cure, err.cure);
 	kernel_free(k);
 	return k;
@@ -131,20 +107,9 @@ static bool feature_threads(struct str *found, struct str *cure)
 		return false;
 	s = snapshotter_new(&err);
 	str_puts(found, s ? "the iterator over threads loads" : err.what);
-	str_puts(cure, "Linux 5.18 or later, as root");
+	str_puts(cure, err.cure);
 	snapshotter_free(s);
 	return s;
-}
-
-static bool can_create(enum bpf_map_type type, uint32_t key, uint32_t value, uint32_t entries,
-		       uint32_t flags)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, o, .map_flags = flags);
-	int fd = bpf_map_create(type, "cprof_try", key, value, entries, &o);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
 }
 
 static bool feature_ring(struct str *found, struct str *cure)
@@ -153,7 +118,7 @@ static bool feature_ring(struct str *found, struct str *cure)
 
 	if (!may_try(found, cure))
 		return false;
-	there = can_create(BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0);
+	there = !probe_ring();
 	str_puts(found, there ? "it can be made" : "it cannot be made");
 	str_puts(cure, "Linux 5.8 or later, as root");
 	return there;
@@ -165,7 +130,7 @@ static bool feature_arena(struct str *found, struct str *cure)
 
 	if (!may_try(found, cure))
 		return false;
-	there = can_create((enum bpf_map_type)MAP_TYPE_ARENA, 0, 0, 1, BPF_F_MMAPABLE);
+	there = !probe_arena();
 	str_puts(found, there ? "it can be made" : "it cannot be made");
 	str_puts(cure, "Linux 6.9 or later, as root");
 	return there;
@@ -208,7 +173,7 @@ static bool feature_lockdown(struct str *found, struct str *cure)
 		snprintf(mode, sizeof(mode), "no lockdown");
 	str_puts(found, mode);
 	str_puts(cure, "boot without lockdown=confidentiality");
-	return !strstr(mode, "[confidentiality]");
+	return !privileges_lockdown_is_confidential();
 }
 
 static bool feature_pmu(struct str *found, struct str *cure)

@@ -7,6 +7,9 @@
 #include "base/mem.h"
 #include "collect/kernel_name.h"
 #include "collect/libbpf_log.h"
+#include "collect/ways.h"
+#include "base/hash.h"
+#include "base/clock.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -33,6 +36,7 @@ enum { BATCH = 4096 };
 #define STORE_ARENA_BYTES (256ull << 20) /* of addresses; pages come when they are written */
 #define STORE_ARRAY_BYTES (32u << 20)
 #define STORE_SMALL_BYTES (2u << 20)
+#define STORE_NONE_BYTES  4096u /* without tables: verified all the same */
 
 static size_t page_bytes(void)
 {
@@ -48,6 +52,7 @@ struct kernel {
 	size_t generations_bytes;
 	char *rule_cache; /* mapped */
 	size_t rule_cache_bytes;
+	const struct way *way;
 	struct kernel_store store;
 	bool store_is_libbpfs;
 	int stats_fd; /* keeps run-time statistics on */
@@ -75,33 +80,6 @@ static int on_record(void *ctx, void *data, size_t bytes)
 	     bytes >= sizeof(*r) && bytes >= sizeof(*r) + ((size_t)r->n_frames + r->n_tail) * 8))
 		k->visit(k->visit_ctx, data, bytes);
 	return 0;
-}
-
-/* Says what the kernel lacks, or what the user does. */
-static int load_error(int code, struct err *err)
-{
-	struct stat st;
-
-	if (stat("/sys/kernel/btf/vmlinux", &st)) {
-		err_set(err, 0, "this kernel has no type information (/sys/kernel/btf/vmlinux): %s",
-			strerror(errno));
-		return err_cure(err, "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y "
-				     "(Debian 11, Ubuntu 20.10, RHEL 8.2 and later have it)");
-	}
-	if (code == -EPERM || code == -EACCES) {
-		err_set(err, code, "may not load BPF programs");
-		return err_cure(
-			err, "run it as root (sudo cprof ...), or give it the capabilities: sudo "
-			     "setcap cap_perfmon,cap_bpf,cap_sys_ptrace,cap_syslog,"
-			     "cap_dac_read_search=ep \"$(command -v cprof)\"");
-	}
-	if (code == -ENOSYS) {
-		err_set(err, code, "this kernel has no BPF");
-		return err_cure(err,
-				"boot a kernel built with CONFIG_BPF_SYSCALL=y, 5.10 or later");
-	}
-	err_set(err, code, "the kernel refused the BPF programs");
-	return err_cure(err, "Linux 5.10 or later is needed; -v shows what the kernel said");
 }
 
 static void choose_programs(struct kernel *k, const struct kernel_options *o)
@@ -148,32 +126,33 @@ static int attach_targets(struct kernel *k, struct err *err)
 	return 0;
 }
 
-/* How the object is loaded: each way asks less of the kernel than the one before. */
-struct way {
-	bool arena;       /* 6.9; else an array holds the tables */
-	bool preallocate; /* before 6.1 sampling programs may only use such maps */
-	bool small;       /* before 6.1 the value of an array has at most 4 MB */
-	bool old;         /* before 5.13: without callbacks */
-};
+static size_t store_bytes(const struct config *config, const struct way *way)
+{
+	if (!config->by_tables)
+		return STORE_NONE_BYTES;
+	if (way->arena)
+		return STORE_ARENA_BYTES;
+	return way->small ? STORE_SMALL_BYTES : STORE_ARRAY_BYTES;
+}
 
-/* The store and the cache of rules are made as large as they shall be. */
+/* The store and the cache of rules are made as large as they shall be, and as `store_mask` says:
+ * verifiers look at global functions that nobody calls, too. */
 static int size_store(struct kernel *k, const struct config *config, const struct way *way)
 {
-	int code;
+	struct bpf_map *arena = k->object->maps.store_arena, *array = k->object->maps.store_array;
+	int code = 0;
 
-	bpf_map__set_autocreate(k->object->maps.store_arena, way->arena);
-	if (!config->by_tables)
-		return 0;
-	code = bpf_map__set_max_entries(k->object->maps.rule_cache, (uint32_t)k->n_cpus);
-	if (!code && way->arena)
-		code = bpf_map__set_map_extra(k->object->maps.store_arena, STORE_ADDRESS);
-	if (!code && way->arena)
-		code = bpf_map__set_max_entries(k->object->maps.store_arena,
-						(uint32_t)(STORE_ARENA_BYTES / page_bytes()));
-	if (!code && !way->arena) /* behind the last offset there is room for a word */
-		code = bpf_map__set_value_size(k->object->maps.store_array,
-					       (uint32_t)k->store.bytes + 64);
-	return code;
+	bpf_map__set_autocreate(arena, way->arena);
+	if (config->by_tables)
+		code = bpf_map__set_max_entries(k->object->maps.rule_cache, (uint32_t)k->n_cpus);
+	if (code)
+		return code;
+	if (!way->arena) /* behind the last offset there is room for a word */
+		return bpf_map__set_value_size(array, (uint32_t)k->store.bytes + 64);
+	code = bpf_map__set_map_extra(arena, STORE_ADDRESS);
+	if (code)
+		return code;
+	return bpf_map__set_max_entries(arena, (uint32_t)(k->store.bytes / page_bytes()));
 }
 
 static int store_map(struct kernel *k, struct err *err)
@@ -228,8 +207,10 @@ static int set_up(struct kernel *k, const struct kernel_options *o, struct err *
 }
 
 /* Both objects have the same maps and variables, so that one skeleton serves. */
-static int open_object(struct kernel *k, bool old)
+static int open_object(struct kernel *k, bool old, const struct refusal_log *log)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .kernel_log_buf = log->text,
+		    .kernel_log_size = log->bytes);
 	struct cprof *object = calloc(1, sizeof(*object));
 
 	if (!object || cprof__create_skeleton(object)) {
@@ -239,7 +220,7 @@ static int open_object(struct kernel *k, bool old)
 	if (old)
 		object->skeleton->data = cprof_old__elf_bytes(&object->skeleton->data_sz);
 	errno = 0;
-	if (bpf_object__open_skeleton(object->skeleton, NULL)) {
+	if (bpf_object__open_skeleton(object->skeleton, &opts)) {
 		cprof__destroy(object);
 		return errno ? -errno : -EINVAL;
 	}
@@ -247,20 +228,19 @@ static int open_object(struct kernel *k, bool old)
 	return 0;
 }
 
-static int open_and_load(struct kernel *k, const struct kernel_options *o, const struct way *way)
+static int open_and_load(struct kernel *k, const struct kernel_options *o, const struct way *way,
+			 const struct refusal_log *log)
 {
 	struct config config = o->config;
 	int code;
 
 	cprof__destroy(k->object);
 	k->object = NULL;
-	code = open_object(k, way->old);
+	code = open_object(k, way->old, log);
 	if (code)
 		return code;
 	config.store_is_arena = way->arena;
-	k->store.bytes = way->arena   ? STORE_ARENA_BYTES
-			 : way->small ? STORE_SMALL_BYTES
-				      : STORE_ARRAY_BYTES;
+	k->store.bytes = store_bytes(&o->config, way);
 	config.store_mask = (uint32_t)k->store.bytes - 1;
 	memcpy((void *)&k->object->rodata->config, &config, sizeof(config));
 	if (way->preallocate) {
@@ -277,36 +257,71 @@ static int open_and_load(struct kernel *k, const struct kernel_options *o, const
 	return cprof__load(k->object);
 }
 
-struct kernel *kernel_new(const struct kernel_options *o, struct err *err)
+/* Tells these programs from those of another cprof. */
+static uint64_t programs_hash(void)
 {
-	static const struct way ways[] = {
-		{.arena = true},
-		{.arena = false},
-		{.preallocate = true, .small = true},
-		{.preallocate = true, .small = true, .old = true},
-	};
-	struct kernel *k = mem_alloc(sizeof(*k));
+	size_t bytes = 0, old_bytes = 0;
+	const void *all = cprof__elf_bytes(&bytes), *old = cprof_old__elf_bytes(&old_bytes);
+
+	return hash_bytes(all, bytes) ^ hash_u64(hash_bytes(old, old_bytes));
+}
+
+/* One way after the other. When none works, `err` and what is returned are about the first one,
+ * which was the likeliest. */
+static enum refusal load_somehow(struct kernel *k, const struct kernel_options *o, struct err *err)
+{
+	const struct way *order[N_WAYS];
+	uint64_t build = programs_hash();
+	size_t n = ways_in_order(build, o->config.by_tables, order);
+	enum refusal refusal = REFUSAL_none;
+	struct refusal_log log;
 	int code = -EINVAL;
+
+	refusal_log_init(&log);
+	for (size_t i = 0; i < n && code && code != -EPERM && code != -ENOSYS; i++) {
+		uint64_t start = monotonic_ns();
+
+		code = open_and_load(k, o, order[i], &log);
+		log_debug("loading by way '%s': %s, %llu ms", order[i]->name,
+			  code ? strerror(-code) : "done",
+			  (unsigned long long)(monotonic_ns() - start) / 1000000);
+		if (code && !refusal)
+			refusal = refusal_explain(code, refusal_log_text(&log), err);
+		refusal_log_say(&log);
+		k->way = order[i];
+	}
+	refusal_log_release(&log);
+	if (code)
+		return refusal;
+	ways_remember(build, o->config.by_tables, k->way);
+	*err = (struct err){0};
+	return REFUSAL_none;
+}
+
+struct kernel *kernel_new(const struct kernel_options *o, enum refusal *ret_refusal,
+			  struct err *err)
+{
+	struct kernel *k = mem_alloc(sizeof(*k));
+	enum refusal refusal;
 
 	k->stats_fd = k->name_fd = -1;
 	k->n_cpus = libbpf_num_possible_cpus();
 	libbpf_log();
-	for (size_t i = !o->config.by_tables; i < ARRAY_SIZE(ways) && code; i++) {
-		code = open_and_load(k, o, &ways[i]);
-		if (code == -EPERM || code == -ENOSYS)
-			break;
+	refusal = load_somehow(k, o, err);
+	if (ret_refusal)
+		*ret_refusal = refusal;
+	if (!refusal) {
+		log_verification(k);
+		if (!set_up(k, o, err))
+			return k;
 	}
-	if (code) {
-		load_error(code, err);
-		goto fail;
-	}
-	log_verification(k);
-	if (set_up(k, o, err))
-		goto fail;
-	return k;
-fail:
 	kernel_free(k);
 	return NULL;
+}
+
+const char *kernel_way(const struct kernel *k)
+{
+	return k->way ? k->way->name : "perf";
 }
 
 struct kernel *kernel_none(void)

@@ -14,6 +14,7 @@
 #include "abi/records.h"
 #include "abi/unwind_table.h"
 #include "base/err.h"
+#include "collect/refusal.h"
 
 struct kernel;
 
@@ -26,11 +27,16 @@ struct kernel_options {
 	int cgroup_fd;       /* -1: none */
 };
 
-struct kernel *kernel_new(const struct kernel_options *o, struct err *err);
+/* NULL: it cannot be loaded, or not be set up. *ret_refusal (or NULL) says whether the kernel
+ * refused it, and why. */
+struct kernel *kernel_new(const struct kernel_options *o, enum refusal *ret_refusal,
+			  struct err *err);
 /* One without programs, for samples that perf takes itself: it has a store of unwind tables, and
  * nothing to read. */
 struct kernel *kernel_none(void);
 void kernel_free(struct kernel *k);
+/* How it was loaded: the name of a way (collect/ways.h), or "perf" of one without programs. */
+const char *kernel_way(const struct kernel *k);
 
 /* The program to attach to the perf events of event `i`. */
 int kernel_program_fd(const struct kernel *k, size_t i);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sampling without privileges. */
+/* Sampling by perf alone. */
 #include "collect/own.h"
 
 #include "base/clock.h"
@@ -99,6 +99,11 @@ void own_free(struct own *own)
 	free(own);
 }
 
+unsigned own_stack_bytes(uint64_t frequency_hz)
+{
+	return !frequency_hz || frequency_hz >= FAST_HZ ? FAST_STACK_BYTES : STACK_BYTES;
+}
+
 /* -- opening -- */
 
 static int open_event(const struct own *own, const struct event *e, pid_t tid, int cpu,
@@ -117,9 +122,8 @@ static int open_event(const struct own *own, const struct event *e, pid_t tid, i
 		.watermark = 1,
 		.wakeup_watermark = 2 * STACK_BYTES,
 	};
-	bool fast = !own->o.frequency_hz || own->o.frequency_hz >= FAST_HZ;
 
-	perf_sample_attr(&attr, fast ? FAST_STACK_BYTES : STACK_BYTES,
+	perf_sample_attr(&attr, own_stack_bytes(own->o.frequency_hz),
 			 own->with_kernel && !e->exclude_kernel);
 	/* Also because, if another profiler asks for build ids and we do not, kernels mark our
 	 * records of mappings as having one, which they have not. */
@@ -178,7 +182,9 @@ static int join_ring(struct own *own, int fd, int cpu, struct err *err)
 
 static int open_error(const struct event *e, pid_t tid, int code, struct err *err)
 {
-	err_set(err, code, "cannot sample '%s' of process %d without privileges", e->name, tid);
+	err_set(err, code, "cannot sample '%s' of process %d by perf", e->name, tid);
+	if ((code == -EACCES || code == -EPERM) && !geteuid())
+		return err_cure(err, "a seccomp filter or lockdown forbids perf_event_open()");
 	if (code == -EACCES || code == -EPERM)
 		return err_cure(err,
 				"it is not yours, or kernel.perf_event_paranoid is above 2: run "

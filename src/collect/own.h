@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sampling without privileges: perf's own samples of our own processes, unwound here.
+ * Sampling where the kernel refuses our programs: perf's own samples of chosen processes (without
+ * privileges, our own), unwound here.
  *
  * Each sample brings its registers and a piece of stack, and becomes a capture
  * (collect/captures.h). Shape: one event for every thread and CPU, inherited by what the threads
@@ -32,6 +33,8 @@ struct own;
 
 struct own *own_new(const struct own_options *o);
 void own_free(struct own *own);
+/* Of stack that each sample brings at this rate (0: by a period). */
+unsigned own_stack_bytes(uint64_t frequency_hz);
 /* Samples a process with all its threads, or one thread. A held command from its exec on. */
 int own_add_process(struct own *own, pid_t pid, struct err *err);
 int own_add_thread(struct own *own, pid_t tid, struct err *err);

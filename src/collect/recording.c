@@ -47,7 +47,9 @@ struct recording {
 	struct kernel *kernel;
 	struct sideband *sideband;
 	struct sampler *sampler;
-	struct own *own; /* in place of sampler and sideband, without privileges */
+	struct own
+		*own; /* in place of sampler and sideband, where the kernel refuses our programs */
+	char by_perf[ACCOUNT_REASON_BYTES]; /* why that is */
 	struct ingest *ingest;
 	struct launch launch;
 	struct cpu_list online;
@@ -106,7 +108,7 @@ static bool walks_by_tables(const struct recording *r)
 	return !r->o.by_frame_pointers && !r->o.no_user;
 }
 
-static int load_kernel(struct recording *r, struct err *err)
+static int load_kernel(struct recording *r, enum refusal *ret_refusal, struct err *err)
 {
 	struct kernel_options k = {
 		.n_events = r->o.n_events,
@@ -131,18 +133,34 @@ static int load_kernel(struct recording *r, struct err *err)
 	k.config.capture_pages = CAPTURE_PAGES;
 	if (getrandom(&k.config.hash_seed, sizeof(k.config.hash_seed), 0) < 0)
 		return err_set(err, -errno, "no random numbers");
-	r->kernel = kernel_new(&k, err);
+	r->kernel = kernel_new(&k, ret_refusal, err);
 	return r->kernel ? 0 : err->code;
 }
 
-/* Processes of our own can be sampled by perf alone. */
+/* Chosen processes can be sampled by perf alone. */
 static bool can_do_without(const struct recording *r)
 {
 	return targets_by_task(&r->targets) && !r->o.user && !r->o.cgroup && !r->o.journal &&
-	       !r->o.by_frame_pointers && !r->o.no_user && r->o.budget_share <= 0;
+	       !r->o.by_frame_pointers && !r->o.no_user && r->o.budget_share <= 0 &&
+	       !r->o.no_fallback;
 }
 
-/* Sampling in the kernel, or, where that is not allowed, by perf alone. */
+/* Says why it is by perf, and what is missing then: at once, and in the account at the end. */
+static void fall_back(struct recording *r, enum refusal why, const struct err *cause)
+{
+	if (why == REFUSAL_privileges && geteuid())
+		snprintf(r->by_perf, sizeof(r->by_perf), "without privileges");
+	else
+		snprintf(r->by_perf, sizeof(r->by_perf),
+			 "the kernel refused cprof's programs (%.300s)", cause->what);
+	log_warn("%s: sampling by perf, which cuts stacks of more than %u KiB and loses samples at "
+		 "high rates; threads begun by others meanwhile, cgroups and the whole machine are "
+		 "missing",
+		 r->by_perf, own_stack_bytes(r->o.frequency_hz) / 1024);
+	log_warn("to sample in the kernel: %s", cause->cure);
+}
+
+/* Sampling in the kernel, or, where that is refused, by perf alone. */
 static int choose_source(struct recording *r, struct err *err)
 {
 	const struct own_options own = {
@@ -155,22 +173,25 @@ static int choose_source(struct recording *r, struct err *err)
 		.block_start_ns = r->identity.block_start_ns,
 		.no_kernel = r->o.no_kernel,
 	};
-	auto_free char *cure = NULL;
-	int code = targets_check_namespace(err);
+	enum refusal refusal = REFUSAL_none;
+	struct err cause;
 
-	if (!code)
-		code = load_kernel(r, err);
-	if (code != -EPERM && code != -EACCES)
-		return code;
+	if (targets_check_namespace(err))
+		return err->code;
+	if (!load_kernel(r, &refusal, err))
+		return 0;
+	if (!refusal)
+		return err->code;
+	cause = *err;
 	if (!can_do_without(r)) {
-		if (targets_by_task(&r->targets))
-			return code;
-		cure = mem_strdup(err->cure);
+		if (targets_by_task(&r->targets) || refusal != REFUSAL_privileges)
+			return err->code;
 		return err_cure(err,
-				"%s. Without privileges cprof samples processes of yours: -p "
+				"%.300s. Without privileges cprof samples processes of yours: -p "
 				"PID, or -- COMMAND",
-				cure);
+				cause.cure);
 	}
+	fall_back(r, refusal, &cause);
 	*err = (struct err){0};
 	r->kernel = kernel_none();
 	r->own = own_new(&own);
@@ -637,7 +658,8 @@ void recording_account(struct recording *r)
 	a->kernel_cost_unknown = !r->own && !kernel_is_measured(r->kernel);
 	a->machine_cpu_s = a->duration_s * (double)r->online.n;
 	recording_event_text(r, a->event, sizeof(a->event));
-	a->without_privileges = r->own;
+	memcpy(a->by_perf, r->by_perf, sizeof(a->by_perf));
+	snprintf(a->way, sizeof(a->way), "%s", kernel_way(r->kernel));
 	a->without_kernel = r->own && !own_has_kernel(r->own);
 	if (r->launch.pid) {
 		launch_describe(&r->launch, &status);

@@ -9,6 +9,7 @@
 #include "collect/captures.h"
 #include "collect/kernel_name.h"
 #include "collect/libbpf_log.h"
+#include "collect/refusal.h"
 #include "collect/running.h"
 #include "collect/stacks.h"
 #include "maps/spaces.h"
@@ -63,32 +64,49 @@ struct taking {
 
 /* -- the programs -- */
 
-static int refused(int code, struct err *err)
+/* What the kernel says, and which one would not: what can be made of old ones (a missing helper, no
+ * such iterator) is that they are too old for this. */
+static int refused(int code, const char *log, struct err *err)
 {
-	err_set(err, code, "the kernel does not show its threads");
-	if (code == -EPERM)
-		return err_cure(err, "run it as root, or give it the capabilities: "
-				     "'cprof doctor' shows the command");
-	return err_cure(err, "Linux 5.18 or later is needed for this");
+	enum refusal why = refusal_explain(code, log, err);
+	struct err cause = *err;
+
+	err_set(err, 0, "the kernel does not show its threads: %s", cause.what);
+	if (why == REFUSAL_helper || why == REFUSAL_other || why == REFUSAL_too_old)
+		err_cure(err, "Linux 5.18 or later is needed for this");
+	else
+		err_cure(err, "%s", cause.cure);
+	return err->code = cause.code;
+}
+
+static int load(struct snapshotter *s, const struct refusal_log *log)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .kernel_log_buf = log->text,
+		    .kernel_log_size = log->bytes);
+
+	s->object = threads__open_opts(&opts);
+	if (!s->object)
+		return errno ? -errno : -EINVAL;
+	kernel_name_choose(s->object->progs.kernel_name);
+	return threads__load(s->object);
 }
 
 struct snapshotter *snapshotter_new(struct err *err)
 {
 	struct snapshotter *s = mem_alloc(sizeof(*s));
+	struct refusal_log log;
 	int code;
 
 	libbpf_log();
 	s->name_fd = -1;
-	s->object = threads__open();
-	if (!s->object) {
-		err_set(err, -errno, "cannot open the BPF programs");
-		snapshotter_free(s);
-		return NULL;
-	}
-	kernel_name_choose(s->object->progs.kernel_name);
-	code = threads__load(s->object);
+	refusal_log_init(&log);
+	code = load(s, &log);
 	if (code) {
-		refused(code, err);
+		refused(code, refusal_log_text(&log), err);
+		refusal_log_say(&log);
+	}
+	refusal_log_release(&log);
+	if (code) {
 		snapshotter_free(s);
 		return NULL;
 	}
@@ -158,7 +176,7 @@ static int read_threads(struct snapshotter *s, pid_t pid, struct str *out, struc
 	code = attach(s->object, pid, &link);
 
 	if (code)
-		return refused(code, err);
+		return refused(code, "", err);
 	fd = bpf_iter_create(bpf_link__fd(link));
 	code = fd < 0 ? -errno : read_all(fd, out);
 	if (fd >= 0)

@@ -324,6 +324,7 @@ static const struct feed_status *status(struct feed *f)
 	recording_event_text(s->now.recording, s->status.account.event,
 			     sizeof(s->status.account.event));
 	s->status.account.kernel_cost_unknown = s->now.profile->account.kernel_cost_unknown;
+	memcpy(s->status.account.way, s->now.profile->account.way, sizeof(s->status.account.way));
 	account_sort(&s->status.account.lost_by_reason);
 	account_sort(&s->status.account.unwind_ends);
 	s->status.rate_hz = recording_rate(s->now.recording);
@@ -518,6 +519,7 @@ static void finish_account(struct service *s, const struct feed_window *w, size_
 	a->overhead_cpu_s = w->to.overhead_cpu_s - w->from.overhead_cpu_s;
 	a->machine_cpu_s = a->duration_s * (double)s->n_cpus;
 	a->kernel_cost_unknown = s->status.account.kernel_cost_unknown;
+	memcpy(a->way, s->status.account.way, sizeof(a->way));
 }
 
 /* Entries of a window by marks; those that are gone were lost to it. */

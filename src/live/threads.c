@@ -9,6 +9,7 @@
 #include "profile/copy.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -138,6 +139,7 @@ int threads_take(struct snapshotter *s, const struct snapshot_place *place, stru
 		put_all(&shot, place->p, ret);
 		resolved_account(place->resolved, &ret->account);
 		ret->account.samples = shot.n;
+		snprintf(ret->account.way, sizeof(ret->account.way), "iterator");
 		ret->duration_ns = (int64_t)shot.took_ns;
 		coverage_count(ret, &ret->account);
 	}

@@ -122,9 +122,11 @@ void account_line(const struct account *a, struct str *out)
 	}
 	if (a->event[0])
 		str_printf(out, "; %s", a->event);
-	if (a->without_privileges)
-		str_printf(out, "; without privileges: %s",
+	if (a->by_perf[0])
+		str_printf(out, "; %s: %s", a->by_perf,
 			   a->without_kernel ? "kernel time is not seen" : "by perf's own samples");
+	else if (a->way[0])
+		str_printf(out, ", by BPF (%s)", a->way);
 	if (a->command_status[0])
 		str_printf(out, "; command %s", a->command_status);
 }
@@ -162,9 +164,12 @@ json_t *account_json(const struct account *a)
 	json_object_set_new(o, "processes", json_integer((json_int_t)a->processes));
 	json_object_set_new(o, "duration_s", json_real(a->duration_s));
 	json_object_set_new(o, "overhead_cpu_s", json_real(a->overhead_cpu_s));
-	json_object_set_new(o, "privileged", json_boolean(!a->without_privileges));
-	if (a->without_privileges)
+	json_object_set_new(o, "privileged", json_boolean(!a->by_perf[0]));
+	json_object_set_new(o, "way", json_string(a->way));
+	if (a->by_perf[0]) {
+		json_object_set_new(o, "refused", json_text(a->by_perf));
 		json_object_set_new(o, "kernel_seen", json_boolean(!a->without_kernel));
+	}
 	if (a->kernel_cost_unknown)
 		json_object_set_new(o, "kernel_cost_known", json_false());
 	if (a->budget_share > 0) {

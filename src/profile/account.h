@@ -24,6 +24,8 @@ struct account_reasons {
 	size_t n, cap;
 };
 
+enum { ACCOUNT_REASON_BYTES = 384 };
+
 struct account {
 	uint64_t samples;
 	uint64_t lost; /* samples that are in no stack of the profile */
@@ -42,13 +44,14 @@ struct account {
 	double overhead_cpu_s;    /* cprof's own CPU and the kernel time of its programs */
 	bool kernel_cost_unknown; /* overhead is that of user space alone */
 	double machine_cpu_s;     /* duration x online CPUs: what overhead is a share of */
-	bool without_privileges;  /* perf's own samples, of processes of ours */
-	bool without_kernel;      /* and only those of user code */
+	bool without_kernel;      /* only user code is seen */
 	double budget_share;      /* of the machine that sampling may cost; 0: no limit */
 	double budget_cost_s;     /* what it has cost, without set-up and names at the end */
 	uint64_t least_rate_hz;   /* that it was lowered to */
 	char event[64];           /* what was sampled, in words */
-	char command_status[64];  /* how the launched command ended, "" when there was none */
+	char way[16];             /* how the kernel side was loaded, "perf": it was not */
+	char by_perf[ACCOUNT_REASON_BYTES]; /* why perf itself sampled; "": it did not */
+	char command_status[64]; /* how the launched command ended, "" when there was none */
 };
 
 void account_release(struct account *a);

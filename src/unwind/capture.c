@@ -65,7 +65,7 @@ static int code_read(const struct capture *c, uint64_t address, void *ret)
 #define STEP_CONTEXT                         const struct capture *
 #define STEP_WORD(c, address, ret)           word_read(c, address, ret)
 #define STEP_CODE(c, address, ret)           code_read(c, address, ret)
-#define STEP_UCONTEXT(c, address, registers) stack_copy(c, address, registers, sizeof(registers))
+#define STEP_UCONTEXT(c, address, registers) stack_copy(c, address, registers, UCONTEXT_BYTES)
 
 #include "abi/unwind_step.h"
 

@@ -21,12 +21,18 @@ typedef __u64 u64;
 
 #define SEC(name)
 #define __hidden
+#undef __weak
+#define __weak     __attribute__((weak))
 #define __noinline __attribute__((noinline))
 #undef __always_inline
 #define __always_inline     inline __attribute__((always_inline))
 #define __uint(name, value) int name
 #define __type(name, value) int name
 #define USER_SPACE_END      0x800000000000ull
+
+struct register_frame {
+	unsigned long r15;
+};
 
 static int host_has_loop = 1;
 

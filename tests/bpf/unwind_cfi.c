@@ -91,9 +91,9 @@ static void begin_at(u64 pc, u64 sp, u64 fp)
 	scratch.frame.fp = fp;
 	scratch.frame.knows_all = 1;
 	scratch.frame.registers[0][REG_SP] = sp;
-	scratch.start_ns = 5;
-	scratch.exec_id = 1;
-	scratch.exec_pages = 9;
+	scratch.sample.who.start_ns = 5;
+	scratch.sample.who.exec_id = 1;
+	scratch.sample.who.exec_pages = 9;
 }
 
 static u64 *word(u64 address)
@@ -303,11 +303,11 @@ static void every_end_has_its_name(void **state)
 	unwind_by_tables();
 	assert_int_equal(scratch.end, WALK_NO_RULE);
 	begin_at(CODE + 0x210, BASE, 0);
-	scratch.exec_id = 2; /* another program by now */
+	scratch.sample.who.exec_id = 2; /* another program by now */
 	unwind_by_tables();
 	assert_int_equal(scratch.end, WALK_NOT_READY);
 	begin_at(CODE + 0x210, BASE, 0);
-	scratch.exec_pages = 10; /* code has come or gone */
+	scratch.sample.who.exec_pages = 10; /* code has come or gone */
 	unwind_by_tables();
 	assert_int_equal(scratch.end, WALK_NOT_READY);
 	assert_int_equal(scratch.n, 1);

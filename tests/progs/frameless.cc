@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Built without frame pointers: deep recursion with frames of many sizes, exceptions thrown over
 // it, signal handlers on top of it, on the thread's stack and on another one, and sorting with
-// callbacks from libc.
+// callbacks from libc. With read the bottom spends its time in the kernel.
 //
-// usage: frameless recurse|throw|signal|altstack DEPTH MILLISECONDS
+// usage: frameless recurse|throw|signal|altstack|read DEPTH MILLISECONDS
 #include <alloca.h>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <fcntl.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #define NOINLINE __attribute__((noinline, noclone))
 
@@ -26,6 +28,17 @@ NOINLINE void bottom(double until)
 	do
 		for (int i = 0; i < 100000; i++)
 			sink = sink * 31 + (unsigned long)i;
+	while (!is_over(until));
+}
+
+static int zeros = -1; // /dev/zero, where the bottom reads
+
+NOINLINE void bottom_reads(double until)
+{
+	static char room[1 << 18];
+
+	do
+		sink = sink + (unsigned long)read(zeros, room, sizeof(room));
 	while (!is_over(until));
 }
 
@@ -51,7 +64,10 @@ NOINLINE int recurse(int depth, double until)
 	room[0] = (char)depth;
 	if (depth > 0)
 		return recurse(depth - 1, until) + room[0];
-	bottom(until);
+	if (zeros >= 0)
+		bottom_reads(until);
+	else
+		bottom(until);
 	return 1;
 }
 
@@ -93,6 +109,8 @@ int main(int argc, char **argv)
 
 	if (strcmp(what, "signal") == 0 || strcmp(what, "altstack") == 0)
 		set_handler(strcmp(what, "altstack") == 0);
+	if (strcmp(what, "read") == 0)
+		zeros = open("/dev/zero", O_RDONLY);
 	if (strcmp(what, "throw") != 0)
 		return recurse(depth, until) == 0;
 	while (!is_over(until)) {

@@ -348,7 +348,7 @@ static int set_up(struct truth *t, struct profile *p, uint64_t hz, struct sample
 				   .capture_pages = PAGES};
 	if (getrandom(&k.config.hash_seed, sizeof(k.config.hash_seed), 0) < 0)
 		return -1;
-	t->kernel = kernel_new(&k, err);
+	t->kernel = kernel_new(&k, NULL, err);
 	if (!t->kernel)
 		return err->code;
 	t->images = images_new();
