@@ -11,6 +11,7 @@
 /* Set by user space before it reads. */
 __u32 snapshot_tgid = 0;      /* 0: all */
 __u32 snapshot_self_tgid = 0; /* left out */
+__u32 snapshot_deep_used = 0; /* deep stacks so far; user space sets it to 0 */
 
 struct snapshot_scratch {
 	struct snapshot_record record;
@@ -26,6 +27,15 @@ struct {
 	__type(key, u32);
 	__type(value, struct snapshot_scratch);
 } snapshot_scratch SEC(".maps");
+
+/* Deep stacks, read by user space once the iterator has come to its end. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SNAPSHOT_DEEP_STACKS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(key_size, 4);
+	__uint(value_size, SNAPSHOT_DEEP_BYTES);
+} snapshot_deep SEC(".maps");
 
 static __always_inline u64 switches(const struct task_struct *task)
 {
@@ -95,6 +105,34 @@ static __always_inline void stack_read(struct snapshot_scratch *s, struct task_s
 		s->record.stack_bytes = SNAPSHOT_STACK_BYTES;
 }
 
+/* More of the stack, page by page up to its end: of a thread that was preempted, or is about to
+ * run, and would have changed it before user space comes to read on. */
+static __always_inline void deep_read(struct snapshot_record *r, struct task_struct *task)
+{
+	u64 address = r->stack_start;
+	u32 slot = snapshot_deep_used, at;
+	char *deep;
+
+	r->deep_bytes = 0;
+	if (task->__state || r->stack_bytes < SNAPSHOT_STACK_BYTES)
+		return;
+	deep = bpf_map_lookup_elem(&snapshot_deep, &slot);
+	if (!deep)
+		return;
+	at = CAPTURE_PAGE - (address & (CAPTURE_PAGE - 1)); /* from 8 on: it is aligned */
+	if (bpf_copy_from_user_task(deep, at, (void *)address, task, 0))
+		return;
+	while (at <= SNAPSHOT_DEEP_BYTES - CAPTURE_PAGE) {
+		if (bpf_copy_from_user_task(deep + at, CAPTURE_PAGE, (void *)(address + at), task,
+					    0))
+			break;
+		at += CAPTURE_PAGE;
+	}
+	r->deep = slot;
+	r->deep_bytes = at;
+	snapshot_deep_used = slot + 1;
+}
+
 SEC("iter.s/task")
 int snapshot_thread(struct bpf_iter__task *ctx)
 {
@@ -116,6 +154,7 @@ int snapshot_thread(struct bpf_iter__task *ctx)
 	bytes = bpf_get_task_stack(task, s->kernel, sizeof(s->kernel), 0);
 	s->record.n_kernel = n = bytes < 0 ? 0 : (u32)bytes / 8;
 	stack_read(s, task);
+	deep_read(&s->record, task);
 	if (task->on_cpu || switches(task) != before)
 		s->record.on_cpu = 1;
 	if (bpf_seq_write(ctx->meta->seq, &s->record, sizeof(s->record)) ||

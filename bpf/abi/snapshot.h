@@ -13,6 +13,9 @@
 enum {
 	SNAPSHOT_KERNEL_FRAMES = 64,
 	SNAPSHOT_STACK_BYTES = 2048, /* enough for most; user space reads the rest */
+	/* Of threads that may run at any moment, and then change it, more is read at once. */
+	SNAPSHOT_DEEP_BYTES = 128 << 10,
+	SNAPSHOT_DEEP_STACKS = 64,
 };
 
 struct snapshot_record {
@@ -26,8 +29,10 @@ struct snapshot_record {
 	__u8 pad;
 	__u64 start_ns; /* of the process */
 	__u64 exec_id;
-	__u64 off_ns;  /* for how long it has not run */
-	__u64 syscall; /* that it is in; ~0: none */
+	__u64 off_ns;     /* for how long it has not run */
+	__u64 syscall;    /* that it is in; ~0: none */
+	__u32 deep;       /* number of its deep stack, from stack_start on; with deep_bytes */
+	__u32 deep_bytes; /* 0: it has none */
 	__u64 stack_start;
 	__u64 stack_top;     /* of the first thread */
 	__u64 registers[17]; /* in DWARF's order */
@@ -35,4 +40,4 @@ struct snapshot_record {
 	char thread[16];
 };
 
-_Static_assert(sizeof(struct snapshot_record) == 24 + 6 * 8 + 17 * 8 + 32, "padding");
+_Static_assert(sizeof(struct snapshot_record) == 24 + 7 * 8 + 17 * 8 + 32, "padding");

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* 64-bit hash of bytes; not stable across versions of cprof: on disk only where another one counts as
- * absent. */
+/* 64-bit hash of bytes; not stable across versions of cprof: on disk only where another one counts
+ * as absent. */
 uint64_t hash_bytes(const void *data, size_t len);
 
 static inline uint64_t hash_u64(uint64_t x)

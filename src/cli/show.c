@@ -29,6 +29,7 @@ struct show {
 	struct grid grid;
 	uint64_t last_ns, due_ns, samples;
 	bool ended;        /* nothing more comes */
+	bool told;         /* that perf samples in place of the kernel side */
 	struct err failed; /* for good */
 };
 
@@ -163,6 +164,11 @@ static int refresh(struct show *s, struct err *err)
 	s->last_ns = now;
 	s->due_ns = now + REFRESH_NS;
 	s->ended = code > 0; /* the targets are gone; the screen stays */
+	if (p->account.by_perf[0] && !s->told) {
+		s->told = true;
+		snprintf(s->screen.message, sizeof(s->screen.message), "by perf: %.240s",
+			 p->account.by_perf);
+	}
 	screen_changed(&s->screen, p);
 	if (s->o->is_live)
 		model_tick(&s->screen.model, part);

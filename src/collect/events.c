@@ -129,3 +129,21 @@ void event_use_clock(struct event *e)
 	e->value = EVENT_CLOCK;
 	e->precise = 0;
 }
+
+void events_describe(const struct event *events, size_t n, uint64_t frequency_hz, uint64_t period,
+		     const char *how, char *buf, size_t size)
+{
+	const char *what = events->name;
+	char rate[48];
+
+	if (events->is_cpu)
+		what = events->value == EVENT_CLOCK ? "cpu-clock" : "cycles";
+	if (frequency_hz)
+		snprintf(rate, sizeof(rate), "at %llu Hz", (unsigned long long)frequency_hz);
+	else
+		snprintf(rate, sizeof(rate), "every %llu", (unsigned long long)period);
+	if (n > 1)
+		snprintf(buf, size, "%.20s and %zu more %s%s", what, n - 1, rate, how);
+	else
+		snprintf(buf, size, "%.20s %s%s", what, rate, how);
+}

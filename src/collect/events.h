@@ -29,5 +29,8 @@ struct event {
 int events_parse(const char *list, struct event *events, size_t max, size_t *n, struct err *err);
 /* Turns `cpu` into the clock that every machine has. */
 void event_use_clock(struct event *e);
+/* "cpu-clock at 99 Hz", or "cycles and 2 more every 1000", and `how` behind it. */
+void events_describe(const struct event *events, size_t n, uint64_t frequency_hz, uint64_t period,
+		     const char *how, char *buf, size_t size);
 /* The name of the table's row; NULL beyond the last. `what` says it in words. */
 const char *event_name(size_t row, const char **ret_what);

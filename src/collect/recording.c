@@ -9,6 +9,7 @@
 #include "collect/ingest.h"
 #include "collect/kernel.h"
 #include "collect/launch.h"
+#include "collect/losses.h"
 #include "collect/own.h"
 #include "collect/publish.h"
 #include "collect/sampler.h"
@@ -604,30 +605,14 @@ static uint64_t throttled_samples(const struct recording *r, const struct accoun
 	return ingest_throttled(r->ingest, now, seen);
 }
 
-/* Kernel-side losses; at the end also whatever the sums do not explain. */
+/* Losses on both sides; at the end also whatever the sums do not explain. */
 static void account_losses(const struct recording *r, struct account *a)
 {
-	static const char *const texts[] = {
-#define DROP(id, text) text,
-#include "abi/drops.def"
-#undef DROP
-	};
-	static const char *const ends[] = {
-#define WALK_END(id, text) text,
-#include "abi/walk_ends.def"
-#undef WALK_END
-	};
 	struct stats stats;
 	uint64_t throttled;
 
 	kernel_stats(r->kernel, &stats);
-	for (int i = 0; i < N_WALK_ENDS; i++)
-		account_add(&a->unwind_ends, ends[i], stats.ends[i]);
-	account_sort(&a->unwind_ends);
-	for (int i = 0; i < N_DROPS; i++) {
-		a->lost += stats.drops[i];
-		account_add(&a->lost_by_reason, texts[i], stats.drops[i]);
-	}
+	losses_of_kernel(&stats, a);
 	if (r->own) {
 		a->lost += own_lost(r->own);
 		account_add(&a->lost_by_reason, "perf's ring full", own_lost(r->own));
@@ -685,19 +670,10 @@ void recording_title(const struct recording *r, char *buf, size_t size)
 
 void recording_event_text(const struct recording *r, char *buf, size_t size)
 {
-	const struct event *e = &r->o.events[0];
-	const char *what = e->is_cpu ? (e->value == EVENT_CLOCK ? "cpu-clock" : "cycles") : e->name;
-	const char *why = r->own && !own_has_kernel(r->own)      ? ", user code only"
-			  : e->is_cpu && e->value == EVENT_CLOCK ? " (no cycle counter)"
-								 : "";
-	char rate[48];
+	bool no_counter = r->o.events[0].is_cpu && r->o.events[0].value == EVENT_CLOCK;
+	const char *how = no_counter ? " (no cycle counter)" : "";
 
-	if (r->o.frequency_hz)
-		snprintf(rate, sizeof(rate), "at %llu Hz", (unsigned long long)r->o.frequency_hz);
-	else
-		snprintf(rate, sizeof(rate), "every %llu", (unsigned long long)r->o.period);
-	if (r->o.n_events > 1)
-		snprintf(buf, size, "%.20s and %zu more %s%s", what, r->o.n_events - 1, rate, why);
-	else
-		snprintf(buf, size, "%.20s %s%s", what, rate, why);
+	if (r->own)
+		how = own_has_kernel(r->own) ? ", by perf" : ", user code only";
+	events_describe(r->o.events, r->o.n_events, r->o.frequency_hz, r->o.period, how, buf, size);
 }

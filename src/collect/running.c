@@ -16,7 +16,8 @@
 #define TICK_NS 500000 /* of a thread's CPU time */
 #define WAIT_NS 12000000ull
 
-enum { STACK_BYTES = 32768, RING_PAGES = 16 };
+/* The largest stack that a record has room for, and a ring for two of them. */
+enum { STACK_BYTES = 65528 & ~4095, RING_PAGES = 32 };
 
 struct ring_of {
 	struct perf_ring ring;

@@ -22,6 +22,7 @@
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 
 #pragma GCC diagnostic push
@@ -33,12 +34,14 @@ enum {
 	READ_BYTES = 1 << 16,
 	MAX_RECORDS_BYTES = 1 << 30,                /* a third of a million threads */
 	MAX_STACK_BYTES = MAX_CAPTURE_PAGES * 4096, /* of one thread */
-	ROUNDS = 3, /* of looking again at threads that were running */
+	ROUNDS = 6, /* of looking again at threads that were running */
 	MAX_TABLE_WAITS = 256,
+	DEEP_AREA_BYTES = SNAPSHOT_DEEP_STACKS * SNAPSHOT_DEEP_BYTES,
 };
 
 struct snapshotter {
 	struct threads *object;
+	char *deep;  /* mapped: SNAPSHOT_DEEP_STACKS times SNAPSHOT_DEEP_BYTES */
 	int name_fd; /* -1: this kernel has no such programs */
 };
 
@@ -47,6 +50,7 @@ struct seen {
 	const struct snapshot_record *r;
 	const uint64_t *kernel;
 	const uint8_t *stack;
+	uint8_t *deep;            /* heap, r->deep_bytes; NULL: there is none */
 	struct running_tick tick; /* without a capture: none was seen */
 };
 
@@ -111,6 +115,14 @@ struct snapshotter *snapshotter_new(struct err *err)
 		return NULL;
 	}
 	s->name_fd = kernel_name_fd(s->object->progs.kernel_name);
+	s->deep = mmap(NULL, DEEP_AREA_BYTES, PROT_READ, MAP_SHARED,
+		       bpf_map__fd(s->object->maps.snapshot_deep), 0);
+	if (s->deep == MAP_FAILED) {
+		s->deep = NULL;
+		err_set(err, -errno, "cannot map the stacks of threads");
+		snapshotter_free(s);
+		return NULL;
+	}
 	return s;
 }
 
@@ -118,6 +130,8 @@ void snapshotter_free(struct snapshotter *s)
 {
 	if (!s)
 		return;
+	if (s->deep)
+		munmap(s->deep, DEEP_AREA_BYTES);
 	threads__destroy(s->object);
 	free(s);
 }
@@ -171,6 +185,7 @@ static int read_threads(struct snapshotter *s, pid_t pid, struct str *out, struc
 	struct bpf_link *link;
 	int code, fd;
 
+	s->object->bss->snapshot_deep_used = 0;
 	s->object->bss->snapshot_tgid = (uint32_t)pid;
 	s->object->bss->snapshot_self_tgid = pid ? 0 : (uint32_t)getpid();
 	code = attach(s->object, pid, &link);
@@ -203,10 +218,25 @@ static void each_record(struct taking *t, const struct str *bytes,
 	}
 }
 
+/* A copy of its deep stack: the next round writes over it. */
+static uint8_t *keep_deep(const struct taking *t, const struct seen *s)
+{
+	const struct snapshot_record *r = s->r;
+	uint8_t *copy;
+
+	if (!r->deep_bytes || r->deep_bytes > SNAPSHOT_DEEP_BYTES ||
+	    r->deep >= SNAPSHOT_DEEP_STACKS)
+		return NULL;
+	copy = mem_alloc(r->deep_bytes);
+	memcpy(copy, t->snapshotter->deep + (size_t)r->deep * SNAPSHOT_DEEP_BYTES, r->deep_bytes);
+	return copy;
+}
+
 static void add_seen(struct taking *t, const struct seen *s)
 {
 	array_reserve(t->seen, t->cap, t->n + 1);
-	t->seen[t->n++] = *s;
+	t->seen[t->n] = *s;
+	t->seen[t->n++].deep = keep_deep(t, s);
 }
 
 /* One that was running takes what it is by now, if it waits. */
@@ -215,9 +245,12 @@ static void replace_running(struct taking *t, const struct seen *s)
 	for (size_t i = 0; i < t->n_running; i++) {
 		struct seen *was = &t->seen[t->running[i]];
 
-		if (was->r->tid == s->r->tid && was->r->on_cpu && !was->tick.capture &&
-		    !s->r->on_cpu)
-			*was = *s;
+		if (was->r->tid != s->r->tid || !was->r->on_cpu || was->tick.capture ||
+		    s->r->on_cpu)
+			continue;
+		free(was->deep);
+		*was = *s;
+		was->deep = keep_deep(t, s);
 	}
 }
 
@@ -314,6 +347,10 @@ static void unwind_waiting(struct taking *t, const struct seen *s, struct space 
 	c.stack = s->stack;
 	c.start = s->r->stack_start;
 	c.n_stack = s->r->stack_bytes;
+	if (s->deep) {
+		c.stack = s->deep;
+		c.n_stack = s->r->deep_bytes;
+	}
 	unwind(t, &c, ret);
 	if (ret->end != WALK_UNREADABLE)
 		return;
@@ -450,8 +487,10 @@ int snapshot_take(struct snapshotter *s, const struct snapshot_place *place, pid
 	}
 	t.more = mem_alloc(MAX_STACK_BYTES);
 	code = take(&t, pid, ret, err);
-	for (size_t i = 0; i < t.n; i++)
+	for (size_t i = 0; i < t.n; i++) {
 		free(t.seen[i].tick.capture);
+		free(t.seen[i].deep);
+	}
 	for (int i = 0; i < ROUNDS; i++)
 		str_release(&t.bytes[i]);
 	free(t.seen);

@@ -81,6 +81,25 @@ at_most "$(sed -n 's/.*"wait_s": \([0-9.e-]*\),*/\1/p' out)" 0.9 "seconds that i
 expect 0 "$CPROF" threads "$(head -1 child)"
 says out 'zombie'
 
+# A thread that was preempted, deep in its stack, on a machine that is busy: whole too, as often as one is met.
+for _ in 1 2 3; do
+	sh -c 'while :; do :; done' &
+done
+"$PROGS/frameless" recurse 300 300000 >/dev/null &
+deep=$!
+met=0
+for _ in $(seq 300); do
+	[ "$met" -lt 8 ] || break
+	expect 0 "$CPROF" --log-format=json threads $deep --json
+	[ "$(field user_stacks err)" = "$(field user_stacks_complete err)" ] || fail "a preempted thread's stack is cut: $(tail -n 1 err)"
+	grep -q '"state": "runnable"' out || continue
+	met=$((met + 1))
+	[ "$(grep -c '"function": "recurse' out)" -ge 301 ] || fail "$(grep -c '"function": "recurse' out) frames of a preempted thread, not 301"
+done
+[ "$met" = 8 ] || fail "a preempted thread was met $met times in 300"
+kill $deep
+pkill -P $$ -x sh
+
 expect 1 "$CPROF" threads 2147483646
 says err 'no process with pid'
 expect 1 "$CPROF" threads "$(find /proc/$pid/task -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -n | sed -n 5p)"
@@ -91,8 +110,10 @@ expect 2 "$CPROF" threads x
 expect 2 "$CPROF" threads 1 2
 
 # What runs without names, by an interpreter, in another namespace.
-python3 -c 'import time; time.sleep(60)' &
-sleep 0.7
-expect 0 "$CPROF" threads $!
+python3 -c 'import time; time.sleep(600)' &
+for _ in $(seq 200); do
+	expect 0 "$CPROF" threads $!
+	! grep -qE 'time_sleep|pysleep' out || break # it has begun
+done
 says out 'time_sleep|pysleep'
 finish
