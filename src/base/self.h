@@ -6,6 +6,8 @@
 
 /* CPU seconds of this process so far, user and system. */
 double self_cpu_s(void);
+/* As many open files as we may have. */
+void self_raise_file_limit(void);
 /* Bytes of memory that are resident, and of them (or NULL) those that others may share. 0: not
  * known. */
 uint64_t self_resident_bytes(uint64_t *ret_shared);

@@ -224,11 +224,30 @@ static int find_cpus(struct recording *r, struct err *err)
 	return 0;
 }
 
+static void remove_cpu(struct recording *r, int cpu)
+{
+	sampler_remove_cpu(r->sampler, cpu);
+	sideband_remove_cpu(r->sideband, cpu);
+}
+
+/* One that has gone meanwhile is no failure: follow_hotplug() looks whether it comes back. */
 static int open_cpus(struct recording *r, struct err *err)
 {
-	for (size_t i = 0; i < r->online.n; i++)
-		if (add_cpu(r, r->online.cpus[i], err))
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->online.n; i++) {
+		int cpu = r->online.cpus[i];
+
+		if (!add_cpu(r, cpu, err)) {
+			r->online.cpus[n++] = cpu;
+			continue;
+		}
+		if (cpu_is_online(cpu))
 			return err->code;
+		remove_cpu(r, cpu);
+		*err = (struct err){0};
+	}
+	r->online.n = n;
 	return 0;
 }
 
@@ -250,16 +269,6 @@ static int poll_set(struct recording *r, struct err *err)
 	if (ingest_wait_fd(r->ingest) >= 0)
 		epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, ingest_wait_fd(r->ingest), &e);
 	return 0;
-}
-
-static void raise_file_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
 }
 
 static int open_kernel(struct recording *r, struct images *images, struct err *err)
@@ -289,7 +298,7 @@ static int set_up(struct recording *r, struct images *images, struct err *err)
 		return err->code;
 	if (r->o.command && launch_fork(&r->launch, r->o.command, r->o.silent_command, err))
 		return err->code;
-	raise_file_limit();
+	self_raise_file_limit();
 	r->identity.want_cpu = r->o.want_cpu;
 	r->identity.block_ns = r->o.block_ns;
 	r->identity.block_start_ns = monotonic_ns();
@@ -397,8 +406,7 @@ static void follow_hotplug(struct recording *r)
 	for (size_t i = 0; i < r->online.n; i++) {
 		if (cpu_list_has(&now, r->online.cpus[i]))
 			continue;
-		sampler_remove_cpu(r->sampler, r->online.cpus[i]);
-		sideband_remove_cpu(r->sideband, r->online.cpus[i]);
+		remove_cpu(r, r->online.cpus[i]);
 	}
 	for (size_t i = 0; i < now.n; i++) {
 		if (cpu_list_has(&r->online, now.cpus[i]))

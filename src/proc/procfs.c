@@ -190,3 +190,12 @@ int user_find(const char *name, uid_t *ret_uid, struct err *err)
 	*ret_uid = pw->pw_uid;
 	return 0;
 }
+
+bool cpu_is_online(int cpu)
+{
+	struct cpu_list now = {0};
+	bool online = cpu_list_online(&now) || cpu_list_has(&now, cpu);
+
+	cpu_list_release(&now);
+	return online;
+}

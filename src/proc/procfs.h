@@ -25,6 +25,8 @@ bool cpu_list_parse(const char *text, struct cpu_list *ret);
 bool cpu_list_has(const struct cpu_list *l, int cpu);
 /* The CPUs that are online now. */
 int cpu_list_online(struct cpu_list *ret);
+/* Is it now? True when that cannot be read. */
+bool cpu_is_online(int cpu);
 
 /* Calls `visit` for each process (thread-group) id in /proc. */
 int processes_each(void (*visit)(void *ctx, pid_t pid), void *ctx);
