@@ -77,6 +77,31 @@ static bool feature_btf(struct str *found, struct str *cure)
 	return there;
 }
 
+/* Is the series of this kernel, "6.1", one that we were run on? */
+static bool feature_kernel(struct str *found, struct str *cure)
+{
+	static const char *const all[] = {
+#define KERNEL(series) series,
+#include "collect/kernels.def"
+#undef KERNEL
+	};
+	struct utsname name;
+	char series[32];
+	unsigned major = 0, minor = 0;
+	bool there = false;
+
+	uname(&name);
+	sscanf(name.release, "%u.%u", &major, &minor);
+	snprintf(series, sizeof(series), "%u.%u", major, minor);
+	str_printf(found, "Linux %s; run on:", series);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		str_printf(found, " %s", all[i]);
+		there |= str_equal(all[i], series);
+	}
+	str_puts(cure, "");
+	return there;
+}
+
 static bool feature_sampling(struct str *found, struct str *cure)
 {
 	struct kernel_options o = {
