@@ -24,7 +24,7 @@ if command -v clang-format >/dev/null; then
 else
 	fail "no clang-format: packaging/setup test installs it"
 fi
-files '*.sh' packaging/setup .ci/run tests/fuzz/run 'tests/bench/*' completions/cprof.bash | grep -vE '\.(c|h|md|py)$' |
+files '*.sh' packaging/setup .ci/run tests/fuzz/run 'tests/bench/*' 'tests/kernels/*' tests/data/btf/make completions/cprof.bash | grep -vE '\.(c|h|md|py)$' |
 	xargs shellcheck -x -S warning -e SC1091,SC2034,SC2044,SC2154 >"$dir/shell" || fail "shellcheck: $(head -20 "$dir/shell")"
 for page in man/*.scd; do
 	scdoc <"$page" >"$dir/page.1" && mandoc -T lint -W error "$dir/page.1" || fail "$page"
