@@ -10,6 +10,7 @@
 #include "collect/libbpf_log.h"
 #include "collect/perf.h"
 #include "collect/probe.h"
+#include "collect/refusal.h"
 #include "collect/snapshot.h"
 #include "proc/cgroup.h"
 #include "proc/privileges.h"
@@ -17,6 +18,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,28 +139,31 @@ static bool feature_threads(struct str *found, struct str *cure)
 	return s;
 }
 
+/* Of a kind of map: can it be made? A kernel that does not know it says EINVAL. */
+static bool feature_map(int code, const char *since, struct str *found, struct str *cure)
+{
+	struct err err = {0};
+
+	if (!code || code == -EINVAL) {
+		str_puts(found, code ? "this kernel has none" : "it can be made");
+		str_puts(cure, since);
+		return !code;
+	}
+	refusal_explain(code, "", &err);
+	str_puts(found, err.what);
+	str_puts(cure, err.cure);
+	return false;
+}
+
 static bool feature_ring(struct str *found, struct str *cure)
 {
-	bool there;
-
-	if (!may_try(found, cure))
-		return false;
-	there = !probe_ring();
-	str_puts(found, there ? "it can be made" : "it cannot be made");
-	str_puts(cure, "Linux 5.8 or later, as root");
-	return there;
+	return may_try(found, cure) && feature_map(probe_ring(), "Linux 5.8 or later", found, cure);
 }
 
 static bool feature_arena(struct str *found, struct str *cure)
 {
-	bool there;
-
-	if (!may_try(found, cure))
-		return false;
-	there = !probe_arena();
-	str_puts(found, there ? "it can be made" : "it cannot be made");
-	str_puts(cure, "Linux 6.9 or later, as root");
-	return there;
+	return may_try(found, cure) &&
+	       feature_map(probe_arena(), "Linux 6.9 or later", found, cure);
 }
 
 static bool feature_statistics(struct str *found, struct str *cure)

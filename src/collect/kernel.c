@@ -2,14 +2,14 @@
 /* The BPF object of a recording. */
 #include "collect/kernel.h"
 
+#include "base/clock.h"
+#include "base/hash.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "collect/kernel_name.h"
 #include "collect/libbpf_log.h"
 #include "collect/ways.h"
-#include "base/hash.h"
-#include "base/clock.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -48,9 +48,8 @@ struct recording {
 	struct kernel *kernel;
 	struct sideband *sideband;
 	struct sampler *sampler;
-	struct own
-		*own; /* in place of sampler and sideband, where the kernel refuses our programs */
-	char by_perf[ACCOUNT_REASON_BYTES]; /* why that is */
+	struct own *own; /* in place of sampler and sideband, where the kernel refuses */
+	char by_perf[ACCOUNT_REASON_BYTES]; /* why it does */
 	struct ingest *ingest;
 	struct launch launch;
 	struct cpu_list online;
@@ -154,9 +153,9 @@ static void fall_back(struct recording *r, enum refusal why, const struct err *c
 	else
 		snprintf(r->by_perf, sizeof(r->by_perf),
 			 "the kernel refused cprof's programs (%.300s)", cause->what);
-	log_warn("%s: sampling by perf, which cuts stacks of more than %u KiB and loses samples at "
-		 "high rates; threads begun by others meanwhile, cgroups and the whole machine are "
-		 "missing",
+	log_warn("%s: sampling by perf; what lies deeper than %u KiB of stack is missing, and at "
+		 "high "
+		 "rates samples are",
 		 r->by_perf, own_stack_bytes(r->o.frequency_hz) / 1024);
 	log_warn("to sample in the kernel: %s", cause->cure);
 }

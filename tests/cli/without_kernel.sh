@@ -36,7 +36,7 @@ if [ "$(id -u)" = 0 ]; then
 	# Falling back is loud, and can be refused.
 	unshare -m sh -c 'mount -t tmpfs none /sys/kernel/btf && exec "$@"' - \
 		"$CPROF" record -F 199 -o "$dir/perf.folded" -- "$PROGS/chain" 3 20000 1 >out 2>err || fail "no fallback: $(cat err)"
-	says err "^cprof: the kernel refused cprof's programs \(this kernel has no type information.*\): sampling by perf, which cuts stacks of more than"
+	says err "^cprof: the kernel refused cprof's programs \(this kernel has no type information.*\): sampling by perf; what lies deeper than"
 	says err 'to sample in the kernel: boot a kernel built with CONFIG_DEBUG_INFO_BTF'
 	says err "; the kernel refused cprof's programs \(.*\): by perf's own samples; "
 	says_not err 'without privileges'
