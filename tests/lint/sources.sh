@@ -9,7 +9,7 @@ files() { git -c safe.directory="$SOURCE" ls-files --cached --others --exclude-s
 for file in $(files '*.c' '*.h'); do
 	[ "$(wc -l <"$file")" -le 700 ] || fail "$file has more than 700 lines"
 done
-for file in $(files | grep -vE '^LICENSE$|^tests/data/|\.expected$|\.json$|^\.gitignore$|\.pb\.gz$|\.png$|\.svg$'); do
+for file in $(files | grep -vE '^LICENSE$|^tests/data/|\.expected$|\.json$|^\.gitignore$|^packaging/debian/changelog$|\.pb\.gz$|\.png$|\.svg$'); do
 	head -n 5 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' || fail "$file has no SPDX line"
 done
 # A function of more than 60 lines: from a line "{" to a line "}".
@@ -19,12 +19,15 @@ files 'src/*.c' 'bpf/*.c' | xargs awk '
 	/^\}/ && start { if (FNR - start > 61) print FILENAME ":" start ": " FNR - start - 1 " lines"; start = 0 }' >"$dir/long"
 [ ! -s "$dir/long" ] || fail "functions of more than 60 lines: $(cat "$dir/long")"
 
-if command -v clang-format >/dev/null; then
-	files '*.c' '*.h' | xargs clang-format --dry-run --Werror 2>"$dir/format" || fail "clang-format: $(grep -m 5 error "$dir/format")"
+# Other versions of clang-format want a few lines otherwise. Debian 12 has this one.
+if command -v clang-format-14 >/dev/null; then
+	files '*.c' '*.h' | xargs clang-format-14 --dry-run --Werror 2>"$dir/format" || fail "clang-format: $(grep -m 5 error "$dir/format")"
+elif grep -qx 'VERSION_CODENAME=bookworm' /etc/os-release; then
+	fail "no clang-format-14: packaging/setup test installs it"
 else
-	fail "no clang-format: packaging/setup test installs it"
+	echo "formats were not compared: there is no clang-format-14"
 fi
-files '*.sh' packaging/setup .ci/run tests/fuzz/run 'tests/bench/*' 'tests/kernels/*' tests/data/btf/make completions/cprof.bash | grep -vE '\.(c|h|md|py)$' |
+files '*.sh' packaging/setup 'packaging/debian/*.p*' tests/distributions .ci/run tests/fuzz/run 'tests/bench/*' 'tests/kernels/*' tests/data/btf/make completions/cprof.bash | grep -vE '\.(c|h|md|py)$' |
 	xargs shellcheck -x -S warning -e SC1091,SC2034,SC2044,SC2154 >"$dir/shell" || fail "shellcheck: $(head -20 "$dir/shell")"
 for page in man/*.scd; do
 	scdoc <"$page" >"$dir/page.1" && mandoc -T lint -W error "$dir/page.1" || fail "$page"
