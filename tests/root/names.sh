@@ -19,7 +19,7 @@ at_least "$(share inlined.folded "$chain")" 90 "samples with the inlined chain"
 line=$(grep -n 'x ^= x << 13' "$SOURCE/tests/progs/inlined.c" | cut -d : -f 1)
 go tool pprof -raw inlined.pb.gz 2>/dev/null >raw
 start=$(grep -n 'INLINE uint64_t innermost' "$SOURCE/tests/progs/inlined.c" | cut -d : -f 1)
-says raw "innermost .*/inlined.c:($line|$((line + 1))|$((line + 2))|$((line - 1))) s=$start"
+says raw "innermost .*/inlined.c:($line|$((line + 1))|$((line + 2))|$((line - 1)))(:0)? s=$start" # Go 1.22 and later: a column
 says raw '\[FN\]\[FL\]\[LN\]\[IN\]'
 
 # Addresses only, named later: the same stacks; once more from the cache.
