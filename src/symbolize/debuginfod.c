@@ -156,8 +156,8 @@ static bool have_client(void)
 	if (client)
 		dlclose(client);
 	else
-		log_warn("--debuginfod: there is no libdebuginfod.so.1 (Debian: apt-get install "
-			 "libdebuginfod1)");
+		log_warn("--debuginfod: there is no libdebuginfod.so.1 (Debian 12: apt-get install "
+			 "libdebuginfod1; later: libdebuginfod1t64)");
 	return client;
 }
 
