@@ -63,7 +63,7 @@ static bool refusal_privileges(const struct refused *r, struct err *err)
 		return true;
 	}
 	privileges_missing(&missing);
-	err_set(err, 0, "may not load BPF programs: this root lacks %s, as in a container",
+	err_set(err, 0, "this root lacks %s, as in a container, which BPF programs take",
 		missing.text ? missing.text : "capabilities");
 	err_cure(err, "give the container these capabilities (docker run --privileged --pid=host "
 		      "...), or run cprof on the host");
@@ -76,8 +76,8 @@ static bool refusal_namespace(const struct refused *r, struct err *err)
 	if (!is_permission(r->code) || !privileges_are_of_namespace())
 		return false;
 	err_set(err, 0,
-		"may not load BPF programs: the capabilities here are those of a user namespace, "
-		"which the kernel does not accept for BPF");
+		"the capabilities here are those of a user namespace, which the kernel does not "
+		"accept for BPF");
 	err_cure(err, "run cprof outside of it (a rootless container's host), as root there");
 	err->code = r->code;
 	return true;
@@ -100,8 +100,7 @@ static bool refusal_seccomp(const struct refused *r, struct err *err)
 {
 	if (!privileges_are_filtered() || !try_small_map())
 		return false;
-	err_set(err, 0,
-		"may not load BPF programs: a seccomp filter forbids the bpf() system call");
+	err_set(err, 0, "a seccomp filter forbids the bpf() system call");
 	err_cure(err, "docker: --security-opt seccomp=unconfined, or a profile that allows bpf and "
 		      "perf_event_open; systemd: SystemCallFilter=bpf perf_event_open");
 	err->code = r->code;
