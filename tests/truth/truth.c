@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "collect/captures.h"
 #include "collect/ingest.h"
 #include "collect/sampler.h"
@@ -39,6 +40,8 @@ struct truth {
 	struct ingest *ingest;
 	struct images *images;
 	struct captures *captures;
+	struct str
+		queue; /* records that wait for the mappings before them, each behind its length */
 	struct store store;
 	struct tables *tables;
 	struct map64 processes;
@@ -302,6 +305,27 @@ static void on_record(void *truth, const void *record, size_t bytes)
 	}
 }
 
+static void keep_record(void *truth, const void *record, size_t bytes)
+{
+	struct truth *t = truth;
+	uint64_t length = bytes, zero = 0;
+
+	str_add(&t->queue, &length, sizeof(length));
+	str_add(&t->queue, record, bytes);
+	str_add(&t->queue, &zero, -bytes & 7);
+}
+
+static void take_kept(struct truth *t)
+{
+	uint64_t length;
+
+	for (size_t at = 0; at < t->queue.len; at += sizeof(length) + ((length + 7) & ~7ull)) {
+		memcpy(&length, t->queue.text + at, sizeof(length));
+		on_record(t, t->queue.text + at + sizeof(length), length);
+	}
+	t->queue.len = 0;
+}
+
 static void on_side(void *truth, const struct side_record *record, size_t bytes)
 {
 	struct truth *t = truth;
@@ -368,9 +392,10 @@ static void take_in(struct truth *t)
 {
 	uint64_t now = monotonic_ns();
 
-	/* A mapping that a sample needs is there before it. */
+	/* First the samples, then the mappings: what a sample needs was mapped before it. */
+	kernel_read_stacks(t->kernel, keep_record, t);
 	sideband_read(t->sideband, on_side, t);
-	kernel_read_stacks(t->kernel, on_record, t);
+	take_kept(t);
 	ingest_until(t->ingest, now - 2000000);
 }
 
