@@ -26,7 +26,7 @@ for cprof in "$CPROF" "$BUILD"/cprof-clang-*; do
 	[ "$cprof" = "$CPROF" ] || others=$((others + 1))
 	walks arena
 	# The way that worked is remembered, and nothing else is tried.
-	expect 0 "$cprof" -v record -d 0.1 -o x.folded
+	expect 0 "$cprof" -v record -o x.folded -- "$PROGS/chain" 28 30000 1
 	[ "$(grep -c 'loading by way' err)" = 1 ] || fail "${cprof##*/}: $(grep 'loading by way' err)"
 	walks array "LD_PRELOAD=$PROGS/libfailbpf.so" FAIL_BPF=arena
 	walks no-callbacks "LD_PRELOAD=$PROGS/libfailbpf.so" FAIL_BPF=old
