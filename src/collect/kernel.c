@@ -266,36 +266,56 @@ static uint64_t programs_hash(void)
 	return hash_bytes(all, bytes) ^ hash_u64(hash_bytes(old, old_bytes));
 }
 
-/* One way after the other. When none works, `err` and what is returned are about the first one,
- * which was the likeliest. */
-static enum refusal load_somehow(struct kernel *k, const struct kernel_options *o, struct err *err)
+static int load_by(struct kernel *k, const struct kernel_options *o, const struct way *way,
+		   const struct refusal_log *log)
+{
+	uint64_t start = monotonic_ns();
+	int code = open_and_load(k, o, way, log);
+
+	log_debug("loading by way '%s': %s, %llu ms", way->name, code ? strerror(-code) : "done",
+		  (unsigned long long)(monotonic_ns() - start) / 1000000);
+	k->way = way;
+	return code;
+}
+
+/* One way after the other, the likeliest first. When none works, `err` and what is returned are
+ * about that one. */
+static enum refusal load_in_order(struct kernel *k, const struct kernel_options *o, uint64_t build,
+				  struct refusal_log *log, struct err *err)
 {
 	const struct way *order[N_WAYS];
-	uint64_t build = programs_hash();
-	size_t n = ways_in_order(build, o->config.by_tables, order);
+	size_t n = ways_in_order(o->config.by_tables, order);
 	enum refusal refusal = REFUSAL_none;
-	struct refusal_log log;
+	bool in_passing = false;
 	int code = -EINVAL;
 
-	refusal_log_init(&log);
 	for (size_t i = 0; i < n && code && code != -EPERM && code != -ENOSYS; i++) {
-		uint64_t start = monotonic_ns();
-
-		code = open_and_load(k, o, order[i], &log);
-		log_debug("loading by way '%s': %s, %llu ms", order[i]->name,
-			  code ? strerror(-code) : "done",
-			  (unsigned long long)(monotonic_ns() - start) / 1000000);
+		code = load_by(k, o, order[i], log);
+		in_passing |= ways_failed_in_passing(code);
 		if (code && !refusal)
-			refusal = refusal_explain(code, refusal_log_text(&log), err);
-		refusal_log_say(&log);
-		k->way = order[i];
+			refusal = refusal_explain(code, refusal_log_text(log), err);
+		refusal_log_say(log);
 	}
-	refusal_log_release(&log);
 	if (code)
 		return refusal;
-	ways_remember(build, o->config.by_tables, k->way);
+	if (!in_passing)
+		ways_remember(build, o->config.by_tables, k->way);
 	*err = (struct err){0};
 	return REFUSAL_none;
+}
+
+static enum refusal load_somehow(struct kernel *k, const struct kernel_options *o, struct err *err)
+{
+	uint64_t build = programs_hash();
+	const struct way *known = ways_remembered(build, o->config.by_tables);
+	enum refusal refusal = REFUSAL_none;
+	struct refusal_log log;
+
+	refusal_log_init(&log);
+	if (!known || load_by(k, o, known, &log))
+		refusal = load_in_order(k, o, build, &log, err);
+	refusal_log_release(&log);
+	return refusal;
 }
 
 struct kernel *kernel_new(const struct kernel_options *o, enum refusal *ret_refusal,

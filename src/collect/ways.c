@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "collect/probe.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -39,8 +40,7 @@ static bool entry_is(const void *entry, size_t bytes, uint64_t build, const stru
 	return bytes == strlen(text) && memcmp(entry, text, bytes) == 0;
 }
 
-/* NULL: none is remembered of this kernel and build. */
-static const struct way *remembered(uint64_t build, bool by_tables)
+const struct way *ways_remembered(uint64_t build, bool by_tables)
 {
 	struct cache *cache = cache_new(NULL);
 	size_t bytes = 0;
@@ -54,6 +54,21 @@ static const struct way *remembered(uint64_t build, bool by_tables)
 	return way;
 }
 
+void ways_remember(uint64_t build, bool by_tables, const struct way *way)
+{
+	auto_free char *text = entry_text(build, way);
+	struct cache *cache = cache_new(NULL);
+
+	cache_put(cache, cache_key(by_tables), text, strlen(text));
+	cache_free(cache);
+}
+
+bool ways_failed_in_passing(int code)
+{
+	return code == -ENOMEM || code == -EAGAIN || code == -EINTR || code == -EMFILE ||
+	       code == -ENFILE;
+}
+
 /* Is it the best that this kernel takes, as far as a small question tells? Without bpf_loop the
  * callbacks are of no use, so the object without them loses nothing. */
 static bool is_likely(const struct way *way, bool has_arena, bool has_loop)
@@ -63,31 +78,14 @@ static bool is_likely(const struct way *way, bool has_arena, bool has_loop)
 	return way->old != has_loop;
 }
 
-size_t ways_in_order(uint64_t build, bool by_tables, const struct way *ret[N_WAYS])
+size_t ways_in_order(bool by_tables, const struct way *ret[N_WAYS])
 {
-	const struct way *first = remembered(build, by_tables);
-	bool has_arena = !first && by_tables && !probe_arena();
-	bool has_loop = !first && probe_helper(BPF_FUNC_loop);
+	bool has_arena = by_tables && !probe_arena(), has_loop = probe_helper(BPF_FUNC_loop);
 	size_t n = 0;
 
-	if (first)
-		ret[n++] = first;
 	for (int likely = 1; likely >= 0; likely--)
 		for (size_t i = !by_tables; i < N_WAYS; i++)
-			if (&ways[i] != first && is_likely(&ways[i], has_arena, has_loop) == likely)
+			if (is_likely(&ways[i], has_arena, has_loop) == likely)
 				ret[n++] = &ways[i];
 	return n;
-}
-
-void ways_remember(uint64_t build, bool by_tables, const struct way *way)
-{
-	auto_free char *text = NULL;
-	struct cache *cache;
-
-	if (remembered(build, by_tables) == way)
-		return;
-	text = entry_text(build, way);
-	cache = cache_new(NULL);
-	cache_put(cache, cache_key(by_tables), text, strlen(text));
-	cache_free(cache);
 }

@@ -4,7 +4,7 @@
  *
  * What the kernel takes is found by trying, never by its version. The way that worked is remembered
  * in the cache for this kernel and this cprof, since a refusal may cost seconds on a slow machine;
- * nothing is believed of that but the order of trying.
+ * it is then tried first, and nothing else is believed of it.
  */
 #pragma once
 
@@ -22,9 +22,13 @@ struct way {
 
 enum { N_WAYS = 4 };
 
-/* Writes the ways in the order in which they should be tried, the likeliest first. `build` tells
- * this cprof's programs from another's. Without tables there is nothing for an arena to hold, and
- * that way is left out. Returns how many there are. */
-size_t ways_in_order(uint64_t build, bool by_tables, const struct way *ret[N_WAYS]);
-/* Remembers that a way worked which was not the first one to be tried, or is not known yet. */
+/* The way that worked before, or NULL. `build` tells this cprof's programs from another's. */
+const struct way *ways_remembered(uint64_t build, bool by_tables);
+/* Writes the ways in the order in which they should be tried, the likeliest first, as far as small
+ * questions to the kernel tell. Without tables there is nothing for an arena to hold, and that way
+ * is left out. Returns how many there are. */
+size_t ways_in_order(bool by_tables, const struct way *ret[N_WAYS]);
+/* To be called when a way worked that was not remembered, and no better one failed in passing. */
 void ways_remember(uint64_t build, bool by_tables, const struct way *way);
+/* May what failed with this code work the next time, on this very kernel? */
+bool ways_failed_in_passing(int code);
