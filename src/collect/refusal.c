@@ -40,13 +40,13 @@ static bool refusal_no_btf(const struct refused *r, struct err *err)
 {
 	struct stat st;
 
+	(void)r;
 	if (stat("/sys/kernel/btf/vmlinux", &st) == 0)
 		return false;
 	err_set(err, 0, "this kernel has no type information (/sys/kernel/btf/vmlinux): %s",
 		strerror(errno));
 	err_cure(err, "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y (Debian 11, Ubuntu 20.10, "
 		      "RHEL 8.2 and later have it)");
-	err->code = r->code;
 	return true;
 }
 
@@ -67,7 +67,6 @@ static bool refusal_privileges(const struct refused *r, struct err *err)
 		missing.text ? missing.text : "capabilities");
 	err_cure(err, "give the container these capabilities (docker run --privileged --pid=host "
 		      "...), or run cprof on the host");
-	err->code = r->code;
 	return true;
 }
 
@@ -79,12 +78,12 @@ static bool refusal_namespace(const struct refused *r, struct err *err)
 		"the capabilities here are those of a user namespace, which the kernel does not "
 		"accept for BPF");
 	err_cure(err, "run cprof outside of it (a rootless container's host), as root there");
-	err->code = r->code;
 	return true;
 }
 
 static bool refusal_lockdown(const struct refused *r, struct err *err)
 {
+	(void)r;
 	if (!privileges_lockdown_is_confidential())
 		return false;
 	err_set(err, 0,
@@ -92,18 +91,17 @@ static bool refusal_lockdown(const struct refused *r, struct err *err)
 		"memory");
 	err_cure(err, "boot it without lockdown=confidentiality (integrity will do); until then "
 		      "cprof samples by perf: -p PID, or -- COMMAND");
-	err->code = r->code;
 	return true;
 }
 
 static bool refusal_seccomp(const struct refused *r, struct err *err)
 {
+	(void)r;
 	if (!privileges_are_filtered() || !try_small_map())
 		return false;
 	err_set(err, 0, "a seccomp filter forbids the bpf() system call");
 	err_cure(err, "docker: --security-opt seccomp=unconfined, or a profile that allows bpf and "
 		      "perf_event_open; systemd: SystemCallFilter=bpf perf_event_open");
-	err->code = r->code;
 	return true;
 }
 
@@ -131,7 +129,6 @@ static bool refusal_memlock(const struct refused *r, struct err *err)
 		(unsigned long long)limit.rlim_cur / 1024);
 	err_cure(err, "ulimit -l unlimited (as root; systemd: LimitMEMLOCK=infinity), or add "
 		      "cap_sys_resource to the capabilities of cprof's file");
-	err->code = r->code;
 	return true;
 }
 
@@ -158,7 +155,6 @@ static bool refusal_too_old(const struct refused *r, struct err *err)
 	uname(&name);
 	err_set(err, 0, "this kernel (%s) is too old: it has no BPF ring buffer", name.release);
 	err_cure(err, "Linux 5.10 or later is needed");
-	err->code = r->code;
 	return true;
 }
 
@@ -191,7 +187,6 @@ static bool refusal_helper(const struct refused *r, struct err *err)
 			snprintf(name, sizeof(name), "bpf_%s", later[i].name);
 	err_set(err, 0, "this kernel has no %s() for such BPF programs", name);
 	err_cure(err, "a later Linux has it; 'cprof doctor' shows what works here");
-	err->code = r->code;
 	return true;
 }
 
@@ -227,7 +222,6 @@ static bool refusal_verifier(const struct refused *r, struct err *err)
 	err_set(err, 0, "the kernel's verifier refused cprof's programs (%s)", line);
 	err_cure(err, "this is a fault of cprof's: please report it with what 'cprof -v doctor' "
 		      "says; -v shows the verifier's whole log");
-	err->code = r->code;
 	return true;
 }
 
@@ -248,8 +242,10 @@ enum refusal refusal_explain(int code, const char *log, struct err *err)
 	const struct refused r = {code, log};
 
 	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
-		if (reasons[i](&r, err))
+		if (reasons[i](&r, err)) {
+			err->code = code;
 			return (enum refusal)(i + 1);
+		}
 	return REFUSAL_none;
 }
 
