@@ -15,6 +15,7 @@
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdarg.h>
@@ -448,9 +449,10 @@ long syscall(long number, ...)
 	for (int i = 0; i < 6; i++)
 		a[i] = va_arg(ap, long);
 	va_end(ap);
-	if (number != SYS_bpf) {
-		errno = ENOSYS;
-		return -1;
+	if (number != SYS_bpf) { /* libbpf's memfd_create and dup3, from 1.5 on */
+		long (*real)(long number, ...) = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+
+		return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 	}
 	switch (a[0]) {
 	case BPF_PROG_LOAD:
