@@ -12,7 +12,7 @@ at_least "$samples" 500 "samples of chain"
 [ "$(awk '{ n += $NF } END { print n }' chain.folded)" = "$samples" ] || fail "folded counts are not the samples"
 at_least "$(field user_stacks_complete err)" "$(awk -v n="$(field user_stacks err)" 'BEGIN { print n * 0.98 }')" "complete stacks"
 path='work;f0;f1;f2;f3;f4;f5;f6;f7;f8;f9;f10;f11;f12;f13;f14;f15;f16;f17;f18;f19;f20;f21;f22;f23;f24;f25;f26;f27;f28;leaf'
-whole=$(grep -E "^chain;(clone3|\[libc\.so\.6\+0x[0-9a-f]+\]);(start_thread|\[libc\.so\.6\+0x[0-9a-f]+\]);$path(;.*_\[k\])* " chain.folded | awk '{ n += $NF } END { print n + 0 }')
+whole=$(grep -E "^chain;((__)?clone3|\[libc\.so\.6\+0x[0-9a-f]+\]);(start_thread|\[libc\.so\.6\+0x[0-9a-f]+\]);$path(;.*_\[k\])* " chain.folded | awk '{ n += $NF } END { print n + 0 }')
 at_least "$whole" "$(awk -v n="$samples" 'BEGIN { print n * 0.9 }')" "samples with the whole chain"
 says err '"event":"(cpu-clock|cycles)'
 [ "$(field command_status err)" = "exited with 0" ] || fail "status: $(field command_status err)"

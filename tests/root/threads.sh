@@ -28,8 +28,7 @@ for g in d["groups"]:
     if not what:
         continue
     seen[what] += g["count"]
-    tail = names[-5:] if what != "wait_deep" else names[-4:]
-    if names[-4:] != ["middle", "body", "start_thread", "clone3"]:
+    if names[-4:-1] != ["middle", "body", "start_thread"] or names[-1] not in ("clone3", "__clone3"):
         print("the stack of", what, "ends in", names[-5:])
     if what == "wait_deep" and names.count("wait_deep") != 201:
         print("wait_deep", names.count("wait_deep"), "times, not 201")

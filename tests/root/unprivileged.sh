@@ -43,7 +43,7 @@ mine=$(pgrep -n -u 65534 -x waiting)
 expect 0 as_user ./cprof --log-format=json record -p "$mine" -d 2 -o p.folded
 at_least "$(field samples err)" 150 "samples of two threads in two seconds"
 at_most "$(field lost err)" 0 "lost"
-says p.folded '^waiting;clone3;start_thread;body;middle;run_hot [0-9]'
+says p.folded '^waiting;(__)?clone3;start_thread;body;middle;run_hot [0-9]'
 expect 0 as_user ./cprof record -p "$mine" -d 1 -o p.folded
 says err 'Hz, user code only; without privileges: kernel time is not seen'
 
