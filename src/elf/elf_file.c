@@ -469,9 +469,16 @@ void elf_file_code_sections(const struct elf_file *f, elf_section_visit *visit, 
 	}
 }
 
-uint64_t elf_file_relocated(const struct elf_file *f, uint64_t address, uint64_t otherwise)
+struct elf_section elf_file_relocations(const struct elf_file *f)
 {
 	struct elf_section s = elf_file_section(f, ".rela.dyn");
+
+	return s.bytes ? s : elf_file_section(f, ".rela");
+}
+
+uint64_t elf_file_relocated(const struct elf_file *f, uint64_t address, uint64_t otherwise)
+{
+	struct elf_section s = elf_file_relocations(f);
 
 	for (size_t at = 0; s.bytes && at + 24 <= s.n; at += 24) {
 		uint64_t words[3];

@@ -95,6 +95,9 @@ void elf_file_code_range(const struct elf_file *f, uint64_t *ret_min, uint64_t *
 bool elf_file_is_trusted(const struct elf_file *f);
 /* Reads bytes at an address; false when the file has not all of them. */
 bool elf_file_read(const struct elf_file *f, uint64_t address, void *to, size_t bytes);
+/* The loader's relocations (Elf64_Rela) but those of calls: .rela.dyn, or .rela, as Go's linker
+ * names it. */
+struct elf_section elf_file_relocations(const struct elf_file *f);
 /* What the loader will write at an address of a position-independent program, else `otherwise`. */
 uint64_t elf_file_relocated(const struct elf_file *f, uint64_t address, uint64_t otherwise);
 /* The same file once more, with state of its own (for another thread). */

@@ -19,7 +19,7 @@ says top '^File: waiting'
 says top '^Type: cpu'
 says top ' run_hot$'
 go tool pprof -top -seconds 1 "$url/debug/pprof/pid/$python/profile" >top 2>err || fail "go tool pprof -seconds: $(cat err)"
-says top ' _PyEval_EvalFrameDefault'
+says top ' Py_RunMain'
 go tool pprof -comments "$(ls -t "$PPROF_TMPDIR"/*.gz | head -1)" >comments 2>err
 says comments "Python's functions have no names here.*-X perf"
 go tool pprof -traces "$url/debug/pprof/pid/$c/goroutine" >traces 2>err || fail "goroutine: $(cat err)"

@@ -125,6 +125,10 @@ for mode in exe pie; do
 	cp ours full
 	"$PROGS/names" "go-$mode.stripped" <addresses >ours
 	cmp -s ours full || fail "go-$mode: other names when it is stripped"
+	[ $mode = exe ] || continue
+	"$here/move_gofunc" go-exe go-exe.moved || fail "go-exe: cannot be changed"
+	"$PROGS/names" go-exe.moved <addresses >ours
+	cmp -s ours full || fail "go-exe: other names when its module data has other words"
 done
 echo "$checked files"
 [ "$checked" -ge 60 ] || fail "only $checked files were built"
