@@ -27,7 +27,7 @@ says traces 'wait_epoll'
 says traces 'state:  ?sleeping'
 go tool pprof -top "$url/debug/pprof/pid/$c/threadcreate" >top 2>err || fail "threadcreate: $(cat err)"
 says top ' body$'
-go tool pprof -top "$url" >top 2>err </dev/null & # an address alone is a profile of 30 s
+go tool pprof -top "$url" >alone 2>alone.err </dev/null & # an address alone is a profile of 30 s
 alone=$!
 go tool pprof -top "$url/debug/pprof/pid/$c/heap" >top 2>err && fail "there is a heap profile"
 says err 'Unknown profile: cprof makes no heap profile'
@@ -56,5 +56,6 @@ pprof=$!
 for _ in $(seq 80); do curl -s -o /dev/null http://127.0.0.1:19092/ui/top && break || sleep 0.2; done
 /usr/bin/python3 "$SOURCE/tests/clients/serve_test.py" "$url" http://127.0.0.1:19092 $c || fail "in the browser, see above"
 kill $pprof
-wait $alone || fail "go tool pprof of the address alone: $(cat err)"
+wait $alone || fail "go tool pprof of the address alone: $(cat alone.err)"
+says alone '^Type: cpu'
 finish
