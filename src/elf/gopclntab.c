@@ -73,8 +73,8 @@ uint64_t gopclntab_entry(const struct gopclntab *t, uint64_t i)
 uint64_t gopclntab_function(const struct gopclntab *t, uint64_t i)
 {
 	if (t->has_offsets)
-		return t->functions + gopclntab_get(t, t->functab + 8 * i + 4, 4);
-	return t->functions + gopclntab_get(t, t->functab + 16 * i + 8, 8);
+		return t->functions + gopclntab_get(t, t->functab + 8 * i + 4, 4) + 4;
+	return t->functions + gopclntab_get(t, t->functab + 16 * i + 8, 8) + 8;
 }
 
 bool gopclntab_varint(const struct gopclntab *t, uint64_t *at, uint32_t *ret)

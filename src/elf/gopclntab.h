@@ -34,7 +34,7 @@ bool gopclntab_find(struct gopclntab *t, const struct elf_file *f);
 
 /* Entry of function `i`; that of the one behind the last is the end of the text. */
 uint64_t gopclntab_entry(const struct gopclntab *t, uint64_t i);
-/* Offset of what is told of function `i`. */
+/* Offset of what is told of function `i`, behind its entry. */
 uint64_t gopclntab_function(const struct gopclntab *t, uint64_t i);
 /* False at the end of the bytes. */
 bool gopclntab_varint(const struct gopclntab *t, uint64_t *at, uint32_t *ret);

@@ -58,7 +58,7 @@ static const char *text_at(const struct gopclntab *t, uint64_t offset)
 
 static void read_function(const struct gopclntab *t, uint64_t i, struct function *ret)
 {
-	uint64_t at = gopclntab_function(t, i) + (t->has_offsets ? 4 : 8);
+	uint64_t at = gopclntab_function(t, i);
 	unsigned more = t->has_start_line ? 4 : 0;
 
 	*ret = (struct function){.entry = gopclntab_entry(t, i), .at = at};

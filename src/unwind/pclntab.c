@@ -51,7 +51,7 @@ struct function {
 
 static void read_function(const struct gopclntab *t, uint64_t i, struct function *ret)
 {
-	uint64_t at = gopclntab_function(t, i) + (t->has_offsets ? 4 : 8), name;
+	uint64_t at = gopclntab_function(t, i), name;
 
 	*ret = (struct function){.lo = gopclntab_entry(t, i), .hi = gopclntab_entry(t, i + 1)};
 	name = t->names + gopclntab_get(t, at, 4);
