@@ -236,8 +236,8 @@ void ingest_scan_all(struct ingest *in)
 static void apply_map(struct ingest *in, const struct side_record *r)
 {
 	struct space *space = spaces_get(&in->spaces, r->pid);
-	const struct space_source source = {r->start, r->start + r->len, r->offset,
-					    r->path,  r->build_id,       r->file};
+	const struct space_source source = {r->start, r->start + r->len, r->offset, r->path,
+					    r->file};
 
 	/* No record tells of an unmapping: what is there really, /proc knows. */
 	if (space->n >= MAX_SPACE_MAPS)

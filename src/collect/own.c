@@ -48,7 +48,6 @@ struct names {
 struct own {
 	struct own_options o;
 	bool with_kernel;
-	bool no_build_ids; /* the kernel is older than 5.12 */
 	struct opened *opened;
 	size_t n, cap;
 	struct ring *rings;
@@ -125,9 +124,6 @@ static int open_event(const struct own *own, const struct event *e, pid_t tid, i
 
 	perf_sample_attr(&attr, own_stack_bytes(own->o.frequency_hz),
 			 own->with_kernel && !e->exclude_kernel);
-	/* Also because, if another profiler asks for build ids and we do not, kernels mark our
-	 * records of mappings as having one, which they have not. */
-	attr.build_id = !own->no_build_ids;
 	attr.exclude_user = e->exclude_user;
 	attr.enable_on_exec = at_exec;
 	perf_set_rate(&attr, own->o.frequency_hz, own->o.period);
@@ -144,8 +140,6 @@ static int open_somehow(struct own *own, struct event *e, pid_t tid, int cpu, bo
 			event_use_clock(e);
 		else if ((fd == -EACCES || fd == -EPERM) && own->with_kernel && !own->n)
 			own->with_kernel = false;
-		else if ((fd == -EINVAL || fd == -E2BIG) && !own->no_build_ids && !own->n)
-			own->no_build_ids = true;
 		else
 			return fd;
 	}

@@ -22,7 +22,6 @@ struct side_ring {
 struct sideband {
 	struct side_ring *rings;
 	size_t n, cap;
-	bool no_build_ids; /* the kernel is older than 5.12 */
 	uint64_t parsed[SIDE_MAX_BYTES / 8 + 64];
 };
 
@@ -41,7 +40,10 @@ void sideband_free(struct sideband *s)
 	free(s);
 }
 
-static int open_dummy(struct sideband *s, int cpu)
+/* Without build ids: while anybody asks for them, kernels (seen on 6.18) mark the MMAP2 records of
+ * every other profiler as having one too, which perf's own tools do not survive
+ * (tests/root/neighbours.sh). */
+static int open_dummy(int cpu)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_SOFTWARE,
@@ -60,16 +62,8 @@ static int open_dummy(struct sideband *s, int cpu)
 		.watermark = 1,
 		.wakeup_watermark = (uint32_t)(RING_PAGES * sysconf(_SC_PAGESIZE) / 4),
 	};
-	int fd;
 
-	attr.build_id = !s->no_build_ids;
-	fd = perf_open(&attr, -1, cpu);
-	if ((fd == -EINVAL || fd == -E2BIG) && !s->no_build_ids) {
-		s->no_build_ids = true;
-		attr.build_id = 0;
-		fd = perf_open(&attr, -1, cpu);
-	}
-	return fd;
+	return perf_open(&attr, -1, cpu);
 }
 
 int sideband_add_cpu(struct sideband *s, int cpu, struct err *err)
@@ -80,7 +74,7 @@ int sideband_add_cpu(struct sideband *s, int cpu, struct err *err)
 	for (size_t i = 0; i < s->n; i++)
 		if (s->rings[i].cpu == cpu)
 			return 0;
-	fd = open_dummy(s, cpu);
+	fd = open_dummy(cpu);
 	if (fd < 0)
 		return err_set(err, fd, "cannot follow processes on CPU %d", cpu);
 	code = perf_ring_open(&ring.ring, fd, RING_PAGES);
@@ -132,28 +126,22 @@ static size_t parse_text(struct cursor *c, struct side_record *ret)
 	return sizeof(*ret) + t.n + 1;
 }
 
-static size_t parse_map(struct cursor *c, bool has_build_id, struct side_record *ret)
+/* A record may be marked as having a build id, for the sake of another profiler that asked for it:
+ * ours never has. */
+static size_t parse_map(struct cursor *c, struct side_record *ret)
 {
+	uint32_t major, minor;
+
 	ret->pid = (pid_t)take_n(c, 4);
 	ret->tid = (pid_t)take_n(c, 4);
 	ret->start = take_n(c, 8);
 	ret->len = take_n(c, 8);
 	ret->offset = take_n(c, 8);
-	if (has_build_id) {
-		uint8_t n = (uint8_t)take_n(c, 1);
-
-		take_n(c, 3);
-		take_bytes(c, ret->build_id.bytes, MAX_BUILD_ID);
-		if (n > MAX_BUILD_ID)
-			return 0;
-		ret->build_id.len = n;
-	} else {
-		uint32_t major = (uint32_t)take_n(c, 4), minor = (uint32_t)take_n(c, 4);
-
-		ret->file.device = (uint64_t)major << 32 | minor;
-		ret->file.inode = take_n(c, 8);
-		ret->file.generation = take_n(c, 8);
-	}
+	major = (uint32_t)take_n(c, 4);
+	minor = (uint32_t)take_n(c, 4);
+	ret->file.device = (uint64_t)major << 32 | minor;
+	ret->file.inode = take_n(c, 8);
+	ret->file.generation = take_n(c, 8);
 	take_n(c, 8); /* protection and flags: only executable mappings are reported */
 	if (c->bad || ret->start + ret->len < ret->start)
 		return 0;
@@ -185,7 +173,7 @@ size_t side_parse(const void *record, size_t size, int cpu, struct side_record *
 	switch (head.type) {
 	case PERF_RECORD_MMAP2:
 		ret->type = SIDE_MAP;
-		bytes = parse_map(&c, head.misc & PERF_RECORD_MISC_MMAP_BUILD_ID, ret);
+		bytes = parse_map(&c, ret);
 		break;
 	case PERF_RECORD_COMM:
 		if (!(head.misc & PERF_RECORD_MISC_COMM_EXEC))

@@ -33,8 +33,7 @@ struct side_record {
 	pid_t pid, tid;
 	pid_t parent;                /* FORK */
 	uint64_t start, len, offset; /* MAP, KSYMBOL */
-	struct file_id file;         /* MAP, when there is no build id */
-	struct build_id build_id;    /* MAP */
+	struct file_id file;         /* MAP */
 	uint64_t lost;               /* LOST: records */
 	int cpu;
 	char path[]; /* MAP; of a KSYMBOL its name */

@@ -86,9 +86,9 @@ static bool image_equal(const void *ctx, uint32_t id, const void *key)
 {
 	const struct image *a = ((const struct images *)ctx)->all[id], *b = key;
 
-	return same_file(a, &b->file) && str_equal(a->path, b->path) &&
-	       a->build_id.len == b->build_id.len &&
-	       memcmp(a->build_id.bytes, b->build_id.bytes, a->build_id.len) == 0;
+	return !a->overwritten && same_file(a, &b->file) && str_equal(a->path, b->path) &&
+	       a->by_build_id == b->by_build_id &&
+	       (!a->by_build_id || build_id_equal(&a->build_id, &b->build_id));
 }
 
 enum image_kind image_kind_of(const char *path)
@@ -112,6 +112,23 @@ static void replace_older(struct images *images, uint64_t hash, const struct ima
 		images->all[id]->replaced = true;
 }
 
+static int64_t modified_ns(const struct stat *st)
+{
+	return st->st_mtim.tv_sec * 1000000000ll + st->st_mtim.tv_nsec;
+}
+
+/* Was the file of an image written over in place since it was opened? */
+static bool is_overwritten(const struct image *image)
+{
+	struct stat st;
+
+	if (image->elf ? fstat(elf_file_descriptor(image->elf), &st)
+		       : !image->same || stat(image->path, &st) || st.st_ino != image->file.inode)
+		return false;
+	return image->file_bytes && (modified_ns(&st) != image->modified_ns ||
+				     (uint64_t)st.st_size != image->file_bytes);
+}
+
 struct image *images_add(struct images *images, const char *path, const struct build_id *build_id,
 			 const struct file_id *file)
 {
@@ -128,6 +145,7 @@ struct image *images_add(struct images *images, const char *path, const struct b
 		if (file && !build_id->len)
 			key.file = *file;
 		key.build_id = *build_id;
+		key.by_build_id = build_id->len;
 	} else if (key.kind == IMAGE_ANONYMOUS) {
 		key.file.inode = file ? file->inode : 0;
 		/* What a program maps near its heap has the heap's name. */
@@ -138,7 +156,9 @@ struct image *images_add(struct images *images, const char *path, const struct b
 	       hash_u64(key.file.inode ^ key.file.device << 40) ^
 	       hash_bytes(key.build_id.bytes, key.build_id.len);
 	id = map_find(&images->by_key, hash, image_equal, images, &key);
-	if (id != NO_ID) {
+	if (id != NO_ID && is_overwritten(images->all[id])) {
+		images->all[id]->overwritten = true;
+	} else if (id != NO_ID) {
 		image = images->all[id];
 		if (key.file.generation)
 			image->file.generation = key.file.generation;
@@ -294,6 +314,7 @@ static void attempt_file(struct images *images, struct image *image, pid_t pid, 
 			 uint64_t end)
 {
 	bool had_id = image->build_id.len;
+	struct stat st;
 
 	image->same = had_id ? find_same(images, image) : NULL;
 	if (image->same || images->open == MAX_OPEN_IMAGES)
@@ -303,6 +324,10 @@ static void attempt_file(struct images *images, struct image *image, pid_t pid, 
 		return;
 	images->open++;
 	image->root = root_of(images, pid);
+	if (!fstat(elf_file_descriptor(image->elf), &st)) {
+		image->modified_ns = modified_ns(&st);
+		image->file_bytes = (uint64_t)st.st_size;
+	}
 	if (!had_id && !image->file.generation)
 		image->file.generation = generation_of(elf_file_descriptor(image->elf));
 	if (had_id || !elf_file_build_id(image->elf, &image->build_id))

@@ -2,9 +2,10 @@
 /*
  * Images: the files, and what is like a file, that code is mapped from.
  *
- * Shape: one image per build id where one is known, else per (path, device, inode). An image is one
- *        mapping of the profile: its addresses are `profile start + offset in the file`, whatever
- *        address each process mapped it at.
+ * Shape: one image per (path, device, inode, generation) and content of the file; when it is opened
+ *        its build id is read, and images of one build id are one. An image is one mapping of the
+ *        profile: its addresses are `profile start + offset in the file`, whatever address each
+ *        process mapped it at.
  * Owner: images_free(); an image's descriptor is opened at first sight (a process may be gone soon)
  *        and kept, at most MAX_OPEN_IMAGES of them.
  */
@@ -25,7 +26,7 @@ enum image_kind {
 	IMAGE_KERNEL,
 };
 
-/* A file without a build id. */
+/* A file, as the kernel numbers it. */
 struct file_id {
 	uint64_t device, inode;
 	uint64_t generation; /* of files that the number was given to; 0: not known */
@@ -35,8 +36,12 @@ struct image {
 	enum image_kind kind;
 	char *path;
 	struct build_id build_id;
+	bool by_build_id;    /* it was added by it, as a saved profile knows it */
 	struct file_id file; /* of generated code the process, as `inode` */
 	bool replaced;       /* another file has its number now */
+	int64_t modified_ns; /* of the file, when it was opened, */
+	uint64_t file_bytes; /* and its size */
+	bool overwritten;    /* in place, since then: a mapping made later is of another image */
 	uint32_t mapping;    /* in the profile, NO_ID until code of it was sampled */
 	bool named_early;    /* symbolize/ has been asked while the recording ran */
 	bool debug_wanted;   /* from a debuginfod server */

@@ -203,10 +203,11 @@ bool space_add_source(struct space *space, struct images *images, const struct s
 {
 	struct space_map map = {s->start, s->end, s->offset, NULL};
 	const struct file_id process = {.inode = (uint64_t)space->pid};
+	static const struct build_id unknown;
 
 	if (s->start > INT64_MAX)
 		return false;
-	map.image = images_add(images, s->path, &s->build_id,
+	map.image = images_add(images, s->path, &unknown,
 			       image_kind_of(s->path) == IMAGE_ANONYMOUS ? &process : &s->file);
 	if (map.image->kind != IMAGE_FILE)
 		map.offset = 0;

@@ -66,7 +66,6 @@ bool space_add(struct space *space, const struct space_map *map);
 struct space_source {
 	uint64_t start, end, offset;
 	const char *path;
-	struct build_id build_id; /* or */
 	struct file_id file;
 };
 bool space_add_source(struct space *space, struct images *images,

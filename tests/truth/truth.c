@@ -136,8 +136,8 @@ static void process_drop(struct truth *t, uint32_t pid)
  * that reading all mappings again would miss some. */
 static void process_map(struct truth *t, const struct side_record *r)
 {
-	const struct space_source source = {r->start, r->start + r->len, r->offset,
-					    r->path,  r->build_id,       r->file};
+	const struct space_source source = {r->start, r->start + r->len, r->offset, r->path,
+					    r->file};
 	uint64_t value;
 	struct process *p;
 
