@@ -13,7 +13,7 @@
 #include "collect/events.h"
 #include "collect/journal.h"
 #include "collect/kernel.h"
-#include "collect/sideband.h"
+#include "collect/side_record.h"
 #include "maps/images.h"
 #include "profile/profile.h"
 

@@ -17,7 +17,7 @@
 #include "base/err.h"
 #include "collect/events.h"
 #include "collect/kernel.h"
-#include "collect/sideband.h"
+#include "collect/side_record.h"
 #include "proc/procfs.h"
 
 struct own_options {

@@ -1,45 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * perf's own records of who is mapped where: mmap2, comm, fork, exit, and what was lost.
+ * perf's rings of who is mapped where, in all processes.
  *
  * Shape: one ring per CPU, of a dummy event that sees every process.
- * Units: times are CLOCK_MONOTONIC nanoseconds.
- * Source: perf_event_open(2), "MMAP layout"; the bytes come from the kernel, the paths in them from
- *         anyone.
+ * Owner: sideband_free() closes them.
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
-
 #include "base/err.h"
-#include "maps/images.h"
-
-enum side_type {
-	SIDE_MAP,
-	SIDE_EXEC,
-	SIDE_FORK,
-	SIDE_EXIT,
-	SIDE_LOST,
-	SIDE_THROTTLE,
-	SIDE_UNTHROTTLE,
-	SIDE_KSYMBOL /* code of the kernel that came or goes: a BPF program, a trampoline */
-};
-
-struct side_record {
-	enum side_type type;
-	uint64_t time_ns;
-	pid_t pid, tid;
-	pid_t parent;                /* FORK */
-	uint64_t start, len, offset; /* MAP, KSYMBOL */
-	struct file_id file;         /* MAP */
-	uint64_t lost;               /* LOST: records */
-	int cpu;
-	char path[]; /* MAP; of a KSYMBOL its name */
-};
-
-typedef void side_visit(void *ctx, const struct side_record *record, size_t bytes);
+#include "collect/side_record.h"
 
 struct sideband;
 
@@ -55,8 +24,3 @@ void sideband_join(struct sideband *s, int cpu, int event_fd);
 void sideband_poll(const struct sideband *s, int epoll_fd);
 /* Calls `visit` for every record that has arrived, CPU by CPU. */
 void sideband_read(struct sideband *s, side_visit *visit, void *ctx);
-
-/* One record (header and body, `size` bytes) as it lies in a ring, converted into `ret`, which has
- * room for any. Returns its bytes, 0 when it is none that matters or damaged. */
-size_t side_parse(const void *record, size_t size, int cpu, struct side_record *ret);
-enum { SIDE_MAX_BYTES = 8192 };

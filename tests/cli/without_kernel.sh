@@ -41,7 +41,7 @@ if [ "$(id -u)" = 0 ]; then
 	says err "; the kernel refused cprof's programs \(.*\): by perf's own samples; "
 	says_not err 'without privileges'
 	says "$dir/perf.folded" ';main;work;f0;f1;f2;f3;leaf'
-	"$PROGS/filtered" "$CPROF" record --no-fallback -o "$dir/none.folded" -- "$PROGS/tiny" >out 2>err && fail "--no-fallback did"
+	expect 1 "$PROGS/filtered" "$CPROF" record --no-fallback -o "$dir/none.folded" -- "$PROGS/tiny"
 	says err 'a seccomp filter forbids'
 	[ ! -e "$dir/none.folded" ] || fail "--no-fallback left a file"
 else

@@ -8,7 +8,7 @@ export PPROF_TMPDIR=$dir HOME=$dir GOFLAGS=-mod=mod GOCACHE=$dir/cache GO111MODU
 pprof() { go tool pprof "$@" 2>pprof.err || fail "go tool pprof $*: $(cat pprof.err)"; }
 
 if [ "$(id -u)" = 0 ]; then
-	expect 0 "$CPROF" -q record -F 499 -o chain.pb.gz -- "$PROGS/chain" 10 120000 2
+	expect 0 "$CPROF" -q record -F 499 -o chain.pb.gz -- "$PROGS/chain" 10 0.5s 2
 	pprof -top chain.pb.gz >top
 	says top '^File: chain'
 	says top '^Type: cpu'
@@ -23,11 +23,10 @@ if [ "$(id -u)" = 0 ]; then
 	says raw 'process:\[chain\]'
 	says raw 'pid:\[[0-9]+\]'
 	# The sums: pprof's samples, ours, and the folded file's.
-	ours=$("$CPROF" report chain.pb.gz --value samples --json | sed -n 's/^ "total": \([0-9]*\),$/\1/p')
+	ours=$(total chain.pb.gz --value samples)
 	theirs=$(awk '/^Samples:/ { on = 1 } /^Locations/ { on = 0 } on && $1 ~ /^[0-9]+$/ && $2 ~ /^[0-9]+:$/ { n += $1 } END { print n + 0 }' raw)
-	[ "$ours" = "$theirs" ] || fail "our sum $ours, pprof's $theirs"
-	folded=$("$CPROF" export chain.pb.gz -o - --format folded | awk '{ n += $NF } END { print n }')
-	[ "$ours" = "$folded" ] || fail "our sum $ours, folded $folded"
+	same "$ours" "$theirs" "our sum and pprof's"
+	same "$ours" "$("$CPROF" export chain.pb.gz -o - --format folded | samples -)" "our sum and that of folded stacks"
 	pprof -sample_index=samples -tagfocus=process=chain -top chain.pb.gz >tag
 	says tag ' leaf$'
 	# Mapping addresses hold: symbols found by pprof in the file itself are ours.
@@ -86,9 +85,11 @@ expect 0 "$CPROF" report heap.pb.gz --tree
 # Through cprof and back: the same figures.
 expect 0 "$CPROF" export heap.pb.gz -o again.pb.gz
 pprof -top -sample_index=inuse_space heap.pb.gz | grep -v '^File\|^Time' >a
+says a 'main.allocate'
 pprof -top -sample_index=inuse_space again.pb.gz | grep -v '^File\|^Time' >b
 cmp -s a b || fail "pprof -top differs after export: $(diff a b | head -5)"
 pprof -raw heap.pb.gz | sed -n '/^Samples/,/^Locations/p' | grep -E '^ +[0-9]' | sed 's/:.*//' | sort >a
+says a '[0-9]'
 pprof -raw again.pb.gz | sed -n '/^Samples/,/^Locations/p' | grep -E '^ +[0-9]' | sed 's/:.*//' | sort >b
 cmp -s a b || fail "pprof -raw differs after export"
 finish

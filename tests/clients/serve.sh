@@ -11,7 +11,8 @@ c=$!
 "$PROGS/frameless" >/dev/null 2>&1 &
 python3 -c 'while True: sum(range(1000))' &
 python=$!
-sleep 1
+await "the programs" has_run $c 0.1
+await "the programs" has_run $python 0.3
 
 # As they fetch from a Go program.
 go tool pprof -top "$url/debug/pprof/pid/$c/profile?seconds=2" >top 2>err || fail "go tool pprof: $(cat err)"
@@ -29,7 +30,7 @@ go tool pprof -top "$url/debug/pprof/pid/$c/threadcreate" >top 2>err || fail "th
 says top ' body$'
 go tool pprof -top "$url" >alone 2>alone.err </dev/null & # an address alone is a profile of 30 s
 alone=$!
-go tool pprof -top "$url/debug/pprof/pid/$c/heap" >top 2>err && fail "there is a heap profile"
+expect 1 go tool pprof -top "$url/debug/pprof/pid/$c/heap"
 says err 'Unknown profile: cprof makes no heap profile'
 
 # Prometheus.
@@ -42,18 +43,18 @@ scrape_configs: [{job_name: cprof, static_configs: [{targets: ["${url#http://}"]
 EOT
 prometheus --config.file prometheus.yml --storage.tsdb.path data --web.listen-address 127.0.0.1:19091 >prometheus.log 2>&1 &
 prometheus=$!
-for _ in $(seq 60); do
+has_rate() {
 	curl -s 'http://127.0.0.1:19091/api/v1/query?query=rate(cprof_samples_total%5B10s%5D)' >out
-	grep -q '"value":\[[0-9.]*,"[0-9.]*[1-9]' out && break
-	sleep 0.5
-done
+	grep -q '"value":\[[0-9.]*,"[0-9.]*[1-9]' out
+}
+await "a rate in Prometheus" has_rate
 says out '"value":\[[0-9.]*,"[0-9.]*[1-9]'
 kill $prometheus
 
 # A browser: pprof's own page of a served profile, and ours.
 go tool pprof -http=127.0.0.1:19092 -no_browser "$url/debug/pprof/pid/$c/profile?seconds=1" >out 2>&1 &
 pprof=$!
-for _ in $(seq 80); do curl -s -o /dev/null http://127.0.0.1:19092/ui/top && break || sleep 0.2; done
+await "pprof's page" curl -s -o /dev/null http://127.0.0.1:19092/ui/top
 /usr/bin/python3 "$SOURCE/tests/clients/serve_test.py" "$url" http://127.0.0.1:19092 $c || fail "in the browser, see above"
 kill $pprof
 wait $alone || fail "go tool pprof of the address alone: $(cat alone.err)"

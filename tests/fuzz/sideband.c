@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzz target: perf records. */
-#include "collect/sideband.h"
+#include "collect/side_record.h"
 
 #include <stddef.h>
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fixed work in a known chain of calls: main or a thread's `work`, f0 to fDEPTH, leaf.
+ * Work in a known chain of calls: main or a thread's `work`, f0 to fDEPTH, leaf.
  *
- * usage: chain DEPTH ITERATIONS [THREADS]; prints nanoseconds and a checksum.
+ * usage: chain DEPTH ITERATIONS|SECONDSs [THREADS]     (0.5s: of each thread's CPU time)
+ * Prints nanoseconds and a checksum.
  */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define NOINLINE __attribute__((noinline, noclone))
@@ -45,12 +47,26 @@ LEVELS(DEFINE)
 
 static int depth = 28;
 static long iterations = 1000000;
+static double cpu_seconds;
+
+/* Has the thread done its share? A look at the clock costs a thousandth of the work. */
+static int is_done(long i)
+{
+	struct timespec used;
+
+	if (!cpu_seconds)
+		return i >= iterations;
+	if (i % 64)
+		return 0;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	return (double)used.tv_sec + (double)used.tv_nsec / 1e9 >= cpu_seconds;
+}
 
 static NOINLINE void *work(void *seed)
 {
 	uint64_t x = 88172645463325252ull + (uintptr_t)seed;
 
-	for (long i = 0; i < iterations; i++)
+	for (long i = 0; !is_done(i); i++)
 		x = f0(x | 1, depth);
 	return (void *)(uintptr_t)x;
 }
@@ -66,6 +82,8 @@ int main(int argc, char **argv)
 		depth = atoi(argv[1]);
 	if (argc > 2)
 		iterations = atol(argv[2]);
+	if (argc > 2 && strchr(argv[2], 's'))
+		cpu_seconds = atof(argv[2]);
 	clock_gettime(CLOCK_MONOTONIC, &a);
 	if (n <= 1)
 		sum = (uintptr_t)work(NULL);

@@ -3,7 +3,8 @@
  * Generates a function and runs it, as a JIT compiler does, and tells of it in a perf map or in a
  * jitdump file.
  *
- * usage: generate map|dump|late NAME SECONDS     (late: a map that is written at the end)
+ * usage: generate map|dump|late NAME SECONDS     (of CPU time; late: a map that is written at the
+ * end)
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -28,11 +29,11 @@ struct record {
 	uint64_t time;
 };
 
-static uint64_t now_ns(void)
+static uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
@@ -52,19 +53,32 @@ static void write_map(const uint8_t *at, const char *name)
 /* One record with a line, one with the code. */
 static void write_dump(const uint8_t *at, const char *name)
 {
-	struct dump_header h = {0x4a695444, 1, sizeof(h), 62, 0, (uint32_t)getpid(), now_ns(), 0};
+	struct dump_header h = {
+		0x4a695444, 1, sizeof(h), 62, 0, (uint32_t)getpid(), clock_ns(CLOCK_MONOTONIC), 0};
 	struct {
 		struct record r;
 		uint64_t address, n;
 		uint64_t line_address;
 		uint32_t line, column;
 		char file[16];
-	} lines = {{2, sizeof(lines), now_ns()}, (uint64_t)at, 1, (uint64_t)at, 77, 0, "made.up"};
+	} lines = {{2, sizeof(lines), clock_ns(CLOCK_MONOTONIC)},
+		   (uint64_t)at,
+		   1,
+		   (uint64_t)at,
+		   77,
+		   0,
+		   "made.up"};
 	struct {
 		struct record r;
 		uint32_t pid, tid;
 		uint64_t vma, address, bytes, index;
-	} load = {{0, 0, now_ns()}, h.pid, h.pid, (uint64_t)at, (uint64_t)at, sizeof(code), 0};
+	} load = {{0, 0, clock_ns(CLOCK_MONOTONIC)},
+		  h.pid,
+		  h.pid,
+		  (uint64_t)at,
+		  (uint64_t)at,
+		  sizeof(code),
+		  0};
 	char path[64];
 	FILE *f;
 
@@ -84,7 +98,7 @@ int main(int argc, char **argv)
 {
 	uint8_t *at = mmap((void *)0x200000000, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-	uint64_t end;
+	uint64_t ns;
 	union {
 		void *data;
 		int (*call)(int);
@@ -97,8 +111,8 @@ int main(int argc, char **argv)
 		write_dump(at, argv[2]);
 	else if (strcmp(argv[1], "map") == 0)
 		write_map(at, argv[2]);
-	end = now_ns() + (uint64_t)(atof(argv[3]) * 1e9);
-	while (now_ns() < end)
+	ns = (uint64_t)(atof(argv[3]) * 1e9);
+	while (clock_ns(CLOCK_PROCESS_CPUTIME_ID) < ns)
 		function.call(10000000);
 	if (strcmp(argv[1], "late") == 0)
 		write_map(at, argv[2]);

@@ -6,18 +6,14 @@ need_root
 
 "$PROGS/waiting" 2 2 >/dev/null &
 pid=$!
-sleep 0.5
-clock() { awk '{ printf "%.0f\n", ($14 + $15) * 1e7 }' "/proc/$pid/stat"; }
-start=$(clock)
-expect 0 "$CPROF" --log-format=json record -p $pid -F 9999 --budget 0.3% -d 8 -o a.pb.gz
-used=$(($(clock) - start))
-[ "$(field budget_percent err)" != "" ] || fail "no budget in the account"
+await "its threads" has_run $pid 0.1
+measured $pid expect 0 "$CPROF" --log-format=json record -p $pid -F 9999 --budget 0.3% -d 8 -o a.pb.gz
+same "$(field budget_percent err)" 0.3 "the budget in the account"
 at_most "$(field least_rate_hz err)" 4999 "the rate was lowered to"
 at_least "$(field least_rate_hz err)" 1 "the rate was lowered to"
 samples=$(field samples err)
 at_most "$samples" $((used / 1000000000 * 9000)) "samples at a lowered rate"
-total=$("$CPROF" report a.pb.gz --json -n 1 2>/dev/null | sed -n 's/^ "total": \([0-9]*\),$/\1/p')
-awk -v a="$total" -v b="$used" 'BEGIN { exit !(a > 0.93 * b && a < 1.03 * b) }' || fail "the profile has $total ns, the process used $used"
+within "$(total a.pb.gz)" 8 "the profile" 2
 # One that suffices changes nothing.
 expect 0 "$CPROF" --log-format=json record -p $pid -F 49 --budget 50% -d 2 -o b.pb.gz
 [ "$(field least_rate_hz err)" = 0 ] || fail "the rate was lowered without need: $(tail -n 1 err)"

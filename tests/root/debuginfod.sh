@@ -39,10 +39,7 @@ END2
 # serve MODE: the server's address
 serve() {
 	python3 server.py "$1" >/dev/null 2>&1 &
-	for _ in $(seq 200); do
-		[ -e "port.$1" ] && break
-		sleep 0.05
-	done
+	await "the server" test -e "port.$1"
 	url=http://127.0.0.1:$(cat "port.$1")
 }
 # bare NAME: a program without symbols; its build id
@@ -85,7 +82,7 @@ serve hang
 export DEBUGINFOD_URLS=$url
 : >asked
 bare waiting
-expect 0 timeout 100 "$CPROF" -q record --debuginfod -F 499 -o waiting.folded -- ./waiting 3
+expect 0 timeout 900 "$CPROF" -q record --debuginfod -F 499 -o waiting.folded -- ./waiting 3
 says waiting.folded '\[waiting\+0x'
 says asked '^/buildid/[0-9a-f]*/debuginfo'
 [ ! -e "$DEBUGINFOD_CACHE_PATH/$id/debuginfo" ] || fail "something was fetched from a server that answers nothing"

@@ -25,12 +25,12 @@ cp "$PROGS/waiting" full
 strip -o bare full
 ./full 1 0 >/dev/null &
 full=$!
-sleep 0.3
+await "its threads" began $full full
 expect 0 "$CPROF" doctor $full
 says out '^yes +full +yes +.*/full$'
 ./bare 1 0 >/dev/null &
 bare=$!
-sleep 0.3
+await "its threads" began $bare bare
 expect 0 "$CPROF" doctor $bare
 says out '^yes +exported +no +.*/bare$'
 says out 'build it with -g'
@@ -38,7 +38,7 @@ expect 0 "$CPROF" doctor $bare --json
 says out '"symbols": "exported"'
 python3 -c 'import time; time.sleep(30)' &
 python=$!
-sleep 0.7
+await "python" grep -q 'encodings\|locale-archive\|lib-dynload' /proc/$python/maps
 expect 0 "$CPROF" doctor $python
 says out 'python3'
 says out 'apt install .*-dbgsym|full'

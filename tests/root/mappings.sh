@@ -15,8 +15,9 @@ done
 expect 0 "$CPROF" --log-format=json record -F 999 -o reload.folded -- "$PROGS/reload" 4 ./libalpha.so work_alpha ./libbeta.so work_beta
 addresses=$(sort -u out | cut -d ' ' -f 1 | sort -u | wc -l)
 [ "$addresses" = 1 ] || echo "note: the libraries lay at $addresses addresses"
-alpha=$(grep ';work_alpha ' reload.folded | awk '{ n += $NF } END { print n + 0 }')
-beta=$(grep ';work_beta ' reload.folded | awk '{ n += $NF } END { print n + 0 }')
+alpha=$(samples reload.folded ';work_alpha ')
+beta=$(samples reload.folded ';work_beta ')
+at_least "$alpha" 1 "samples in alpha"
 at_least "$alpha" "$(awk -v n="$beta" 'BEGIN { print n * 0.9 }')" "samples in alpha against beta"
 at_least "$beta" "$(awk -v n="$alpha" 'BEGIN { print n * 0.9 }')" "samples in beta against alpha"
 says_not reload.folded 'liba.*unmapped'
@@ -24,8 +25,9 @@ says_not reload.folded 'liba.*unmapped'
 # A program in another mount namespace, at a path that does not exist here.
 unshare -m bash -c 'mkdir -p /tmp/cprof-hidden && mount -t tmpfs none /tmp/cprof-hidden && cp "$1" /tmp/cprof-hidden/inside && exec /tmp/cprof-hidden/inside 3 100000000' - "$PROGS/chain" >/dev/null &
 inside=$!
-sleep 0.5
-expect 0 "$CPROF" -q record -F 499 -p $inside -d 0.5 -o namespace.folded
+await "the program" began $inside inside
+await "the program" has_run $inside 0.1
+expect 0 "$CPROF" -q record -F 499 -p $inside -d 1 -o namespace.folded
 kill $inside
 says namespace.folded '^inside;.*;f2;f3;leaf '
 rmdir /tmp/cprof-hidden 2>/dev/null
@@ -39,9 +41,9 @@ says exec.folded '^bash;'
 if [ -w /sys/devices/system/cpu/cpu1/online ] && echo 0 >/sys/devices/system/cpu/cpu1/online 2>/dev/null; then
 	"$PROGS/chain" 3 100000000 2 >/dev/null &
 	busy=$!
-	"$CPROF" -q record -F 499 --by cpu -d 4 -o hotplug.folded &
+	"$CPROF" -q record -F 499 --by cpu -d 10 -o hotplug.folded &
 	recorder=$!
-	sleep 1
+	await "the recording" records $recorder
 	echo 1 >/sys/devices/system/cpu/cpu1/online
 	wait $recorder
 	kill $busy

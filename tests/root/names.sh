@@ -6,9 +6,6 @@
 need_root
 export XDG_CACHE_HOME=$dir/cache
 
-# share FILE REGEX: percent of the samples in folded stacks whose line matches
-share() { awk -v re="$2" '{ n += $NF } $0 ~ re { m += $NF } END { printf "%.1f", n ? 100 * m / n : 0 }' "$1"; }
-
 # Inlined functions, and lines in the pprof file.
 chain=';main;outer;middle_\[i\];innermost_\[i\] '
 expect 0 "$CPROF" --log-format=json record -F 999 -o inlined.pb.gz -- "$PROGS/inlined" 1
@@ -75,13 +72,17 @@ says_not short ' [a-z_:]+\([^)]*\) '
 says full '[a-z_:]+\('
 
 # Generated code: two processes with different functions at one address; a map at the very end.
-"$PROGS/generate" map 'one:fn /a.js:3' 3 &
-"$PROGS/generate" map two:fn 3 &
-sleep 0.3
-expect 0 "$CPROF" -q record -F 499 -d 1 -p "$(jobs -p | paste -sd ,)" --by pid -o generated.folded
+"$PROGS/generate" map 'one:fn /a.js:3' 600 &
+one=$!
+"$PROGS/generate" map two:fn 600 &
+two=$!
+await "generated code" has_run $one 0.1
+await "generated code" has_run $two 0.1
+expect 0 "$CPROF" -q record -F 499 -d 1 -p "$one,$two" --by pid -o generated.folded
 says generated.folded "^generate-[0-9]+;.*main;one:fn /a.js:3_\[j\] "
 says generated.folded "^generate-[0-9]+;.*main;two:fn_\[j\] "
 [ "$(grep -o 'main;[a-z]*:fn' generated.folded | sort -u | wc -l)" = 2 ] || fail "one process's functions are another's: $(grep fn generated.folded)"
+kill $one $two
 wait
 expect 0 "$CPROF" -q record -F 499 -o late.folded -- "$PROGS/generate" late late:fn 0.5
 says late.folded ';main;late:fn_\[j\] '
@@ -91,41 +92,46 @@ says raw 'dumped:fn made.up:77'
 rm -f /tmp/perf-[0-9]*.map
 
 # Another user's file says nothing of root's process.
-"$PROGS/generate" late mine:fn 1 &
+"$PROGS/generate" late mine:fn 600 &
 generate=$!
 echo '200000000 100 forged:fn' >/tmp/perf-$generate.map
 chown 65534 /tmp/perf-$generate.map
-expect 0 "$CPROF" -q record -F 499 -d 0.5 -p $generate -o forged.folded
+expect 0 "$CPROF" -q record -F 499 -d 1 -p $generate -o forged.folded
+says forged.folded '^generate;'
 says_not forged.folded forged
+kill $generate
 wait
 rm -f /tmp/perf-$generate.map
 
 # A file that is removed, one that was never on disk, one that is replaced while it runs.
 cp "$PROGS/inlined" gone
-./gone 2 >/dev/null &
+./gone 600 >/dev/null &
 gone=$!
-sleep 0.2
+await "the program" has_run $gone 0.1
 rm gone
-expect 0 "$CPROF" -q record -F 499 -d 0.5 -p $gone -o gone.folded
+expect 0 "$CPROF" -q record -F 499 -d 1 -p $gone -o gone.folded
 at_least "$(share gone.folded "$chain")" 90 "samples of a removed file"
 python3 - "$PROGS/inlined" <<'END' &
 import os, sys
 fd = os.memfd_create("made")
 os.write(fd, open(sys.argv[1], "rb").read())
-os.execv(f"/proc/self/fd/{fd}", ["made", "2"])
+os.execv(f"/proc/self/fd/{fd}", ["made", "600"])
 END
 memory=$!
-sleep 0.5
-expect 0 "$CPROF" -q record -F 499 -d 0.5 -p $memory -o memory.folded
+is_in_memory() { readlink "/proc/$memory/exe" | grep -q '^/memfd:made'; }
+await "the program in memory" is_in_memory
+expect 0 "$CPROF" -q record -F 499 -d 1 -p $memory -o memory.folded
 at_least "$(share memory.folded "$chain")" 90 "samples of a file in memory"
 cp "$PROGS/inlined" upgraded
-./upgraded 3 >/dev/null &
+./upgraded 600 >/dev/null &
 upgraded=$!
-"$CPROF" -q record -F 499 -d 1.5 -p $upgraded -o upgraded.folded &
+"$CPROF" -q record -F 499 -p $upgraded -o upgraded.folded 2>err &
 recorder=$!
-sleep 0.7
+recorded $recorder $upgraded 0.5
 cp "$PROGS/chain" new && mv new upgraded
-wait $recorder
+recorded $recorder $upgraded 0.5
+kill -TERM $recorder
+wait $recorder || fail "a file that was replaced: exit $?: $(cat err)"
 at_least "$(share upgraded.folded "$chain")" 90 "samples of a file that was replaced"
 kill $upgraded $gone $memory 2>/dev/null
 wait
@@ -163,10 +169,11 @@ if [ -n "$id" ]; then
 	objcopy --only-keep-debug "$root/bin/true" "$root/usr/lib/debug/.build-id/${id:0:2}/${id:2}.debug"
 	strip "$root/bin/true"
 fi
-unshare -m chroot "$root" /bin/true 3 >/dev/null &
-sleep 0.3
-inside=$(pgrep -n -x true)
-expect 0 "$CPROF" -q record --no-cache -F 499 -d 0.7 -p "$inside" -o inside.folded
+unshare -m chroot "$root" /bin/true 600 >/dev/null &
+inside=$!
+await "the container" began $inside true
+await "the container" has_run $inside 0.1
+expect 0 "$CPROF" -q record --no-cache -F 499 -d 1 -p "$inside" -o inside.folded
 at_least "$(share inside.folded "$chain")" 90 "samples of a container"
 kill "$inside"
 wait
@@ -184,13 +191,15 @@ __attribute__((section("socket"), used)) int spinner(void *ctx)
 char gpl[] __attribute__((section("license"), used)) = "GPL";
 END
 mount | grep -q ' /sys/fs/bpf type bpf' || mount -t bpf bpf /sys/fs/bpf
-if clang -target bpf -O2 -c spin.bpf.c -o spin.bpf.o && bpftool prog load spin.bpf.o /sys/fs/bpf/cprof-spinner 2>err; then
+if clang -target bpf -O2 -c spin.bpf.c -o spin.bpf.o && bpftool prog load spin.bpf.o /sys/fs/bpf/cprof-spinner-$$ 2>err; then
 	head -c 64 /dev/zero >packet
-	"$CPROF" -q record -a -F 499 -d 2 -o bpf.folded &
+	"$CPROF" -q record -a -F 499 -o bpf.folded &
 	recorder=$!
-	sleep 0.5
-	bpftool prog run pinned /sys/fs/bpf/cprof-spinner data_in packet repeat 30000 >/dev/null
-	rm /sys/fs/bpf/cprof-spinner
+	await "the recording" records $recorder
+	sleep 0.5 # and its events are on
+	bpftool prog run pinned /sys/fs/bpf/cprof-spinner-$$ data_in packet repeat 30000 >/dev/null
+	rm /sys/fs/bpf/cprof-spinner-$$
+	kill -TERM $recorder
 	wait $recorder
 	says bpf.folded ';bpf_prog_[0-9a-f]*_spinner_\[k\] '
 else

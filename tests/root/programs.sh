@@ -5,14 +5,14 @@
 need_root
 
 # A chain of calls in two threads: every stack leads from the thread's start to where it is.
-expect 0 "$CPROF" --log-format=json record -o chain.folded -- "$PROGS/chain" 28 120000 2
+expect 0 "$CPROF" --log-format=json record -o chain.folded -- "$PROGS/chain" 28 1s 2
 samples=$(field samples err)
 at_least "$samples" 500 "samples of chain"
-[ "$(field lost err)" = 0 ] || fail "lost $(field lost err)"
-[ "$(awk '{ n += $NF } END { print n }' chain.folded)" = "$samples" ] || fail "folded counts are not the samples"
-at_least "$(field user_stacks_complete err)" "$(awk -v n="$(field user_stacks err)" 'BEGIN { print n * 0.98 }')" "complete stacks"
+accounted err
+same "$(samples chain.folded)" "$samples" "folded counts, and the samples"
+complete err 0.98
 path='work;f0;f1;f2;f3;f4;f5;f6;f7;f8;f9;f10;f11;f12;f13;f14;f15;f16;f17;f18;f19;f20;f21;f22;f23;f24;f25;f26;f27;f28;leaf'
-whole=$(grep -E "^chain;((__)?clone3|\[libc\.so\.6\+0x[0-9a-f]+\]);(start_thread|\[libc\.so\.6\+0x[0-9a-f]+\]);$path(;.*_\[k\])* " chain.folded | awk '{ n += $NF } END { print n + 0 }')
+whole=$(grep -E "^chain;((__)?clone3|\[libc\.so\.6\+0x[0-9a-f]+\]);(start_thread|\[libc\.so\.6\+0x[0-9a-f]+\]);$path(;.*_\[k\])* " chain.folded | samples -)
 at_least "$whole" "$(awk -v n="$samples" 'BEGIN { print n * 0.9 }')" "samples with the whole chain"
 says err '"event":"(cpu-clock|cycles)'
 [ "$(field command_status err)" = "exited with 0" ] || fail "status: $(field command_status err)"
@@ -29,21 +29,25 @@ expect 0 "$CPROF" -q record --max-depth 50 -o cut.folded -- "$PROGS/deep" 900 20
 says cut.folded 'truncated: deeper than 50 frames'
 
 # A storm of processes that live 3 ms: named like those that live.
-expect 0 "$CPROF" --log-format=json record -F 999 -o storm.folded -- "$PROGS/storm" 300 4 "$PROGS/tiny"
+# (Whoever is faster has fewer samples in each.)
+for lives in 300 3000 30000; do
+	expect 0 "$CPROF" --log-format=json record -F 999 -o storm.folded -- "$PROGS/storm" $lives 4 "$PROGS/tiny"
+	[ "$(field samples err)" -lt 400 ] || break
+done
 at_least "$(field processes err)" 250 "processes of the storm"
 # A quarter of such a life is honestly the loader's and libc's; what main runs is spin.
-at_least "$(field user_stacks_complete err)" "$(awk -v n="$(field user_stacks err)" 'BEGIN { print n * 0.97 }')" "complete stacks of the storm: $(tail -n 1 err)"
+complete err 0.97 storm
 grep '^tiny;' storm.folded | grep ';main' | grep -v '_\[k\] ' >user
-user=$(awk '{ n += $NF } END { print n + 0 }' user)
-spin=$(grep ';spin ' user | awk '{ n += $NF } END { print n + 0 }')
+user=$(samples user)
+spin=$(samples user ';spin ')
 at_least "$spin" "$(awk -v n="$user" 'BEGIN { print n * 0.95 }')" "samples of tiny in spin"
 at_least "$spin" 100 "samples of tiny in spin"
 
 # More than 10,000 distinct stacks in a second: nothing lost, nothing cut.
 expect 0 "$CPROF" --log-format=json record -F 4999 -o diverse.folded -- "$PROGS/diverse" 20 600000 7
-[ "$(field lost err)" = 0 ] || fail "diverse lost $(field lost err): $(tail -n 1 err)"
-at_least "$(wc -l <diverse.folded)" 1000 "distinct stacks"
-at_least "$(field user_stacks_complete err)" "$(awk -v n="$(field user_stacks err)" 'BEGIN { print n * 0.99 }')" "complete stacks of diverse"
+accounted err diverse
+at_least "$(wc -l <diverse.folded)" "$(($(field samples err) * 9 / 10))" "distinct stacks"
+complete err 0.99 diverse
 
 # A separate debug file gives a stripped program its names.
 cp "$PROGS/chain" stripped
@@ -70,9 +74,9 @@ says cpp.folded 'main;geo::Shape<3>::area '
 # A program that was deleted while it runs.
 cp "$PROGS/chain" gone
 ./gone 4 100000000 >/dev/null &
-sleep 0.2
+await "the program" has_run $! 0.1
 rm gone
-expect 0 "$CPROF" -q record -p $! -d 0.5 -F 499 -o gone.folded
+expect 0 "$CPROF" -q record -p $! -d 1 -F 499 -o gone.folded
 kill %1
 says gone.folded ';f3;f4;leaf '
 finish

@@ -7,28 +7,35 @@ need_root
 start() { # a chain that runs until the end of the test; its pid in $pid
 	"$@" >/dev/null &
 	pid=$!
-	sleep 0.1
+	await "$*" has_run $pid 0.02
+}
+# sampled ARGS... -o FILE: a short recording, or, where the machine is too busy for its target to run then, a longer one
+sampled() {
+	local file=${*: -1} seconds
+	for seconds in 0.6 6 60; do
+		"$CPROF" -q record -F 499 -d $seconds "$@" 2>err || fail "record $*: exit $?: $(cat err)"
+		[ ! -s "$file" ] || break
+	done
 }
 only() { # FILE REGEX: every line matches, and there is one
 	[ -s "$1" ] || fail "$1 is empty"
 	! grep -qvE "$2" "$1" || fail "$1 has others than $2: $(grep -vE -m 2 "$2" "$1" | cut -c 1-100)"
 }
-short="-q record -F 499 -d 0.6"
 start "$PROGS/chain" 3 100000000 2
 first=$pid
 cp "$PROGS/chain" other
 start ./other 3 100000000
 second=$pid
 
-expect 0 "$CPROF" $short -p "$first" -o pid.folded
+sampled -p "$first" -o pid.folded
 only pid.folded '^chain;'
-expect 0 "$CPROF" $short -p "$first,$second" --by pid -o pids.folded
+sampled -p "$first,$second" --by pid -o pids.folded
 says pids.folded "^chain-$first;"
 says pids.folded "^other-$second;"
 tid=$(ls "/proc/$first/task" | tail -n 1)
-expect 0 "$CPROF" $short -t "$tid" --by tid -o tid.folded
+sampled -t "$tid" --by tid -o tid.folded
 only tid.folded "^chain-$first/$tid;"
-expect 0 "$CPROF" $short -C 0 --by cpu -o cpu.folded
+sampled -C 0 --by cpu -o cpu.folded
 only cpu.folded '^cpu 0;'
 expect 2 "$CPROF" record -C 4000 -d 0.1
 says err 'not online'
@@ -42,14 +49,14 @@ done
 # A user.
 cp "$PROGS/chain" mine && chmod 755 mine "$dir"
 start setpriv --reuid 65534 --regid 65534 --clear-groups ./mine 3 100000000
-expect 0 "$CPROF" $short -u nobody -o user.folded
+sampled -u nobody -o user.folded
 only user.folded '^mine;'
 expect 2 "$CPROF" record -u no-such-user -d 0.1
 says err "no user named"
 
 # The whole machine is without the idle task and without cprof itself; --idle shows the idle task.
 cp "$CPROF" itself
-expect 0 ./itself $short -o all.folded
+expect 0 ./itself -q record -F 499 -d 1 -o all.folded
 says all.folded '^chain;'
 says_not all.folded '^(itself|swapper)'
 kill "$first" "$second" "$pid"
@@ -57,7 +64,7 @@ wait 2>/dev/null
 # (A busy machine has no idle task to show; one that was idle for longer than the rest of the run took has.)
 for _ in $(seq 20); do
 	read -r up idle </proc/uptime
-	expect 0 "$CPROF" $short --idle -o idle.folded
+	sampled --idle -o idle.folded
 	read -r up_after idle_after </proc/uptime
 	awk "BEGIN { exit !($idle_after - $idle > ($up_after - $up - 0.6) * $(nproc) + 0.1) }" || continue
 	says idle.folded '^swapper'
@@ -70,14 +77,15 @@ if [ -n "$mount" ] && mkdir -p "$mount/cprof-test/below" 2>/dev/null; then
 	bash -c 'echo $$ >"$1/cprof-test/below/cgroup.procs" && exec "$2" 3 100000000' - "$mount" "$PROGS/chain" >/dev/null &
 	inside=$!
 	start ./other 3 100000000
-	sleep 0.2
-	expect 0 "$CPROF" $short -G /cprof-test -o cgroup.folded
+	await "what is in the group" began $inside chain
+	sampled -G /cprof-test -o cgroup.folded
 	only cgroup.folded '^chain;'
-	expect 0 "$CPROF" $short -G "$mount/cprof-test/below" --by cgroup -o cgroup.folded
+	sampled -G "$mount/cprof-test/below" --by cgroup -o cgroup.folded
 	only cgroup.folded '^/cprof-test/below;'
 	kill "$inside" "$pid"
 	wait 2>/dev/null
-	sleep 0.2
+	is_empty() { [ ! -s "$mount/cprof-test/below/cgroup.procs" ]; }
+	await "the group to be empty" is_empty
 	rmdir "$mount/cprof-test/below" "$mount/cprof-test"
 else
 	fail "no cgroup2 to test with"
@@ -91,8 +99,14 @@ if [ -n "$v1" ]; then
 fi
 
 # Children that a target starts later belong to it; grandchildren of a command too.
-bash -c 'sleep 0.4; "$1" 3 60000; "$1" 3 60000 & wait' - "$PROGS/chain" >/dev/null &
-expect 0 "$CPROF" -q record -F 499 -p $! -o children.folded
+mkfifo go
+bash -c 'read -r <go; "$1" 3 0.3s; "$1" 3 0.3s & wait' - "$PROGS/chain" >/dev/null &
+"$CPROF" -q record -F 499 -p $! -o children.folded 2>err &
+recorder=$!
+await "the recording" records $recorder
+sleep 0.5 # and its programs are attached
+echo >go
+wait $recorder || fail "children: exit $?: $(cat err)"
 only children.folded '^(chain|bash|sleep);'
 says children.folded '^chain;.*;leaf '
 expect 0 "$CPROF" -q record -o grand.folded -- sh -c 'sh -c "$0 3 60000; true"; true' "$PROGS/chain"
@@ -101,22 +115,29 @@ says grand.folded '^chain;.*;leaf '
 # Beside another target a command is no target: it says how long, as with perf.
 "$PROGS/chain" 3 100000000 >/dev/null &
 clock=$!
-expect 0 timeout 20 "$CPROF" -q record -F 499 -p $clock -o clock.folded -- sleep 0.5
+expect 0 timeout 300 "$CPROF" -q record -F 499 -p $clock -o clock.folded -- sleep 0.5
 only clock.folded '^chain;'
-expect 0 timeout 20 "$CPROF" -q record -a -F 499 -o clock.folded -- sleep 0.5
+expect 0 timeout 300 "$CPROF" -q record -a -F 499 -o clock.folded -- sleep 0.5
 says clock.folded '^chain;.*;leaf '
-expect 0 timeout 5 "$CPROF" -q record -a -F 499 -d 0.3 -o clock.folded -- sleep 3
+expect 0 timeout 300 "$CPROF" -q record -a -F 499 -d 0.3 -o clock.folded -- sleep 3000
 kill $clock
 pkill -P $$ sleep
 
 # A target that ends while recording ends the recording, with exit 0.
-"$PROGS/chain" 3 60000 >/dev/null &
-expect 0 timeout 20 "$CPROF" record -F 499 -p $! -o ends.folded
+"$PROGS/chain" 3 100000000 >/dev/null &
+target=$!
+timeout 300 "$CPROF" record -F 499 -p $target -o ends.folded 2>err &
+recorder=$!
+await "the recording" records "$(pgrep -P $recorder)"
+await "its target" uses_after $target "$(clock $target)" 0.2
+kill $target
+wait $recorder || fail "a target that ends: exit $?: $(cat err)"
 wait
-expect 1 "$CPROF" record -p $! -o never.pb.gz
-says err "no process with pid $!"
+expect 1 "$CPROF" record -p $target -o never.pb.gz
+says err "no process with pid $target"
 [ ! -e never.pb.gz ] || fail "a file for a pid that is gone"
-sleep 30 &
+sleep 3000 &
+await "sleep" began $! sleep
 expect 2 "$CPROF" record -p 1 -F 49 -d 0.1 -e nope
 expect 3 "$CPROF" record -p $! -d 0.3 -o nothing.pb.gz
 [ -s nothing.pb.gz ] || fail "no file of an empty recording"

@@ -6,7 +6,8 @@ need_root
 
 "$PROGS/waiting" 1000 1 >ready &
 pid=$!
-for _ in $(seq 100); do grep -q ready ready && break || sleep 0.1; done
+await "its threads" grep -q ready ready
+sleep 0.5
 
 switches() { grep -h ctxt_switches /proc/$pid/task/*/status | paste - - | awk '{ print $2 + $4 }'; }
 switches >before
@@ -15,7 +16,7 @@ switches >after
 # One thread computes; those that wait have not run.
 at_most "$(diff before after | grep -c '^>')" 1 "threads of 1,002 that ran meanwhile"
 [ "$(field threads err)" = 1002 ] || fail "$(field threads err) threads, not 1002"
-[ "$(field user_stacks err)" = "$(field user_stacks_complete err)" ] || fail "cut stacks: $(tail -n 1 err)"
+complete err 1
 cat >look.py <<'EOT'
 import collections, json, sys
 d = json.load(open("out"))
@@ -38,7 +39,7 @@ for g in d["groups"]:
             if what != "run_hot" or t["state"] != "runnable":
                 print(what, t)
                 break
-        if what != "run_hot" and not (0.1 < t["wait_s"] < 600 and t["wchan"]):
+        if what != "run_hot" and not (0.1 < t["wait_s"] < 36000 and t["wchan"]):
             print(what, "waits", t["wait_s"], t["wchan"])
             break
 for what, count in {**{k: 200 for k in want}, "run_hot": 1}.items():
@@ -74,9 +75,11 @@ while time.monotonic() < end: pass
 print("sleeps", flush=True)
 time.sleep(60)' >child &
 parent=$!
-until grep -q sleeps child; do sleep 0.05; done
+began=$(date +%s%N)
+await "it to sleep" grep -q sleeps child
 expect 0 "$CPROF" threads $parent --json
-at_most "$(sed -n 's/.*"wait_s": \([0-9.e-]*\),*/\1/p' out)" 0.9 "seconds that it waits, which ran until then"
+at_most "$(sed -n 's/.*"wait_s": \([0-9.e-]*\),*/\1/p' out)" "$(awk -v ns=$(($(date +%s%N) - began)) 'BEGIN { print ns / 1e9 - 1.4 }')" \
+	"seconds that it waits, which ran until then"
 expect 0 "$CPROF" threads "$(head -1 child)"
 says out 'zombie'
 
@@ -90,7 +93,7 @@ met=0
 for _ in $(seq 300); do
 	[ "$met" -lt 8 ] || break
 	expect 0 "$CPROF" --log-format=json threads $deep --json
-	[ "$(field user_stacks err)" = "$(field user_stacks_complete err)" ] || fail "a preempted thread's stack is cut: $(tail -n 1 err)"
+	complete err 1 "a preempted thread"
 	grep -q '"state": "runnable"' out || continue
 	met=$((met + 1))
 	[ "$(grep -c '"function": "recurse' out)" -ge 301 ] || fail "$(grep -c '"function": "recurse' out) frames of a preempted thread, not 301"

@@ -7,19 +7,15 @@ command -v tmux >/dev/null || { echo "skipped: no tmux"; exit 77; }
 
 tm() { tmux -L "cprof-$$" "$@"; }
 screen() { tm capture-pane -p -t top >screen; }
+shows() { screen && grep -qE "$1" screen; }
 wait_for() { # REGEX
-	for _ in $(seq 50); do
-		screen
-		grep -qE "$1" screen && return
-		sleep 0.2
-	done
-	fail "the screen never shows /$1/: $(cat screen)"
+	await "/$1/ on the screen" shows "$1" || cat screen >&2
 }
 "$PROGS/chain" 5 100000000 2 >/dev/null &
 target=$!
-LC_ALL=C.UTF-8 tm -f /dev/null new-session -d -s top -x 110 -y 20 "'$CPROF' top -F 499 -p $target; echo code \$?; sleep 60"
+LC_ALL=C.UTF-8 tm -f /dev/null new-session -d -s top -x 110 -y 20 "'$CPROF' top -F 499 -p $target; echo code \$?; sleep 600"
 wait_for '[0-9]+\.[0-9]{2} .* leaf +chain'
-wait_for '0 lost'
+wait_for '[0-9] lost'
 tm send-keys -t top /
 tm send-keys -t top 'f[34]$' Enter
 wait_for ' f4 '
@@ -66,7 +62,7 @@ gcc -Wl,--build-id=none -o split split.o
 rm split.dwo
 ./split 60 >/dev/null &
 target=$!
-LC_ALL=C.UTF-8 tm -f /dev/null new-session -d -s top -x 130 -y 20 "'$CPROF' top -F 499 -p $target; echo code \$?; sleep 60"
+LC_ALL=C.UTF-8 tm -f /dev/null new-session -d -s top -x 130 -y 20 "'$CPROF' top -F 499 -p $target; echo code \$?; sleep 600"
 wait_for '[0-9]+\.[0-9]{2} .* main +split'
 says_not screen 'dwo'
 tm send-keys -t top q
@@ -76,7 +72,7 @@ tm kill-server
 kill $target
 
 # A saved profile, on a terminal that knows neither colours nor UTF-8; then one that cannot be a screen.
-LC_ALL=C TERM=vt100 tm -f /dev/null new-session -d -s top -x 100 -y 12 "TERM=vt100 '$CPROF' report '$dir/saved.pb.gz'; echo code \$?; sleep 60"
+LC_ALL=C TERM=vt100 tm -f /dev/null new-session -d -s top -x 100 -y 12 "TERM=vt100 '$CPROF' report '$dir/saved.pb.gz'; echo code \$?; sleep 600"
 wait_for ' leaf +chain'
 tm send-keys -t top 3
 wait_for '^\|all'

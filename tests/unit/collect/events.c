@@ -4,7 +4,7 @@
 
 #include "collect/events.h"
 #include "collect/identity.h"
-#include "collect/sideband.h"
+#include "collect/side_record.h"
 
 #include <linux/perf_event.h>
 
