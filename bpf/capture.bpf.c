@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Sends samples whole that the kernel side cannot unwind. */
+/* Sends stacks whole that the kernel side cannot unwind. */
 #include "capture.h"
 
 #include "abi/config.h"
@@ -33,11 +33,11 @@ static __always_inline int piece_send(u64 capture, u64 address)
 	return 0;
 }
 
-/* The next page. Returns 0, 1 at the end, -1 when the ring is full. A global function without
- * arguments: the verifier looks at it once, not once for each page. */
-__noinline __weak int capture_step(void)
+/* The next page. Returns 0, 1 at the end, -1 when the ring is full. A global function: the verifier
+ * looks at it once, not once for each page. */
+__noinline __weak int capture_step(u32 level)
 {
-	struct user_scratch *s = scratch_get();
+	struct user_scratch *s = scratch_get(level);
 	struct stack_copy *copy = s ? &s->copy : NULL;
 	int err;
 
@@ -68,8 +68,7 @@ static __always_inline int capture_end(const struct user_scratch *s)
 	c->head.n_frames = 0;
 	c->head.n_tail = 0;
 	c->head.end = s->end;
-	c->key = s->sample.key;
-	c->value = s->sample.one.value;
+	c->start_ns = s->sample.who.start_ns;
 	c->exec_id = s->sample.who.exec_id;
 	c->present = s->copy.present;
 	c->is_return = s->frame.leaf_is_return;
@@ -83,7 +82,8 @@ __hidden int capture_send(struct user_scratch *s)
 {
 	int err = 0;
 
-	s->copy.id = ++s->captures << 16 | bpf_get_smp_processor_id();
+	s->copy.id = STACK_CAPTURE | ++s->captures << CAPTURE_MAKER_BITS |
+		     s->level << CAPTURE_CPU_BITS | bpf_get_smp_processor_id();
 	s->copy.address = (s->frame.registers[0][REG_SP] & ~7ull) - RED_ZONE;
 	s->copy.end = s->sample.who.stack_top;
 	if (s->copy.address >= s->copy.end)
@@ -91,6 +91,6 @@ __hidden int capture_send(struct user_scratch *s)
 	s->copy.present = 0;
 	s->copy.pages = s->copy.missing = 0;
 	for (u32 i = 0; i < MAX_CAPTURE_PAGES && !err; i++)
-		err = capture_step();
+		err = capture_step(s->level);
 	return err < 0 ? err : capture_end(s);
 }

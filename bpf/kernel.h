@@ -71,6 +71,32 @@ struct signal_struct {
 	atomic_t live; /* threads of the group that have not begun to exit */
 };
 
+struct kernfs_node {
+	u64 id;
+};
+
+struct cgroup {
+	u32 level; /* below the root */
+	struct kernfs_node *kn;
+	struct cgroup *ancestors[0]; /* from the root on, itself included; 6.1 and later */
+};
+
+struct cgroup___ids {
+	u64 ancestor_ids[0]; /* the same, before */
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+typedef struct {
+	u32 val;
+} kuid_t;
+
+struct cred {
+	kuid_t uid;
+};
+
 struct task_struct {
 	unsigned int pid;
 	unsigned int tgid;
@@ -81,6 +107,8 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct mm_struct *mm;
 	struct signal_struct *signal;
+	struct css_set *cgroups;
+	struct cred *cred;
 	unsigned int __state;
 	unsigned int exit_state;
 	unsigned int on_cpu;         /* an int; a byte from 7.2 on */
@@ -123,6 +151,7 @@ struct register_frame {
 #define KERNEL_STACK_BYTES 16384
 #define USER_SPACE_END     0x800000000000ull
 #define USER32_CS          0x23
+#define MAX_CGROUP_DEPTH   32
 #define SYSCALL_CLONE      56
 #define SYSCALL_EXECVE     59
 #define SYSCALL_CLONE3     435

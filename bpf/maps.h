@@ -14,8 +14,8 @@ struct counts_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_COUNTS);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct count_key);
-	__type(value, struct count_value);
+	__uint(key_size, COUNT_KEY_BYTES); /* set before loading */
+	__uint(value_size, sizeof(struct count_value));
 };
 
 struct seen_map {
@@ -33,17 +33,17 @@ struct ring_map {
 
 struct stats_map {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, MAX_LEVELS);
 	__type(key, u32);
 	__type(value, struct stats);
 };
 
-struct generations_map {
+struct slots_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, GENERATION_SLOTS);
+	__uint(max_entries, PROCESS_SLOTS);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, u32);
-	__type(value, u32);
+	__type(value, struct process_slot);
 };
 
 struct targets_map {
@@ -54,11 +54,16 @@ struct targets_map {
 	__type(value, u8);
 };
 
-struct targets_cgroup_map {
-	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
+/* Which levels are worked in, on a CPU. */
+struct levels {
+	u32 busy[MAX_LEVELS + 1];
+};
+
+struct levels_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, u32);
+	__type(value, struct levels);
 };
 
 /* The store of tables: one of the two is made. The sizes are set before loading. */

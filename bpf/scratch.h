@@ -4,7 +4,7 @@
  * calls has 512 bytes (kernels from 6.16 on give each function as much; tests/bpf/guards.c adds
  * up).
  *
- * A sampling program is not re-entered on a CPU (bpf_prog_active), so one of each is enough.
+ * One for each level (levels.h).
  */
 #pragma once
 
@@ -51,6 +51,7 @@ struct user_scratch {
 	struct unwind_frame frame; /* that is looked at */
 	struct process_maps process;
 	struct table_map map; /* that was used last */
+	u64 seed;             /* the hash before the first frame */
 	u64 hash;
 	u64 cfa;      /* stack pointer in the caller of the last frame, 0 if unknown */
 	u64 last_cfa; /* the same, one frame earlier */
@@ -59,6 +60,7 @@ struct user_scratch {
 	u64 last_ip;  /* frames[n - 1] */
 	u64 captures; /* so far */
 	struct stack_copy copy;
+	u32 level;
 	u32 n;
 	u32 end;                       /* enum walk_end */
 	u64 window_base, window_bytes; /* the piece of the user's stack in `window` */
@@ -72,25 +74,24 @@ struct kernel_scratch {
 
 struct user_scratch_map {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, MAX_LEVELS);
 	__type(key, u32);
 	__type(value, struct user_scratch);
 };
 
 struct kernel_scratch_map {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, MAX_LEVELS);
 	__type(key, u32);
 	__type(value, struct kernel_scratch);
 };
 
 extern struct user_scratch_map user_scratch SEC(".maps");
 
-static __always_inline struct user_scratch *scratch_get(void)
+/* What the program at that level works in. */
+static __always_inline struct user_scratch *scratch_get(u32 level)
 {
-	u32 zero = 0;
-
-	return bpf_map_lookup_elem(&user_scratch, &zero);
+	return bpf_map_lookup_elem(&user_scratch, &level);
 }
 
 static __always_inline u64 hash_mix(u64 hash, u64 word)

@@ -3,7 +3,8 @@
  * Walks user stacks by unwind tables, and by frame pointers where there are none.
  *
  * Most steps find their rule in a cache of the CPU by address; the tables are searched for the
- * rest.
+ * rest, and by programs that interrupt others: the cache is the first level's alone, so that nobody
+ * rewrites a line between its tag and its rule.
  */
 #include "unwind.h"
 
@@ -104,11 +105,11 @@ static __always_inline struct rule_cache *cache_get(void)
 
 /*
  * One frame up, whatever it takes. Returns 1 when the walk has ended, with s->end saying how.
- * A global function without arguments: the verifier looks at it once.
+ * A global function: the verifier looks at it once.
  */
-__noinline __weak int any_step(void)
+__noinline __weak int any_step(u32 level)
 {
-	struct user_scratch *s = scratch_get();
+	struct user_scratch *s = scratch_get(level);
 	struct rule_cache *cache = cache_get();
 	struct rule_cache_line *line;
 	int end = WALK_GOES_ON;
@@ -121,11 +122,11 @@ __noinline __weak int any_step(void)
 	tag = pc ^ s->process.tag;
 	line = &cache->lines[(pc ^ pc >> 12) & (RULE_CACHE_LINES - 1)];
 	n = s->n;
-	if (line->tag == tag) {
+	if (!s->level && line->tag == tag) {
 		s->frame.rule = line->rule;
 	} else {
 		end = rule_find(s, pc);
-		if (!end && s->map.table != TABLE_GENERATED) {
+		if (!end && !s->level && s->map.table != TABLE_GENERATED) {
 			line->tag = tag;
 			line->rule = s->frame.rule;
 		}
@@ -199,7 +200,7 @@ static __always_inline void plain_steps(struct user_scratch *s, const struct rul
 {
 	struct track t = {s->frame.pc, s->frame.sp, s->frame.fp, s->hash, s->n};
 
-	if (!s->frame.is_return || s->frame.knows_all || s->frame.fp_unknown ||
+	if (s->level || !s->frame.is_return || s->frame.knows_all || s->frame.fp_unknown ||
 	    t.n + PLAIN_STEPS > config.max_depth)
 		return;
 #pragma unroll
@@ -220,12 +221,12 @@ static __always_inline void plain_steps(struct user_scratch *s, const struct rul
 static __always_inline int cfi_steps(struct user_scratch *s, struct rule_cache *cache)
 {
 	plain_steps(s, cache);
-	return any_step() != 0;
+	return any_step(s->level) != 0;
 }
 
-__noinline __weak int cfi_steps_alone(void)
+__noinline __weak int cfi_steps_alone(u32 level)
 {
-	struct user_scratch *s = scratch_get();
+	struct user_scratch *s = scratch_get(level);
 	struct rule_cache *cache = cache_get();
 
 	return s && cache ? cfi_steps(s, cache) : 1;
@@ -243,7 +244,12 @@ static __always_inline bool process_find(struct user_scratch *s)
 	struct process_maps *p = bpf_map_lookup_elem(&processes, &tgid);
 	const struct who *w = &s->sample.who;
 
-	if (!p || p->start_ns != w->start_ns || p->exec_id != w->exec_id)
+	char *store = store_get();
+
+	if (!p || !store || p->start_ns != w->start_ns || p->exec_id != w->exec_id)
+		return false;
+	/* What a child has of its parent may have been taken back since. */
+	if (STORE(store, u64, p->maps - sizeof(struct table_maps_head)) != p->serial)
 		return false;
 	/* Code has come or gone since the mappings were published. What is generated does so all
 	 * the time, and lies in no table. */
@@ -253,12 +259,13 @@ static __always_inline bool process_find(struct user_scratch *s)
 		return false;
 	s->process = *p;
 	s->head.version = p->version;
+	s->head.serial = p->serial;
 	return true;
 }
 
-__hidden int unwind_by_tables(void)
+__hidden int unwind_by_tables(u32 level)
 {
-	struct walk w = {.s = scratch_get(), .cache = cache_get()};
+	struct walk w = {.s = scratch_get(level), .cache = cache_get()};
 	struct user_scratch *s = w.s;
 
 	if (!s || !w.cache)
@@ -275,7 +282,7 @@ __hidden int unwind_by_tables(void)
 	if (LOOP(MAX_USER_FRAMES + 1, cfi_steps_in_loop, &w))
 		return 0;
 	for (int i = 0; i < MAX_USER_FRAMES + 1; i++)
-		if (cfi_steps_alone())
+		if (cfi_steps_alone(level))
 			break;
 	return 0;
 }

@@ -62,9 +62,9 @@ static __always_inline int fp_step(struct user_scratch *s)
 	return 1;
 }
 
-__noinline __weak int fp_step_alone(void)
+__noinline __weak int fp_step_alone(u32 level)
 {
-	struct user_scratch *s = scratch_get();
+	struct user_scratch *s = scratch_get(level);
 
 	return s ? fp_step(s) : 1;
 }
@@ -79,7 +79,7 @@ static __always_inline void fp_walk(struct user_scratch *s)
 	if (LOOP(MAX_USER_FRAMES, fp_step_in_loop, &s))
 		return;
 	for (int i = 0; i < MAX_USER_FRAMES; i++)
-		if (fp_step_alone())
+		if (fp_step_alone(s->level))
 			return;
 }
 
@@ -118,9 +118,9 @@ static __always_inline u64 leaf_return(struct user_scratch *s)
 	return bytes_before(word, &bytes) && is_call_before(bytes) ? word : 0;
 }
 
-__hidden int unwind_by_frame_pointers(void)
+__hidden int unwind_by_frame_pointers(u32 level)
 {
-	struct user_scratch *s = scratch_get();
+	struct user_scratch *s = scratch_get(level);
 
 	if (!s)
 		return -1;

@@ -16,20 +16,29 @@ enum {
 	MAX_USER_FRAMES = 1024,
 	CAPTURE_PAGE = 4096,
 	MAX_CAPTURE_PAGES = 64,
-	RED_ZONE = 128,           /* bytes below the stack pointer that a leaf may use */
-	TAIL_WORDS = 64,          /* stack above the last frame found, for unwind/start.c */
-	MAX_COUNTS = 65536,       /* entries of each of the two count maps */
-	MAX_SEEN = 65536,         /* stacks known to have crossed; cleared when full */
-	MAX_PROCESSES = 32768,    /* whose mappings the kernel side knows */
-	GENERATION_SLOTS = 65536, /* mapping generations, by tgid modulo this */
-	KERNEL_NAME_BYTES = 256,  /* name+0xoffset/0xsize [module] */
+	RED_ZONE = 128,        /* bytes below the stack pointer that a leaf may use */
+	TAIL_WORDS = 64,       /* stack above the last frame found, for unwind/start.c */
+	MAX_COUNTS = 65536,    /* entries of each of the two count maps */
+	MAX_SEEN = 65536,      /* stacks known to have crossed; cleared when full */
+	MAX_PROCESSES = 32768, /* whose mappings the kernel side knows */
+	PROCESS_SLOTS = 65536, /* struct process_slot, by tgid modulo this */
+	MAX_CAPTURES = 64,     /* of a process that user space has not answered */
+	MAX_LEVELS = 3, /* programs that may be at work on a CPU, one interrupting the other */
+	KERNEL_NAME_BYTES = 256, /* name+0xoffset/0xsize [module] */
 	RING_BYTES = 4 << 20,
 	RING_WAKE_BYTES = RING_BYTES / 8,        /* fill at which user space is woken */
 	RING_CAPTURE_BYTES = RING_BYTES / 4 * 3, /* fill up to which samples are captured */
 };
 
-/* Stack ids that are no hash. */
-enum { STACK_NONE = 0, STACK_LOST = 1, STACK_CAPTURED = 2, STACK_FIRST = 3 };
+/*
+ * Ids of stacks, as the kernel side gives them: a hash of what the stack is, with the highest bit
+ * clear; of a capture, which nobody has unwound yet, a number of its own with that bit set. The
+ * first ones are no stack.
+ */
+enum { STACK_NONE = 0, STACK_LOST = 1, STACK_FIRST = 2 };
+#define STACK_CAPTURE (1ull << 63)
+/* Below a capture's number: the level and the CPU that it was made on. */
+enum { CAPTURE_CPU_BITS = 16, CAPTURE_MAKER_BITS = CAPTURE_CPU_BITS + 2 };
 
 enum drop {
 #define DROP(id, text) DROP_##id,
@@ -45,13 +54,25 @@ enum walk_end {
 	N_WALK_ENDS
 };
 
-/* One counter block per CPU. Written by the funnel only. */
+/* One counter block per CPU and level. Written by the funnel only. */
 struct stats {
 	__u64 taken;     /* samples of the target, whatever became of them */
 	__u64 seen_full; /* stacks that crossed again because `seen` was full; no loss */
 	__u64 drops[N_DROPS];
 	__u64 ends[N_WALK_ENDS]; /* of user stacks, captures as what they were captured for */
 };
+
+/* What both sides keep of processes, in a map that both write. Processes that share a slot take
+ * each other for new ones, or capture less; nothing goes wrong. */
+struct process_slot {
+	__u32 generation; /* written by user space: stacks of another one are other stacks */
+	__u32 captures;   /* sent by the kernel side and not yet answered by user space */
+};
+
+static inline __u32 process_slot(__u32 tgid, __u64 exec_id)
+{
+	return (tgid ^ (__u32)exec_id * 40503u) % PROCESS_SLOTS;
+}
 
 /* Identity of what was sampled; equal keys are added up. */
 struct count_key {
@@ -66,7 +87,15 @@ struct count_key {
 	__u32 block; /* of time, 0 unless asked for */
 	char process[16];
 	char thread[16];
+	/* Only with config.long_keys, for sources that need them: else the map's keys, which are of
+	 * the size that is set before loading, end here (COUNT_KEY_BYTES). */
+	__u64 other_stack; /* of who has to do with it: a waker, an unlocker */
+	__u64 tag;         /* the object it is about: a lock's address, a size */
+	__u32 cause;
+	__u32 pad;
 };
+
+#define COUNT_KEY_BYTES __builtin_offsetof(struct count_key, other_stack)
 
 struct count_value {
 	__u64 samples;
@@ -105,7 +134,7 @@ struct stack_record {
 	__u64 fp;      /* frame pointer in that caller */
 	__u64 top;     /* the word at the leaf's stack pointer, if a return address; else 0 */
 	__u32 version; /* of the process's mappings that the walk went by */
-	__u32 pad;
+	__u32 serial;  /* the same, as process_maps has it; a child's may be its parent's */
 };
 
 /* A page, or less, of a captured stack. */
@@ -117,13 +146,10 @@ struct piece_record {
 	__u8 data[CAPTURE_PAGE];
 };
 
-/* A sample that the kernel side could not unwind: its pieces came before it. It is not in the
- * counts. */
+/* A stack that the kernel side could not unwind: its pieces came before it. */
 struct capture_record {
-	struct stack_record head; /* without frames; id: of the capture, end: why */
-	struct count_key key;
-	__u64 value;
-	__u64 exec_id;     /* of the process */
+	struct stack_record head; /* without frames; end: why */
+	__u64 start_ns, exec_id;  /* of the process */
 	__u64 present;     /* pages from that of the red zone on whose pieces came, one bit each */
 	__u64 stack_bytes; /* that follow in user space, once the pieces are joined */
 	__u32 is_return;   /* the program counter is behind a system call */
@@ -131,5 +157,5 @@ struct capture_record {
 	__u64 registers[17]; /* in DWARF's order */
 };
 
-_Static_assert(sizeof(struct count_key) == 80, "count_key has padding");
+_Static_assert(sizeof(struct count_key) == 104 && COUNT_KEY_BYTES == 80, "count_key has padding");
 _Static_assert(sizeof(struct stack_record) == 64, "stack_record has padding");

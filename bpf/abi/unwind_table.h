@@ -58,11 +58,19 @@ enum {
 	MAX_TABLE_MAPS = 65536,
 };
 
+/* In front of the mappings that were published. A number of theirs alone, 0 once they were taken
+ * back: a forked child may refer to them still, of whom user space does not know. */
+struct table_maps_head {
+	__u64 serial;
+	__u64 pad[3];
+};
+
 /* What the kernel side knows of a process: written by user space, used while it is that program. */
 struct process_maps {
-	__u32 maps; /* offset in the store of struct table_map */
+	__u32 maps; /* offset in the store of struct table_map, behind a table_maps_head */
 	__u32 n_maps;
-	__u64 tag; /* of its addresses in the cache of rules: in the bits above an address */
+	__u64 serial; /* of the mappings */
+	__u64 tag;    /* of its addresses in the cache of rules: in the bits above an address */
 	__u64 start_ns;
 	__u64 exec_id;
 	__u64 exec_pages; /* 0: not looked at yet */
@@ -85,7 +93,7 @@ struct rule_cache {
 	struct rule_cache_line lines[RULE_CACHE_LINES];
 };
 
-_Static_assert(sizeof(struct process_maps) == 48, "process_maps has padding");
+_Static_assert(sizeof(struct process_maps) == 56, "process_maps has padding");
 _Static_assert(sizeof(struct table_head) == 56, "table_head has padding");
 _Static_assert(sizeof(struct table_group) == 20, "table_group has padding");
 _Static_assert(sizeof(struct table_map) == 32, "table_map has padding");

@@ -7,14 +7,12 @@
 
 #include <string.h>
 
-enum { CPU_BITS = 16 };
-
 struct piece {
 	uint64_t address;
 	uint32_t at, bytes;
 };
 
-/* What has come of the capture that a CPU is making. */
+/* What has come of the capture that a level of a CPU is making. */
 struct partial {
 	uint64_t capture;
 	struct piece pieces[MAX_CAPTURE_PAGES];
@@ -24,7 +22,7 @@ struct partial {
 };
 
 struct captures {
-	struct partial *cpus[1 << CPU_BITS];
+	struct partial *makers[1 << CAPTURE_MAKER_BITS];
 };
 
 struct captures *captures_new(void)
@@ -34,10 +32,10 @@ struct captures *captures_new(void)
 
 void captures_free(struct captures *c)
 {
-	for (size_t i = 0; c && i < ARRAY_SIZE(c->cpus); i++) {
-		if (c->cpus[i])
-			free(c->cpus[i]->bytes);
-		free(c->cpus[i]);
+	for (size_t i = 0; c && i < ARRAY_SIZE(c->makers); i++) {
+		if (c->makers[i])
+			free(c->makers[i]->bytes);
+		free(c->makers[i]);
 	}
 	free(c);
 }
@@ -49,7 +47,7 @@ uint64_t capture_start(const struct capture_record *record)
 
 static struct partial *partial_of(struct captures *c, uint64_t capture)
 {
-	struct partial **p = &c->cpus[capture & (ARRAY_SIZE(c->cpus) - 1)];
+	struct partial **p = &c->makers[capture & (ARRAY_SIZE(c->makers) - 1)];
 
 	if (!*p)
 		*p = mem_alloc(sizeof(**p));

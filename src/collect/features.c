@@ -106,8 +106,7 @@ static bool feature_kernel(struct str *found, struct str *cure)
 
 static bool feature_sampling(struct str *found, struct str *cure)
 {
-	struct kernel_options o = {
-		.n_events = 1, .cgroup_fd = -1, .follow_targets = true, .has_command = true};
+	struct kernel_options o = {.n_events = 1, .follow_targets = true, .has_command = true};
 	struct err err = {0};
 	struct kernel *k;
 

@@ -17,6 +17,10 @@
 /* More executable mappings than the kernel allows by default (vm.max_map_count). */
 enum { MAX_SPACE_MAPS = 65536 };
 
+/* Captures are answered no more often than this: so many as may wait for an answer are the most
+ * that a process can send in that time, whatever it does. */
+#define ANSWER_NS 10000000ull
+
 /* A store too small for the tables of one stack would have them evict each other for ever. */
 enum { MAX_TABLES_WAITED = 256 };
 
@@ -35,6 +39,11 @@ struct queued {
 	bool is_side;
 };
 
+struct answer {
+	uint32_t tgid;
+	uint64_t exec_id;
+};
+
 struct ingest {
 	struct profile *p;
 	struct images *images;
@@ -47,7 +56,6 @@ struct ingest {
 	struct ingest_options o;
 	struct queued *queue;
 	uint64_t queued_bytes;
-	uint64_t captures_lost;
 	bool waits; /* the head of the queue, for a table */
 	uint64_t waits_since;
 	size_t n_queue, cap_queue;
@@ -57,6 +65,9 @@ struct ingest {
 	size_t n_changed, cap_changed;
 	pid_t *exited;
 	size_t n_exited, cap_exited;
+	struct answer *answers; /* captures that were worked off and not yet answered */
+	size_t n_answers, cap_answers;
+	uint64_t answered_ns;
 	bool rescan;
 	uint32_t rate_hz; /* of what comes in */
 	uint64_t samples;
@@ -93,6 +104,7 @@ void ingest_free(struct ingest *in)
 	free(in->exited);
 	free(in->changed);
 	free(in->throttled_since);
+	free(in->answers);
 	publish_free(in->publish);
 	captures_free(in->captures);
 	resolved_free(in->stacks);
@@ -144,36 +156,35 @@ static void queue_add(struct ingest *in, uint64_t time_ns, void *record, size_t 
 	in->queued_bytes += bytes;
 }
 
-/* A capture that came in parts: the sample stays, its stack is lost. */
-static void lose_capture(struct ingest *in, const struct capture_record *c)
+static void note_answer(struct ingest *in, const struct capture_record *c)
 {
-	const struct count_value one = {.samples = 1, .value = c->value};
-	struct count_key key = c->key;
-
-	key.user_stack = STACK_LOST;
-	key.kernel_stack = STACK_NONE; /* which may be on its way still */
-	in->captures_lost++;
-	ingest_count(in, &key, &one);
+	array_reserve(in->answers, in->cap_answers, in->n_answers + 1);
+	in->answers[in->n_answers++] = (struct answer){c->head.tgid, c->exec_id};
 }
 
-static void add_capture(struct ingest *in, const struct capture_record *c)
+static void answer_captures(struct ingest *in, uint64_t now_ns)
 {
-	size_t bytes = 0;
-	struct capture_record *joined =
-		in->queued_bytes < MAX_QUEUED_BYTES ? captures_join(in->captures, c, &bytes) : NULL;
-
-	if (joined)
-		queue_add(in, c->head.time_ns, joined, bytes, false);
-	else
-		lose_capture(in, c);
+	if (now_ns - in->answered_ns < ANSWER_NS)
+		return;
+	for (size_t i = 0; i < in->n_answers; i++)
+		kernel_answer_capture(in->kernel, in->answers[i].tgid, in->answers[i].exec_id);
+	in->n_answers = 0;
+	in->answered_ns = now_ns;
 }
 
-void ingest_capture(struct ingest *in, const struct capture_record *c, size_t bytes)
+static void add_capture(struct ingest *in, const struct capture_record *c, size_t bytes)
 {
+	struct capture_record *joined = NULL;
+
 	if (in->queued_bytes < MAX_QUEUED_BYTES)
-		queue_add(in, c->head.time_ns, mem_dup(c, bytes), bytes, false);
-	else
-		lose_capture(in, c);
+		joined = in->o.all_captured ? mem_dup(c, bytes)
+					    : captures_join(in->captures, c, &bytes);
+	if (joined) {
+		queue_add(in, c->head.time_ns, joined, bytes, false);
+	} else {
+		resolved_add_torn(in->stacks, c->head.id);
+		note_answer(in, c);
+	}
 }
 
 void ingest_record(void *ingest, const void *record, size_t bytes)
@@ -184,7 +195,7 @@ void ingest_record(void *ingest, const void *record, size_t bytes)
 	if (head->type == RECORD_PIECE)
 		captures_piece(in->captures, record);
 	else if (head->type == RECORD_CAPTURE)
-		add_capture(in, record);
+		add_capture(in, record, bytes);
 	else
 		queue_add(in, head->time_ns, mem_dup(record, bytes), bytes, false);
 }
@@ -276,8 +287,11 @@ static void apply_side(struct ingest *in, const struct side_record *r)
 		space->scanned = true;
 		break;
 	case SIDE_FORK:
-		if (r->pid != r->parent)
-			spaces_fork(&in->spaces, r->parent, r->pid);
+		if (r->pid == r->parent)
+			break;
+		spaces_fork(&in->spaces, r->parent, r->pid);
+		if (in->publish)
+			publish_fork(in->publish, r->parent, r->pid);
 		break;
 	case SIDE_EXIT:
 		if (r->pid != r->tid)
@@ -301,13 +315,18 @@ static void apply_side(struct ingest *in, const struct side_record *r)
 
 /* -- stacks -- */
 
-static struct space *space_of(struct ingest *in, uint32_t tgid)
+/* Of a child that ended before it was heard of (perf's rings may have been full) its parent's
+ * mappings are known, which it was walked by. */
+static struct space *space_of(struct ingest *in, const struct stack_record *r)
 {
-	struct space *space = spaces_get(&in->spaces, (pid_t)tgid);
+	struct space *space = spaces_get(&in->spaces, (pid_t)r->tgid);
+	pid_t parent;
 
 	if (!space->scanned)
-		ingest_scan(in, (pid_t)tgid);
-	return space;
+		ingest_scan(in, (pid_t)r->tgid);
+	parent = in->publish && !space->n ? publish_who_has(in->publish, r->serial) : 0;
+	return parent && parent != space->pid ? spaces_fork(&in->spaces, parent, space->pid)
+					      : space;
 }
 
 void event_values(const struct event_columns *c, const struct journal_entry *e, int64_t *ret)
@@ -353,11 +372,11 @@ static bool has_waited_enough(struct ingest *in)
 	return taken - in->waits_since > MAX_TABLES_WAITED;
 }
 
-/* Unwinds a captured sample, and publishes its process, so that the next one need not be captured.
+/* Unwinds a captured stack, and publishes its process, so that the next one need not be captured.
  * Returns false when it has to wait for a table. */
 static bool apply_capture(struct ingest *in, const struct capture_record *r)
 {
-	struct space *space = space_of(in, r->head.tgid);
+	struct space *space = space_of(in, &r->head);
 	const struct capture capture = {
 		.space = space,
 		.images = in->images,
@@ -372,8 +391,6 @@ static bool apply_capture(struct ingest *in, const struct capture_record *r)
 		.max_depth = in->o.max_depth,
 	};
 	auto_free struct captured *captured = mem_alloc(sizeof(*captured));
-	bool missing = false;
-	stack_id stack;
 
 	if (!capture_unwind(&capture, captured) && !has_waited_enough(in))
 		return false;
@@ -394,11 +411,10 @@ static bool apply_capture(struct ingest *in, const struct capture_record *r)
 	if (leads_nowhere(r, captured))
 		publish_note_futile(in->publish, space->pid);
 	if (r->head.end != WALK_UNSUPPORTED && !in->o.all_captured)
-		publish_space(in->publish, space, r->key.start_ns, r->exec_id);
-	stack = resolved_capture(in->stacks, captured, space, &r->key, r->head.time_ns,
-				 r->leaf_call == LEAF_CALL_EXEC, &missing);
-	in->without_stack += missing;
-	add_sample(in, &r->key, stack, 1, r->value);
+		publish_space(in->publish, space, r->start_ns, r->exec_id);
+	resolved_add_captured(in->stacks, r->head.id, captured, space, r->head.time_ns,
+			      r->leaf_call == LEAF_CALL_EXEC);
+	note_answer(in, r);
 	return true;
 }
 
@@ -412,7 +428,7 @@ static bool apply_record(struct ingest *in, const struct stack_record *r)
 	case RECORD_CAPTURE:
 		return apply_capture(in, (const struct capture_record *)r);
 	default:
-		resolved_add_user(in->stacks, r, space_of(in, r->tgid));
+		resolved_add_user(in->stacks, r, space_of(in, r));
 		return true;
 	}
 }
@@ -477,6 +493,7 @@ bool ingest_until(struct ingest *in, uint64_t time_ns)
 		done += !waits;
 	}
 	renew_changed(in);
+	answer_captures(in, time_ns);
 	if (done)
 		memmove(in->queue, in->queue + done, (in->n_queue - done) * sizeof(*in->queue));
 	in->n_queue -= done;
@@ -536,8 +553,7 @@ void ingest_account(const struct ingest *in, struct account *a)
 	a->processes = identity_processes(in->identity);
 	resolved_account(in->stacks, a);
 	account_add(&a->lost_by_reason, "stack not received", in->without_stack);
-	account_add(&a->lost_by_reason, "capture torn", in->captures_lost);
-	a->lost += in->without_stack + in->captures_lost;
+	a->lost += in->without_stack;
 }
 
 uint64_t ingest_throttled(const struct ingest *in, uint64_t now_ns, double seen_hz)

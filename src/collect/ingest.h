@@ -30,7 +30,7 @@ struct ingest;
 struct ingest_options {
 	const struct identity_options *identity;
 	bool by_tables;    /* the kernel side walks by unwind tables */
-	bool all_captured; /* it walks nothing: all samples are captures */
+	bool all_captured; /* it walks nothing: all stacks are captures, and whole */
 	unsigned max_depth;
 	struct journal *journal; /* takes the samples in place of the profile; NULL: none */
 };
@@ -43,10 +43,9 @@ void ingest_set_rate(struct ingest *in, uint64_t frequency_hz, uint64_t now_ns);
 const struct event_columns *ingest_columns(const struct ingest *in, size_t event);
 void ingest_set_columns(struct ingest *in, size_t event, const struct event_columns *columns);
 
-/* A record of the kernel side (enum record_type). */
+/* A record of the kernel side (enum record_type). With all_captured a capture is whole: its stack
+ * follows it. */
 void ingest_record(void *ingest, const void *record, size_t bytes);
-/* A capture that is whole: its stack follows it. */
-void ingest_capture(struct ingest *in, const struct capture_record *record, size_t bytes);
 void ingest_side(void *ingest, const struct side_record *record, size_t bytes);
 /* Resolves everything queued up to that time. Returns false when a sample has to wait for an unwind
  * table that is being built. */

@@ -29,7 +29,9 @@
 #include "cprof_old.skel.h"
 #pragma GCC diagnostic pop
 
-enum { BATCH = 4096 };
+enum { BATCH = 4096, MAX_LINKS = 8 };
+
+#define SLOTS_BYTES (PROCESS_SLOTS * sizeof(struct process_slot))
 
 /* Where the arena is mapped: offsets are the low 32 bits. Out of the sanitizers' way. */
 #define STORE_ADDRESS     0x200000000000ull
@@ -47,10 +49,10 @@ struct kernel {
 	struct cprof *object;
 	struct ring_buffer *ring;
 	struct bpf_program *events[MAX_EVENTS];
-	struct bpf_link *exec_link, *fork_link, *exit_link;
-	char *generations; /* mapped: 8 bytes a slot */
-	size_t generations_bytes;
-	char *rule_cache; /* mapped */
+	struct bpf_link *links[MAX_LINKS];
+	size_t n_links;
+	struct process_slot *slots; /* mapped */
+	char *rule_cache;           /* mapped */
 	size_t rule_cache_bytes;
 	const struct way *way;
 	struct kernel_store store;
@@ -60,7 +62,7 @@ struct kernel {
 	int name_fd; /* the program that names kernel addresses; -1: this kernel has no such kind */
 	stack_visit *visit;
 	void *visit_ctx;
-	struct count_key *keys;
+	char *keys;
 	struct count_value *values;
 };
 
@@ -99,6 +101,8 @@ static void choose_programs(struct kernel *k, const struct kernel_options *o)
 	bpf_program__set_autoload(k->object->progs.target_exec, o->has_command);
 	bpf_program__set_autoload(k->object->progs.target_fork, o->follow_targets);
 	bpf_program__set_autoload(k->object->progs.target_exit, o->follow_targets);
+	bpf_program__set_autoload(k->object->progs.inherit_fork, o->config.by_tables);
+	bpf_program__set_autoload(k->object->progs.inherit_exit, o->config.by_tables);
 }
 
 /* With -v: what the verifier had to do, which is most of the start-up time. */
@@ -112,18 +116,32 @@ static void log_verification(const struct kernel *k)
 			  info.xlated_prog_len / 8, info.verified_insns);
 }
 
-static int attach_targets(struct kernel *k, struct err *err)
+/* Attaches a program, if it was loaded. */
+static int attach(struct kernel *k, struct bpf_program *program, const char *what, struct err *err)
 {
-	if (bpf_program__autoload(k->object->progs.target_exec)) {
-		k->exec_link = bpf_program__attach(k->object->progs.target_exec);
-		if (!k->exec_link)
-			return err_set(err, -errno, "cannot see the command start");
-	}
-	k->fork_link = bpf_program__attach(k->object->progs.target_fork);
-	k->exit_link = k->fork_link ? bpf_program__attach(k->object->progs.target_exit) : NULL;
-	if (!k->exit_link)
-		return err_set(err, -errno, "cannot follow the target's children");
+	struct bpf_link *link;
+
+	if (!bpf_program__autoload(program))
+		return 0;
+	link = bpf_program__attach(program);
+	if (!link)
+		return err_set(err, -errno, "%s", what);
+	k->links[k->n_links++] = link;
 	return 0;
+}
+
+static int attach_all(struct kernel *k, struct err *err)
+{
+	static const char children[] = "cannot follow the target's children";
+	static const char processes[] = "cannot follow processes";
+
+	return attach(k, k->object->progs.target_exec, "cannot see the command start", err) ||
+			       attach(k, k->object->progs.target_fork, children, err) ||
+			       attach(k, k->object->progs.target_exit, children, err) ||
+			       attach(k, k->object->progs.inherit_fork, processes, err) ||
+			       attach(k, k->object->progs.inherit_exit, processes, err)
+		       ? err->code
+		       : 0;
 }
 
 static size_t store_bytes(const struct config *config, const struct way *way)
@@ -155,6 +173,15 @@ static int size_store(struct kernel *k, const struct config *config, const struc
 	return bpf_map__set_max_entries(arena, (uint32_t)(k->store.bytes / page_bytes()));
 }
 
+/* Keys are as long as the sources need them: a shorter one is hashed and compared sooner. */
+static int size_keys(struct kernel *k, const struct config *config)
+{
+	uint32_t bytes = config->long_keys ? sizeof(struct count_key) : COUNT_KEY_BYTES;
+	int code = bpf_map__set_key_size(k->object->maps.counts_a, bytes);
+
+	return code ? code : bpf_map__set_key_size(k->object->maps.counts_b, bytes);
+}
+
 static int store_map(struct kernel *k, struct err *err)
 {
 	bool arena = k->object->rodata->config.store_is_arena;
@@ -182,17 +209,10 @@ static int store_map(struct kernel *k, struct err *err)
 
 static int set_up(struct kernel *k, const struct kernel_options *o, struct err *err)
 {
-	uint32_t zero = 0, cgroup_fd = (uint32_t)o->cgroup_fd;
-	int code;
-
-	if (o->cgroup_fd >= 0 && bpf_map_update_elem(bpf_map__fd(k->object->maps.targets_cgroup),
-						     &zero, &cgroup_fd, BPF_ANY))
-		return err_set(err, -errno, "cannot select by cgroup");
-	k->generations_bytes = (size_t)GENERATION_SLOTS * 8;
-	k->generations = mmap(NULL, k->generations_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
-			      bpf_map__fd(k->object->maps.generations), 0);
-	if (k->generations == MAP_FAILED) {
-		k->generations = NULL;
+	k->slots = mmap(NULL, SLOTS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+			bpf_map__fd(k->object->maps.slots), 0);
+	if (k->slots == MAP_FAILED) {
+		k->slots = NULL;
 		return err_set(err, -errno, "cannot map a BPF map");
 	}
 	if (o->config.by_tables && store_map(k, err))
@@ -202,8 +222,7 @@ static int set_up(struct kernel *k, const struct kernel_options *o, struct err *
 		return err_set(err, -errno, "cannot map the BPF ring");
 	k->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	k->name_fd = kernel_name_fd(k->object->progs.kernel_name);
-	code = o->follow_targets ? attach_targets(k, err) : 0;
-	return code;
+	return attach_all(k, err);
 }
 
 /* Both objects have the same maps and variables, so that one skeleton serves. */
@@ -251,6 +270,8 @@ static int open_and_load(struct kernel *k, const struct kernel_options *o, const
 		bpf_map__set_map_flags(k->object->maps.targets, 0);
 	}
 	code = size_store(k, &o->config, way);
+	if (!code)
+		code = size_keys(k, &o->config);
 	if (code)
 		return code;
 	choose_programs(k, o);
@@ -361,15 +382,14 @@ void kernel_free(struct kernel *k)
 {
 	if (!k)
 		return;
-	if (k->generations)
-		munmap(k->generations, k->generations_bytes);
+	if (k->slots)
+		munmap(k->slots, SLOTS_BYTES);
 	if (k->store.memory && !k->store_is_libbpfs)
 		munmap(k->store.memory, k->store.bytes);
 	if (k->rule_cache)
 		munmap(k->rule_cache, k->rule_cache_bytes);
-	bpf_link__destroy(k->exec_link);
-	bpf_link__destroy(k->fork_link);
-	bpf_link__destroy(k->exit_link);
+	for (size_t i = 0; i < k->n_links; i++)
+		bpf_link__destroy(k->links[i]);
 	ring_buffer__free(k->ring);
 	if (k->stats_fd >= 0)
 		close(k->stats_fd);
@@ -423,11 +443,16 @@ uint32_t kernel_targets_alive(const struct kernel *k)
 
 void kernel_bump_generation(struct kernel *k, uint32_t tgid)
 {
-	if (!k->object)
-		return;
-	uint32_t *slot = (void *)(k->generations + (size_t)(tgid % GENERATION_SLOTS) * 8);
+	if (k->slots)
+		__atomic_fetch_add(&k->slots[process_slot(tgid, 0)].generation, 1,
+				   __ATOMIC_RELAXED);
+}
 
-	__atomic_fetch_add(slot, 1, __ATOMIC_RELAXED);
+void kernel_answer_capture(struct kernel *k, uint32_t tgid, uint64_t exec_id)
+{
+	if (k->slots)
+		__atomic_fetch_sub(&k->slots[process_slot(tgid, exec_id)].captures, 1,
+				   __ATOMIC_RELAXED);
 }
 
 void kernel_read_stacks(struct kernel *k, stack_visit *visit, void *ctx)
@@ -483,6 +508,12 @@ int kernel_set_process(struct kernel *k, uint32_t tgid, const struct process_map
 	return bpf_map_update_elem(fd, &tgid, maps, BPF_ANY) ? -errno : 0;
 }
 
+bool kernel_get_process(const struct kernel *k, uint32_t tgid, struct process_maps *ret)
+{
+	return k->object &&
+	       !bpf_map_lookup_elem(bpf_map__fd(k->object->maps.processes), &tgid, ret);
+}
+
 void kernel_forget_rules(struct kernel *k)
 {
 	memset(k->rule_cache, 0, k->rule_cache_bytes);
@@ -500,44 +531,53 @@ int kernel_read_counts(struct kernel *k, count_visit *visit, void *ctx)
 	if (!k->object)
 		return 0;
 	bool in_b = !k->object->bss->counts_index;
-	int fd = bpf_map__fd(in_b ? k->object->maps.counts_b : k->object->maps.counts_a);
+	struct bpf_map *map = in_b ? k->object->maps.counts_b : k->object->maps.counts_a;
+	size_t key_bytes = bpf_map__key_size(map);
 	uint32_t batch = 0, *in = NULL;
 	int code;
 
 	if (!k->keys) {
-		k->keys = mem_array(BATCH, sizeof(*k->keys));
+		k->keys = mem_array(BATCH, key_bytes);
 		k->values = mem_array(BATCH, sizeof(*k->values));
 	}
 	for (;;) {
+		struct count_key key = {0};
 		uint32_t n = BATCH;
 
-		code = bpf_map_lookup_and_delete_batch(fd, in, &batch, k->keys, k->values, &n,
-						       NULL);
+		code = bpf_map_lookup_and_delete_batch(bpf_map__fd(map), in, &batch, k->keys,
+						       k->values, &n, NULL);
 		if (code && code != -ENOENT)
 			return code;
-		for (uint32_t i = 0; i < n; i++)
-			visit(ctx, &k->keys[i], &k->values[i]);
+		for (uint32_t i = 0; i < n; i++) {
+			memcpy(&key, k->keys + i * key_bytes, key_bytes);
+			visit(ctx, &key, &k->values[i]);
+		}
 		if (code)
 			return 0;
 		in = &batch;
 	}
 }
 
+static void add_stats(struct stats *to, const struct stats *from)
+{
+	to->taken += from->taken;
+	to->seen_full += from->seen_full;
+	for (int i = 0; i < N_DROPS; i++)
+		to->drops[i] += from->drops[i];
+	for (int i = 0; i < N_WALK_ENDS; i++)
+		to->ends[i] += from->ends[i];
+}
+
 void kernel_stats(const struct kernel *k, struct stats *ret)
 {
 	auto_free struct stats *each = mem_array((size_t)k->n_cpus, sizeof(*each));
-	uint32_t zero = 0;
 
 	*ret = (struct stats){0};
-	if (!k->object || bpf_map_lookup_elem(bpf_map__fd(k->object->maps.stats), &zero, each))
-		return;
-	for (int cpu = 0; cpu < k->n_cpus; cpu++) {
-		ret->taken += each[cpu].taken;
-		ret->seen_full += each[cpu].seen_full;
-		for (int i = 0; i < N_DROPS; i++)
-			ret->drops[i] += each[cpu].drops[i];
-		for (int i = 0; i < N_WALK_ENDS; i++)
-			ret->ends[i] += each[cpu].ends[i];
+	for (uint32_t level = 0; k->object && level < MAX_LEVELS; level++) {
+		if (bpf_map_lookup_elem(bpf_map__fd(k->object->maps.stats), &level, each))
+			return;
+		for (int cpu = 0; cpu < k->n_cpus; cpu++)
+			add_stats(ret, &each[cpu]);
 	}
 }
 
@@ -577,13 +617,15 @@ bool kernel_is_measured(const struct kernel *k)
 
 uint64_t kernel_run_ns(const struct kernel *k)
 {
+	struct bpf_program *program = NULL;
 	uint64_t ns = 0;
 
-	for (size_t i = 0; i < MAX_EVENTS && k->events[i]; i++) {
+	while (k->object && (program = bpf_object__next_program(k->object->obj, program))) {
 		struct bpf_prog_info info = {0};
 		uint32_t len = sizeof(info);
+		int fd = bpf_program__fd(program);
 
-		if (!bpf_obj_get_info_by_fd(kernel_program_fd(k, i), &info, &len))
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len))
 			ns += info.run_time_ns;
 	}
 	return ns;

@@ -24,7 +24,6 @@ struct kernel_options {
 	size_t n_events;
 	bool follow_targets; /* load and attach the fork and exit programs */
 	bool has_command;    /* and that for exec: a TARGET_COMMAND will be added */
-	int cgroup_fd;       /* -1: none */
 };
 
 /* NULL: it cannot be loaded, or not be set up. *ret_refusal (or NULL) says whether the kernel
@@ -50,6 +49,8 @@ uint32_t kernel_targets_alive(const struct kernel *k);
 
 /* Makes stacks of the process that are seen from now on differ from those before. */
 void kernel_bump_generation(struct kernel *k, uint32_t tgid);
+/* A capture of the process was worked off: there may be another one. */
+void kernel_answer_capture(struct kernel *k, uint32_t tgid, uint64_t exec_id);
 
 /* Any record but a wake-up; its first word is its type, and it is as long as that type says. */
 typedef void stack_visit(void *ctx, const void *record, size_t bytes);
@@ -77,6 +78,8 @@ struct kernel_store {
 struct kernel_store kernel_store(const struct kernel *k);
 /* Publishes the mappings of a process, or (NULL) takes them back. */
 int kernel_set_process(struct kernel *k, uint32_t tgid, const struct process_maps *maps);
+/* What the kernel side has of a process, which may be its parent's; false: nothing. */
+bool kernel_get_process(const struct kernel *k, uint32_t tgid, struct process_maps *ret);
 /* Empties the caches of rules. */
 void kernel_forget_rules(struct kernel *k);
 /* The time that tables in use are marked with. */
@@ -91,7 +94,7 @@ void kernel_clear_seen(struct kernel *k);
 bool kernel_name_address(void *kernel, uint64_t address, char *buf, size_t size);
 /* Does the kernel measure how long the programs run? */
 bool kernel_is_measured(const struct kernel *k);
-/* Nanoseconds that the programs have run; 0 when the kernel does not tell. */
+/* Nanoseconds that all of the programs have run; 0 when the kernel does not tell. */
 uint64_t kernel_run_ns(const struct kernel *k);
 /* With -v: what a run of the sampling program cost. */
 void kernel_log_runs(const struct kernel *k);

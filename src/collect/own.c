@@ -45,6 +45,11 @@ struct names {
 	char process[16], thread[16];
 };
 
+struct own_count {
+	struct count_key key;
+	struct count_value value;
+};
+
 struct own {
 	struct own_options o;
 	bool with_kernel;
@@ -54,6 +59,9 @@ struct own {
 	size_t n_rings, cap_rings;
 	struct map64 names; /* tid -> struct names */
 	uint64_t lost;
+	uint64_t captures; /* so far */
+	struct own_count *counts;
+	size_t n_counts, cap_counts;
 	struct map64 events; /* id of an event, as perf numbers it -> our index */
 	/* While reading. */
 	stack_visit *visit;
@@ -95,6 +103,7 @@ void own_free(struct own *own)
 	map64_release(&own->events);
 	free(own->rings);
 	free(own->opened);
+	free(own->counts);
 	free(own);
 }
 
@@ -335,38 +344,62 @@ static uint64_t send_kernel(struct own *own, const struct perf_sample *s)
 	return r.head.id;
 }
 
+static void count_sample(struct own *own, const struct perf_sample *s, uint64_t user_stack,
+			 uint64_t kernel_stack)
+{
+	const struct names *names = names_of(own, (pid_t)s->pid, (pid_t)s->tid);
+	struct own_count *c;
+	uint64_t event = 0;
+
+	map64_find(&own->events, s->id, &event);
+	array_reserve(own->counts, own->cap_counts, own->n_counts + 1);
+	c = &own->counts[own->n_counts++];
+	*c = (struct own_count){
+		.key = {.user_stack = user_stack,
+			.kernel_stack = kernel_stack,
+			.tgid = s->pid,
+			.tid = s->tid,
+			.event = (uint16_t)event,
+			.cpu = (uint16_t)s->cpu},
+		.value = {.samples = 1, .value = s->period},
+	};
+	memcpy(c->key.process, names->process, sizeof(c->key.process));
+	memcpy(c->key.thread, names->thread, sizeof(c->key.thread));
+	if (own->o.block_ns && s->time_ns > own->o.block_start_ns)
+		c->key.block = (uint32_t)((s->time_ns - own->o.block_start_ns) / own->o.block_ns);
+}
+
 static void on_sample(struct own *own, const void *record, size_t size)
 {
-	const struct names *names;
 	struct capture_record *c;
 	struct perf_sample s;
-	uint64_t event = 0;
+	uint64_t kernel;
 
 	if (!perf_sample_parse(record, size, own->kernel, &s))
 		return;
 	c = s.capture;
-	if (!c) { /* 32-bit code, or at its end: without a user stack */
-		s.capture_bytes = sizeof(*c);
-		c = mem_alloc(sizeof(*c));
-		c->head.type = RECORD_CAPTURE;
-		c->head.tgid = c->key.tgid = s.pid;
-		c->key.tid = s.tid;
-		c->head.time_ns = s.time_ns;
-		c->value = s.period;
+	kernel = send_kernel(own, &s);
+	if (c) {
+		c->head.id = STACK_CAPTURE | ++own->captures;
+		if (s.in_kernel)
+			c->is_return = is_after_syscall((pid_t)s.pid, c->registers[16]);
+		own->visit(own->ctx, c, s.capture_bytes);
 	}
-	map64_find(&own->events, s.id, &event);
-	names = names_of(own, (pid_t)s.pid, (pid_t)s.tid);
-	memcpy(c->key.process, names->process, sizeof(c->key.process));
-	memcpy(c->key.thread, names->thread, sizeof(c->key.thread));
-	c->key.event = (uint16_t)event;
-	c->key.cpu = (uint16_t)s.cpu;
-	if (own->o.block_ns && s.time_ns > own->o.block_start_ns)
-		c->key.block = (uint32_t)((s.time_ns - own->o.block_start_ns) / own->o.block_ns);
-	c->key.kernel_stack = send_kernel(own, &s);
-	if (s.in_kernel)
-		c->is_return = is_after_syscall((pid_t)s.pid, c->registers[16]);
-	own->visit(own->ctx, c, s.capture_bytes);
+	/* 32-bit code, or at its end: without a user stack. */
+	count_sample(own, &s, c ? c->head.id : STACK_NONE, kernel);
 	free(c);
+}
+
+size_t own_counts_used(const struct own *own)
+{
+	return own->n_counts;
+}
+
+void own_read_counts(struct own *own, count_visit *visit, void *ctx)
+{
+	for (size_t i = 0; i < own->n_counts; i++)
+		visit(ctx, &own->counts[i].key, &own->counts[i].value);
+	own->n_counts = 0;
 }
 
 /* As side_parse() knows it: the time alone at the end. */

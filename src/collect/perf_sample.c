@@ -121,9 +121,6 @@ bool perf_sample_parse(const void *record, size_t size, uint64_t *frames, struct
 	ret->capture->head.time_ns = ret->time_ns;
 	ret->capture->head.end = WALK_NOT_READY;
 	ret->in_kernel = (head.misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_KERNEL;
-	ret->capture->value = ret->period;
-	ret->capture->key.tgid = ret->pid;
-	ret->capture->key.tid = ret->tid;
 	return true;
 }
 

@@ -15,13 +15,20 @@ enum {
 	MAX_FUTILE = 32, /* captures after which a process's frame pointers are no longer trusted */
 };
 
+/* Mappings in the store; forked children have their parent's. */
+struct block {
+	unsigned users;      /* processes */
+	uint32_t at, n_maps; /* in the store, behind a head */
+	uint64_t serial;
+	const struct image **images; /* of the mappings */
+};
+
 /* What the kernel side knows of a process. */
 struct published {
 	pid_t pid;
-	uint32_t at, n_maps; /* in the store */
+	struct block *block;
 	uint32_t version, n_futile;
 	uint64_t start_ns, exec_id, tag;
-	const struct image **images; /* of the mappings */
 };
 
 struct publish {
@@ -31,12 +38,48 @@ struct publish {
 	struct map64 by_pid; /* index in `all` */
 	struct published *all;
 	size_t n, cap;
-	uint64_t tag; /* the last one given away */
+	struct block **blocks;
+	size_t n_blocks, cap_blocks;
+	uint64_t tag;    /* the last one given away */
+	uint64_t serial; /* the same, of blocks */
 };
 
-static struct table_map *maps_of(const struct publish *p, const struct published *one)
+/* -- blocks -- */
+
+static struct table_maps_head *head_of(const struct publish *p, const struct block *b)
 {
-	return (void *)(p->store.memory + one->at);
+	return (void *)(p->store.memory + b->at);
+}
+
+static struct table_map *maps_of(const struct publish *p, const struct block *b)
+{
+	return (void *)(head_of(p, b) + 1);
+}
+
+static uint32_t block_bytes(const struct block *b)
+{
+	return (uint32_t)(sizeof(struct table_maps_head) + b->n_maps * sizeof(struct table_map));
+}
+
+static void block_free(struct block *b)
+{
+	free(b->images);
+	free(b);
+}
+
+/* When nobody has it any more, who came to it without our knowledge loses it too. */
+static void block_drop(struct publish *p, struct block *b)
+{
+	if (--b->users)
+		return;
+	__atomic_store_n(&head_of(p, b)->serial, 0, __ATOMIC_RELEASE);
+	store_free(&p->store, b->at, block_bytes(b));
+	for (size_t i = 0; i < p->n_blocks; i++)
+		if (p->blocks[i] == b) {
+			p->blocks[i] = p->blocks[--p->n_blocks];
+			break;
+		}
+	block_free(b);
 }
 
 /* A table has come or gone: every process that has the image mapped learns of it. */
@@ -44,12 +87,12 @@ static void table_has_moved(void *ctx, const struct image *image, uint32_t table
 {
 	struct publish *p = ctx;
 
-	for (size_t i = 0; i < p->n; i++) {
-		struct published *one = &p->all[i];
-		struct table_map *maps = maps_of(p, one);
+	for (size_t i = 0; i < p->n_blocks; i++) {
+		struct block *b = p->blocks[i];
+		struct table_map *maps = maps_of(p, b);
 
-		for (uint32_t j = 0; j < one->n_maps; j++)
-			if (one->images[j] == image)
+		for (uint32_t j = 0; j < b->n_maps; j++)
+			if (b->images[j] == image)
 				__atomic_store_n(&maps[j].table, table, __ATOMIC_RELEASE);
 	}
 }
@@ -71,8 +114,9 @@ void publish_free(struct publish *p)
 	if (!p)
 		return;
 	tables_free(p->tables);
-	for (size_t i = 0; i < p->n; i++)
-		free(p->all[i].images);
+	for (size_t i = 0; i < p->n_blocks; i++)
+		block_free(p->blocks[i]);
+	free(p->blocks);
 	free(p->all);
 	map64_release(&p->by_pid);
 	store_release(&p->store);
@@ -89,17 +133,31 @@ const struct store *publish_store(const struct publish *p)
 	return &p->store;
 }
 
-static void remove_at(struct publish *p, size_t i)
+/* Forgets a process on this side. */
+static void remove_ours(struct publish *p, size_t i)
 {
 	struct published *one = &p->all[i];
 
-	kernel_set_process(p->kernel, (uint32_t)one->pid, NULL);
-	store_free(&p->store, one->at, one->n_maps * (uint32_t)sizeof(struct table_map));
-	free(one->images);
+	block_drop(p, one->block);
 	map64_delete(&p->by_pid, (uint32_t)one->pid);
 	*one = p->all[--p->n];
 	if (i < p->n)
 		map64_set(&p->by_pid, (uint32_t)one->pid, i);
+}
+
+static void remove_at(struct publish *p, size_t i)
+{
+	kernel_set_process(p->kernel, (uint32_t)p->all[i].pid, NULL);
+	remove_ours(p, i);
+}
+
+/* What had the number before: the kernel side knows that it has ended. */
+static void publish_forget_ours(struct publish *p, pid_t pid)
+{
+	uint64_t i;
+
+	if (map64_find(&p->by_pid, (uint32_t)pid, &i))
+		remove_ours(p, i);
 }
 
 void publish_forget(struct publish *p, pid_t pid)
@@ -146,13 +204,13 @@ static uint32_t map_table(struct publish *p, const struct space_map *from, struc
 	return to->table = tables_peek(p->tables, image);
 }
 
-static uint32_t fill_maps(struct publish *p, const struct space *space, struct published *one,
+static uint32_t fill_maps(struct publish *p, const struct space *space, struct block *b,
 			  struct table_map *maps)
 {
 	uint32_t flags = 0;
 
-	for (uint32_t i = 0; i < one->n_maps; i++)
-		if (map_table(p, &space->maps[i], &maps[i], &one->images[i]) == TABLE_GENERATED)
+	for (uint32_t i = 0; i < b->n_maps; i++)
+		if (map_table(p, &space->maps[i], &maps[i], &b->images[i]) == TABLE_GENERATED)
 			flags |= PROCESS_GENERATES_CODE;
 	return flags;
 }
@@ -172,36 +230,40 @@ static void evict_processes(struct publish *p)
 	store_settle(&p->store);
 }
 
-/* Puts the process's mappings into the store. */
-static bool put_maps(struct publish *p, const struct space *space, struct published *one,
-		     uint32_t *ret_flags)
+/* Puts the process's mappings into the store. NULL: there is no room. */
+static struct block *put_maps(struct publish *p, const struct space *space, uint32_t *ret_flags)
 {
-	auto_free struct table_map *maps = mem_array(space->n, sizeof(*maps));
-	uint32_t bytes;
+	struct block *b = mem_alloc(sizeof(*b));
+	auto_free struct table_maps_head *head = NULL;
 
-	one->n_maps = (uint32_t)MIN(space->n, (size_t)MAX_TABLE_MAPS);
-	one->images = mem_array(one->n_maps, sizeof(struct image *));
-	bytes = one->n_maps * (uint32_t)sizeof(*maps);
-	for (int attempt = 0; attempt < 3 && !one->at; attempt++) {
+	b->n_maps = (uint32_t)MIN(space->n, (size_t)MAX_TABLE_MAPS);
+	b->images = mem_array(b->n_maps, sizeof(struct image *));
+	head = mem_alloc(block_bytes(b));
+	head->serial = b->serial = ++p->serial;
+	for (int attempt = 0; attempt < 3 && !b->at; attempt++) {
 		if (attempt == 1)
 			evict_processes(p);
 		if (attempt == 2)
-			tables_make_room(publish_tables(p), bytes);
+			tables_make_room(publish_tables(p), block_bytes(b));
 		/* Making room may have moved tables. */
-		*ret_flags = fill_maps(p, space, one, maps);
-		one->at = store_put(&p->store, maps, bytes);
+		*ret_flags = fill_maps(p, space, b, (struct table_map *)(head + 1));
+		b->at = store_put(&p->store, head, block_bytes(b));
 	}
-	if (one->at)
-		return true;
-	free(one->images);
-	return false;
+	if (!b->at) {
+		block_free(b);
+		return NULL;
+	}
+	b->users = 1;
+	array_reserve(p->blocks, p->cap_blocks, p->n_blocks + 1);
+	return p->blocks[p->n_blocks++] = b;
 }
 
 static int set_process(struct publish *p, const struct published *one, uint32_t flags)
 {
 	const struct process_maps maps = {
-		.maps = one->at,
-		.n_maps = one->n_maps,
+		.maps = one->block->at + (uint32_t)sizeof(struct table_maps_head),
+		.n_maps = one->block->n_maps,
+		.serial = one->block->serial,
 		.tag = one->tag << TAG_SHIFT,
 		.start_ns = one->start_ns,
 		.exec_id = one->exec_id,
@@ -212,6 +274,13 @@ static int set_process(struct publish *p, const struct published *one, uint32_t 
 	return kernel_set_process(p->kernel, (uint32_t)one->pid, &maps);
 }
 
+static void add_published(struct publish *p, const struct published *one)
+{
+	array_reserve(p->all, p->cap, p->n + 1);
+	map64_set(&p->by_pid, (uint32_t)one->pid, p->n);
+	p->all[p->n++] = *one;
+}
+
 void publish_space(struct publish *p, const struct space *space, uint64_t start_ns,
 		   uint64_t exec_id)
 {
@@ -219,7 +288,7 @@ void publish_space(struct publish *p, const struct space *space, uint64_t start_
 				.version = space->version,
 				.start_ns = start_ns,
 				.exec_id = exec_id};
-	uint32_t flags;
+	uint32_t flags = 0;
 	uint64_t i;
 
 	if (map64_find(&p->by_pid, (uint32_t)space->pid, &i) && p->all[i].start_ns == start_ns &&
@@ -231,22 +300,46 @@ void publish_space(struct publish *p, const struct space *space, uint64_t start_
 	if (p->tag + 1 == MAX_TAG)
 		restart_tags(p);
 	one.tag = ++p->tag;
-	if (!put_maps(p, space, &one, &flags))
+	one.block = put_maps(p, space, &flags);
+	if (!one.block)
 		return;
 	if (one.n_futile >= MAX_FUTILE)
 		flags |= PROCESS_LEADS_NOWHERE;
 	if (set_process(p, &one, flags)) {
 		evict_processes(p);
-		if (set_process(p, &one, flags)) { /* then its samples are captured */
-			store_free(&p->store, one.at,
-				   one.n_maps * (uint32_t)sizeof(struct table_map));
-			free(one.images);
+		if (set_process(p, &one, flags)) { /* then its stacks are captured */
+			block_drop(p, one.block);
 			return;
 		}
 	}
-	array_reserve(p->all, p->cap, p->n + 1);
-	map64_set(&p->by_pid, (uint32_t)one.pid, p->n);
-	p->all[p->n++] = one;
+	add_published(p, &one);
+}
+
+void publish_fork(struct publish *p, pid_t parent, pid_t child)
+{
+	struct process_maps maps;
+	struct published one;
+	uint64_t i;
+
+	publish_forget_ours(p, child);
+	if (!map64_find(&p->by_pid, (uint32_t)parent, &i) ||
+	    !kernel_get_process(p->kernel, (uint32_t)child, &maps) ||
+	    maps.serial != p->all[i].block->serial)
+		return;
+	one = p->all[i];
+	one.pid = child;
+	one.start_ns = maps.start_ns;
+	one.exec_id = maps.exec_id;
+	one.block->users++;
+	add_published(p, &one);
+}
+
+pid_t publish_who_has(const struct publish *p, uint32_t serial)
+{
+	for (size_t i = 0; serial && i < p->n; i++)
+		if ((uint32_t)p->all[i].block->serial == serial)
+			return p->all[i].pid;
+	return 0;
 }
 
 void publish_note_futile(struct publish *p, pid_t pid)

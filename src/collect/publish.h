@@ -27,6 +27,11 @@ const struct store *publish_store(const struct publish *p);
  * the `exec_id`-th it runs. */
 void publish_space(struct publish *p, const struct space *space, uint64_t start_ns,
 		   uint64_t exec_id);
+/* A child was forked of a process: what the kernel side gave it of its parent's is kept up to date
+ * from now on. To be called in order of time. */
+void publish_fork(struct publish *p, pid_t parent, pid_t child);
+/* A process that has the mappings of that number (the lower half of it); 0: none has. */
+pid_t publish_who_has(const struct publish *p, uint32_t serial);
 /* A capture of the process, made because of an unknown address, has led to no code there either. */
 void publish_note_futile(struct publish *p, pid_t pid);
 /* Publishes the process's mappings anew if it was published and they have changed. */

@@ -112,7 +112,6 @@ static int load_kernel(struct recording *r, enum refusal *ret_refusal, struct er
 {
 	struct kernel_options k = {
 		.n_events = r->o.n_events,
-		.cgroup_fd = r->targets.cgroup_fd,
 		.follow_targets = targets_by_task(&r->targets),
 		.has_command = r->o.command && !r->o.command_is_clock,
 	};
@@ -124,6 +123,7 @@ static int load_kernel(struct recording *r, enum refusal *ret_refusal, struct er
 	k.config.by_uid = r->o.user != NULL;
 	k.config.uid = r->targets.uid;
 	k.config.by_cgroup = r->o.cgroup != NULL;
+	k.config.cgroup_id = r->targets.cgroup_id;
 	k.config.user_stacks = !r->o.no_user;
 	k.config.kernel_stacks = !r->o.no_kernel;
 	k.config.want_cpu = r->o.want_cpu;
@@ -429,16 +429,6 @@ static void look_again(struct recording *r)
 	timerfd_settime(r->timer_fd, 0, &soon, NULL);
 }
 
-static void take_own(void *ingest, const void *record, size_t bytes)
-{
-	const struct stack_record *head = record;
-
-	if (head->type == RECORD_CAPTURE)
-		ingest_capture(ingest, record, bytes);
-	else
-		ingest_record(ingest, record, bytes);
-}
-
 /* Takes in what arrived; resolves what happened up to `until`, with `wait` all of it. */
 static void take_in(struct recording *r, uint64_t until, bool wait)
 {
@@ -449,7 +439,7 @@ static void take_in(struct recording *r, uint64_t until, bool wait)
 		/* First the stacks, then the sideband: a mapping that a stack needs is then there.
 		 */
 		if (r->own) {
-			own_read(r->own, take_own, ingest_side, r->ingest);
+			own_read(r->own, ingest_record, ingest_side, r->ingest);
 		} else {
 			kernel_read_stacks(r->kernel, ingest_record, r->ingest);
 			sideband_read(r->sideband, ingest_side, r->ingest);
@@ -467,6 +457,11 @@ static bool has_targets(const struct recording *r)
 	return r->own ? own_alive(r->own) : kernel_targets_alive(r->kernel) > 0;
 }
 
+static size_t counts_used(const struct recording *r)
+{
+	return r->own ? own_counts_used(r->own) : kernel_counts_used(r->kernel);
+}
+
 int recording_poll(struct recording *r, struct err *err)
 {
 	uint64_t now = monotonic_ns();
@@ -474,7 +469,7 @@ int recording_poll(struct recording *r, struct err *err)
 	take_in(r, now - SETTLE_NS, false);
 	if (!r->own && now - r->hotplug_ns > HOTPLUG_NS)
 		follow_hotplug(r);
-	if ((kernel_counts_used(r->kernel) > MAX_COUNTS / 2 || now - r->drained_ns > DRAIN_NS) &&
+	if ((counts_used(r) > MAX_COUNTS / 2 || now - r->drained_ns > DRAIN_NS) &&
 	    recording_drain(r, err))
 		return err->code;
 	if (launch_ended(&r->launch) && r->o.command_is_clock)
@@ -504,6 +499,8 @@ int recording_drain(struct recording *r, struct err *err)
 	kernel_flip_counts(r->kernel, r->stopped);
 	/* What was counted has its stacks in the ring by now. */
 	take_in(r, r->stopped ? UINT64_MAX : monotonic_ns(), true);
+	if (r->own)
+		own_read_counts(r->own, ingest_count, r->ingest);
 	code = kernel_read_counts(r->kernel, ingest_count, r->ingest);
 	if (code)
 		return err_set(err, code, "cannot read the counts");

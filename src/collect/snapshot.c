@@ -390,7 +390,6 @@ static stack_id stack_of(struct taking *t, const struct seen *s)
 	struct captured *captured;
 	struct count_key key = {.tgid = s->r->tgid};
 	bool missing;
-	stack_id stack;
 
 	if (s->tick.capture)
 		key.kernel_stack = kernel_stack(t, s->tick.kernel, s->tick.n_kernel);
@@ -408,10 +407,11 @@ static stack_id stack_of(struct taking *t, const struct seen *s)
 		unwind_running(t, s, space_of(t, (pid_t)s->r->tgid), captured);
 	else
 		unwind_waiting(t, s, space_of(t, (pid_t)s->r->tgid), captured);
-	stack = resolved_capture(t->place->resolved, captured, space_of(t, (pid_t)s->r->tgid), &key,
-				 monotonic_ns(), false, &missing);
+	key.user_stack = resolved_new_id(t->place->resolved);
+	resolved_add_captured(t->place->resolved, key.user_stack, captured,
+			      space_of(t, (pid_t)s->r->tgid), monotonic_ns(), false);
 	free(captured);
-	return stack;
+	return resolved_find(t->place->resolved, &key, 1, &missing);
 }
 
 /* -- the threads -- */

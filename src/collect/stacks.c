@@ -21,6 +21,15 @@ struct stack_info {
 	uint32_t first, n; /* kernel: frames in `kernel_frames`, leaf first */
 	uint32_t cut;      /* user: row of `cuts`; 0 when complete */
 	bool unmapped;     /* user: not even the leaf lies in code */
+	bool none;         /* user: what was found there is no stack */
+	bool torn;         /* user: its capture did not arrive whole */
+};
+
+/* Captures, by their ids: each is counted once, and then forgotten. */
+struct captured_stacks {
+	struct map64 ids; /* -> index in infos */
+	struct stack_info *infos;
+	size_t n, cap;
 };
 
 struct cut {
@@ -37,6 +46,8 @@ struct resolved {
 	struct map64 ids, old_ids; /* kernel's id -> index in infos */
 	struct stack_info *infos;
 	size_t n_infos, cap_infos;
+	struct captured_stacks captured, old_captured;
+	uint64_t n_made; /* ids of captures that were made here */
 	frame_id *kernel_frames;
 	size_t n_kernel_frames, cap_kernel_frames;
 	struct map frame_map; /* (mapping, address) -> frame */
@@ -45,7 +56,7 @@ struct resolved {
 	struct cut *cuts;
 	size_t n_cuts, cap_cuts;
 	struct map cut_map;
-	uint64_t user_stacks, complete;
+	uint64_t user_stacks, complete, torn;
 	frame_id lost_note, full_note;
 	uint64_t now_ns;   /* the time of the stack being resolved */
 	uint32_t full_cut; /* row of `cuts`, once the profile was full */
@@ -68,6 +79,13 @@ struct resolved *resolved_new(struct profile *p, struct images *images, unsigned
 	return r;
 }
 
+static void captured_release(struct captured_stacks *c)
+{
+	map64_release(&c->ids);
+	free(c->infos);
+	*c = (struct captured_stacks){0};
+}
+
 void resolved_free(struct resolved *r)
 {
 	if (!r)
@@ -78,6 +96,8 @@ void resolved_free(struct resolved *r)
 	map64_release(&r->ids);
 	map64_release(&r->old_ids);
 	map64_release(&r->combined);
+	captured_release(&r->captured);
+	captured_release(&r->old_captured);
 	map64_release(&r->kernel_frame_map);
 	map_release(&r->frame_map);
 	map_release(&r->cut_map);
@@ -451,27 +471,55 @@ static void account_user(struct resolved *r, const struct stack_info *info, uint
 	r->complete += info->cut ? 0 : samples;
 }
 
+static const struct stack_info *captured_find(const struct resolved *r, uint64_t id)
+{
+	uint64_t index;
+
+	if (map64_find(&r->captured.ids, id, &index))
+		return &r->captured.infos[index];
+	return map64_find(&r->old_captured.ids, id, &index) ? &r->old_captured.infos[index] : NULL;
+}
+
+/* What stands for a user stack in `combined`, beside an index of infos. */
+enum { USER_NONE = -1, USER_LOST = -2, USER_CAPTURED = -3 };
+
+static stack_id lost_user(struct resolved *r, const struct stack_info *info, uint64_t samples,
+			  uint64_t id, bool *ret_missing)
+{
+	r->user_stacks += samples;
+	if (info)
+		r->torn += samples;
+	else
+		*ret_missing = id != STACK_LOST;
+	r->cuts[cut_add(r, "ring full", "")].samples += samples;
+	return stacks_push(&r->p->stacks, NO_ID, r->lost_note);
+}
+
 /* The user stack of a count; also keeps the account. */
 static stack_id user_stack(struct resolved *r, const struct count_key *key, uint64_t samples,
-			   uint64_t *ret_index, bool *ret_missing)
+			   uint32_t *ret_index, bool *ret_missing)
 {
-	uint64_t id = key->user_stack;
-	bool known = id >= STACK_FIRST && info_find(r, id, ret_index);
+	uint64_t id = key->user_stack, index = 0;
+	const struct stack_info *info = NULL;
 
+	if (id & STACK_CAPTURE) {
+		info = captured_find(r, id);
+		index = (uint32_t)USER_CAPTURED;
+	} else if (id >= STACK_FIRST && info_find(r, id, &index)) {
+		info = &r->infos[index];
+	}
+	*ret_index = (uint32_t)index;
 	/* In the middle of an exec the registers are those of code that is gone: no user stack. */
-	if (id == STACK_NONE || (known && r->infos[*ret_index].unmapped && key->kernel_stack)) {
-		*ret_index = UINT32_MAX;
+	if (id == STACK_NONE || (info && (info->none || (info->unmapped && key->kernel_stack)))) {
+		*ret_index = (uint32_t)USER_NONE;
 		return NO_ID;
 	}
-	if (!known) {
-		r->user_stacks += samples;
-		*ret_missing = id != STACK_LOST;
-		*ret_index = UINT32_MAX - 1;
-		r->cuts[cut_add(r, "ring full", "")].samples += samples;
-		return stacks_push(&r->p->stacks, NO_ID, r->lost_note);
+	if (!info || info->torn) {
+		*ret_index = (uint32_t)USER_LOST;
+		return lost_user(r, info, samples, id, ret_missing);
 	}
-	account_user(r, &r->infos[*ret_index], samples);
-	return r->infos[*ret_index].leaf;
+	account_user(r, info, samples);
+	return info->leaf;
 }
 
 static stack_id push_kernel(struct resolved *r, stack_id stack, const struct stack_info *kernel)
@@ -484,7 +532,8 @@ static stack_id push_kernel(struct resolved *r, stack_id stack, const struct sta
 stack_id resolved_find(struct resolved *r, const struct count_key *key, uint64_t samples,
 		       bool *ret_missing)
 {
-	uint64_t user, kernel, known;
+	uint64_t kernel, known;
+	uint32_t user;
 	stack_id stack = user_stack(r, key, samples, &user, ret_missing);
 
 	if (key->kernel_stack == STACK_NONE)
@@ -493,21 +542,29 @@ stack_id resolved_find(struct resolved *r, const struct count_key *key, uint64_t
 		*ret_missing |= key->kernel_stack != STACK_LOST;
 		return stacks_push(&r->p->stacks, stack, r->lost_note);
 	}
-	if (map64_find(&r->combined, user << 32 | kernel, &known))
+	if (user == (uint32_t)USER_CAPTURED)
+		return push_kernel(r, stack, &r->infos[kernel]);
+	if (map64_find(&r->combined, (uint64_t)user << 32 | kernel, &known))
 		return (stack_id)known;
 	stack = push_kernel(r, stack, &r->infos[kernel]);
-	map64_set(&r->combined, user << 32 | kernel, stack);
+	map64_set(&r->combined, (uint64_t)user << 32 | kernel, stack);
 	return stack;
 }
 
-stack_id resolved_capture(struct resolved *r, const struct captured *captured,
-			  const struct space *space, const struct count_key *key, uint64_t time_ns,
-			  bool in_exec, bool *ret_missing)
+static void captured_add(struct resolved *r, uint64_t id, const struct stack_info *info)
+{
+	struct captured_stacks *c = &r->captured;
+
+	array_reserve(c->infos, c->cap, c->n + 1);
+	map64_set(&c->ids, id, c->n);
+	c->infos[c->n++] = *info;
+}
+
+void resolved_add_captured(struct resolved *r, uint64_t id, const struct captured *captured,
+			   const struct space *space, uint64_t time_ns, bool in_exec)
 {
 	struct stack_info info;
 	struct walk *w;
-	stack_id stack;
-	uint64_t kernel;
 
 	r->now_ns = time_ns;
 	if (r->p->stacks.n > MAX_STACK_ENTRIES) {
@@ -519,19 +576,20 @@ stack_id resolved_capture(struct resolved *r, const struct captured *captured,
 		info = take_walk(r, w);
 		free(w);
 	}
-	/* In the middle of an exec the registers are those of code that is gone: no user stack. */
-	if ((info.unmapped && key->kernel_stack) || (in_exec && info.cut))
-		info.leaf = NO_ID;
-	else
-		account_user(r, &info, 1);
-	stack = info.leaf;
-	if (key->kernel_stack == STACK_NONE)
-		return stack;
-	if (key->kernel_stack == STACK_LOST || !info_find(r, key->kernel_stack, &kernel)) {
-		*ret_missing = key->kernel_stack != STACK_LOST;
-		return stacks_push(&r->p->stacks, stack, r->lost_note);
-	}
-	return push_kernel(r, stack, &r->infos[kernel]);
+	info.none = in_exec && info.cut;
+	captured_add(r, id, &info);
+}
+
+void resolved_add_torn(struct resolved *r, uint64_t id)
+{
+	const struct stack_info torn = {.leaf = NO_ID, .torn = true};
+
+	captured_add(r, id, &torn);
+}
+
+uint64_t resolved_new_id(struct resolved *r)
+{
+	return STACK_CAPTURE | ++r->n_made;
 }
 
 /* Keeps the infos of `ids` only. */
@@ -566,6 +624,9 @@ static void compact(struct resolved *r, struct map64 *ids)
 
 void resolved_settle(struct resolved *r, bool seen_cleared)
 {
+	captured_release(&r->old_captured);
+	r->old_captured = r->captured;
+	r->captured = (struct captured_stacks){0};
 	if (!seen_cleared)
 		return;
 	map64_release(&r->old_ids);
@@ -584,6 +645,8 @@ void resolved_account(const struct resolved *r, struct account *a)
 		if (*r->cuts[i].module)
 			account_add(&a->cut_by_module, r->cuts[i].module, r->cuts[i].samples);
 	}
+	a->lost += r->torn;
+	account_add(&a->lost_by_reason, "capture torn", r->torn);
 	if (r->full_cut) {
 		a->lost += r->cuts[r->full_cut].samples;
 		account_add(&a->lost_by_reason, r->cuts[r->full_cut].text,

@@ -37,11 +37,16 @@ size_t kernel_stack_make(struct kernel_stack_record *r, const uint64_t *frames, 
 stack_id resolved_find(struct resolved *r, const struct count_key *key, uint64_t samples,
 		       bool *ret_missing);
 
-/* The stack of one captured sample; keeps its account. */
-stack_id resolved_capture(struct resolved *r, const struct captured *captured,
-			  const struct space *space, const struct count_key *key, uint64_t time_ns,
-			  bool in_exec, bool *ret_missing);
+/* A stack that was captured, under its id; `in_exec`: in the middle of one, where the registers may
+ * be those of code that is gone. It counts until the second settlement after this. */
+void resolved_add_captured(struct resolved *r, uint64_t id, const struct captured *captured,
+			   const struct space *space, uint64_t time_ns, bool in_exec);
+/* A capture of which a part is missing: what is counted under its id has lost its stack. */
+void resolved_add_torn(struct resolved *r, uint64_t id);
+/* The id of a capture that was made here. */
+uint64_t resolved_new_id(struct resolved *r);
 
-/* Forgets ids two settlements after they stopped being sent (`seen_cleared`). */
+/* To be called when all counts are in. Forgets captures, and other ids two settlements after they
+ * stopped being sent (`seen_cleared`). */
 void resolved_settle(struct resolved *r, bool seen_cleared);
 void resolved_account(const struct resolved *r, struct account *a);

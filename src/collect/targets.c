@@ -7,21 +7,19 @@
 #include "proc/cgroup.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 void targets_init(struct targets *t)
 {
-	*t = (struct targets){.cgroup_fd = -1};
+	*t = (struct targets){0};
 }
 
 void targets_release(struct targets *t)
 {
 	free(t->processes);
 	cpu_list_release(&t->cpus);
-	if (t->cgroup_fd >= 0)
-		close(t->cgroup_fd);
 	targets_init(t);
 }
 
@@ -56,11 +54,14 @@ static int find_tasks(struct targets *t, const struct recording_options *o, stru
 static int find_cgroup(struct targets *t, const char *path, struct err *err)
 {
 	auto_free char *directory = NULL;
+	struct stat st;
 
 	if (cgroup_find(path, &directory, err))
 		return err->code;
-	t->cgroup_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return t->cgroup_fd < 0 ? err_set(err, -errno, "cannot open %s", directory) : 0;
+	if (stat(directory, &st))
+		return err_set(err, -errno, "cannot look at %s", directory);
+	t->cgroup_id = st.st_ino;
+	return 0;
 }
 
 int targets_find(struct targets *t, const struct recording_options *o, struct err *err)

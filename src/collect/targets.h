@@ -19,7 +19,7 @@ struct targets {
 	size_t n_processes, cap_processes;
 	struct cpu_list cpus; /* empty: all */
 	uid_t uid;
-	int cgroup_fd;
+	uint64_t cgroup_id; /* 0: none */
 	bool by_task;
 };
 

@@ -18,7 +18,6 @@ static stack_id stack_at(struct resolved *r, const struct space *space, uint64_t
 	struct count_key key = {.tgid = (uint32_t)space->pid, .kernel_stack = address};
 	struct captured *one;
 	bool missing;
-	stack_id stack;
 
 	if (!space->pid) {
 		if (address < STACK_FIRST)
@@ -31,9 +30,10 @@ static stack_id stack_at(struct resolved *r, const struct space *space, uint64_t
 	one->frames[0] = address;
 	one->n = 1;
 	one->end = WALK_FIRST;
-	stack = resolved_capture(r, one, space, &key, monotonic_ns(), false, &missing);
+	key.user_stack = resolved_new_id(r);
+	resolved_add_captured(r, key.user_stack, one, space, monotonic_ns(), false);
 	free(one);
-	return stack;
+	return resolved_find(r, &key, 1, &missing);
 }
 
 void addresses_name(const struct symbolize_options *names, const struct image *kernel, pid_t pid,

@@ -494,7 +494,9 @@ static void begin_copy(struct service *s, const struct feed_window *w, struct pr
 	ret->default_type = p->default_type;
 	ret->period_type.type = strings_add(&ret->strings, profile_text(p, p->period_type.type));
 	ret->period_type.unit = strings_add(&ret->strings, profile_text(p, p->period_type.unit));
-	ret->period = w->by_time && p->period ? (int64_t)(1000000000 / s->o.history_hz) : p->period;
+	ret->period = p->period;
+	if (w->by_time && p->period && s->o.history_hz)
+		ret->period = (int64_t)(1000000000 / s->o.history_hz);
 	ret->time_ns =
 		(int64_t)clock_ns(CLOCK_REALTIME) - (int64_t)(monotonic_ns() - w->from.time_ns);
 	ret->duration_ns = (int64_t)(w->to.time_ns - w->from.time_ns);

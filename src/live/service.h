@@ -17,7 +17,7 @@ struct service_options {
 	struct recording_options recording; /* at the rate of requested profiles */
 	struct symbolize_options names;
 	uint64_t history_ns;   /* 0: none */
-	uint64_t history_hz;   /* the rate while nobody waits */
+	uint64_t history_hz;   /* the rate while nobody waits; 0: sampling is by a period */
 	uint64_t memory_bytes; /* that it may come to use, about */
 	size_t most_groups;    /* cgroups whose CPU time is told apart */
 };

@@ -57,6 +57,12 @@ struct space *spaces_fork(struct spaces *spaces, pid_t parent, pid_t child)
 	struct space *space = spaces_get(spaces, child);
 
 	space_clear(space);
+	/* Versions go on: what is known of its parent's mappings holds for its own. */
+	if (from) {
+		space->version = from->version;
+		space->n_changes = from->n_changes;
+		memcpy(space->changes, from->changes, sizeof(space->changes));
+	}
 	space->exited = false;
 	space->scanned = from && from->scanned;
 	if (from && from->n) {

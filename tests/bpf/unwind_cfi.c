@@ -67,8 +67,11 @@ static void finish_file(u32 kind)
 	if (t)
 		memcpy(host_store + table_at, t, t->bytes);
 	map.table = kind ? kind : table_at;
-	memcpy(host_store + 64, &map, sizeof(map));
-	process = (struct process_maps){.maps = 64,
+	memcpy(host_store + 64, &(struct table_maps_head){.serial = 9},
+	       sizeof(struct table_maps_head));
+	memcpy(host_store + 64 + sizeof(struct table_maps_head), &map, sizeof(map));
+	process = (struct process_maps){.maps = 64 + sizeof(struct table_maps_head),
+					.serial = 9,
 					.n_maps = 1,
 					.tag = 1ull << 47,
 					.start_ns = 5,
@@ -123,7 +126,7 @@ static void sp_and_fp_rules_lead_up(void **state)
 		*word(BASE + 4096) = 0;
 		*word(BASE + 4104) = CODE + 0x110;
 		begin_at(CODE + 0x210, BASE, 12345);
-		assert_int_equal(unwind_by_tables(), 0);
+		assert_int_equal(unwind_by_tables(0), 0);
 		assert_int_equal(scratch.end, WALK_FIRST);
 		assert_int_equal(scratch.n, 3);
 		assert_int_equal(scratch.frames[1], CODE + 0x310);
@@ -159,7 +162,7 @@ static void every_kind_of_cfa(void **state)
 		begin_at(CODE + kinds[i].pc, BASE, BASE + 64);
 		scratch.frame.registers[0][10] = BASE + 8;
 		scratch.frame.registers[0][2] = CODE + 0x110;
-		unwind_by_tables();
+		unwind_by_tables(0);
 		assert_int_equal(scratch.end, WALK_FIRST);
 		assert_int_equal(scratch.n, 2);
 		assert_int_equal(scratch.frames[1], CODE + 0x110);
@@ -177,7 +180,7 @@ static void a_thousand_frames(void **state)
 	*word(BASE + 1000 * 48 + 40) = CODE + 0x108;
 	begin_at(CODE + 0x210, BASE, 0);
 	host_reads = 0;
-	unwind_by_tables();
+	unwind_by_tables(0);
 	assert_int_equal(scratch.end, WALK_FIRST);
 	assert_int_equal(scratch.n, 1002);
 	assert_true(host_reads < 1002 * 48 / 900 + 8);
@@ -185,7 +188,7 @@ static void a_thousand_frames(void **state)
 	for (u64 i = 1100; i < 1300; i++)
 		*word(BASE + i * 48 + 40) = CODE + 0x208;
 	begin_at(CODE + 0x210, BASE, 0);
-	unwind_by_tables();
+	unwind_by_tables(0);
 	assert_int_equal(scratch.end, WALK_DEPTH);
 	assert_int_equal(scratch.n, 1024);
 }
@@ -208,7 +211,7 @@ static void a_signal_on_another_stack(void **state)
 		CODE + 0x400; /* rip: the function's very first byte */
 	*word(BASE + 0x1000) = CODE + 0x110;
 	begin_at(CODE + 0x210, BASE + 0x40000, 0);
-	unwind_by_tables();
+	unwind_by_tables(0);
 	assert_int_equal(scratch.end, WALK_FIRST);
 	assert_int_equal(scratch.n, 4);
 	assert_int_equal(scratch.frames[2], (CODE + 0x400) | FRAME_EXACT);
@@ -229,14 +232,14 @@ static void frame_pointers_where_there_is_no_rule(void **state)
 	((u8 *)memory)[CODE + 0x903 - BASE] = 0xe8; /* calls end where they return to */
 	((u8 *)memory)[CODE + 0x103 - BASE] = 0xe8;
 	begin_at(CODE + 0x505, BASE, BASE + 64);
-	unwind_by_tables();
+	unwind_by_tables(0);
 	assert_int_equal(scratch.end, WALK_FIRST);
 	assert_int_equal(scratch.n, 4);
 	/* Where no call ends, the register was no frame pointer: the frame is taken back. */
 	memset((u8 *)memory + (CODE + 0x900 - BASE), 0, 16);
 	begin_at(CODE + 0x505, BASE, BASE + 64);
 	memset(&cache, 0, sizeof(cache));
-	unwind_by_tables();
+	unwind_by_tables(0);
 	assert_int_equal(scratch.end, WALK_NOT_CODE);
 	assert_int_equal(scratch.n, 2);
 }
@@ -266,7 +269,7 @@ static void leaves_of_generated_code(void **state)
 		if (i < 1 || i == 2)
 			*word(BASE + 264) = CODE + 0x710;
 		begin_at(CODE + 0x600, BASE, BASE + 256);
-		unwind_by_tables();
+		unwind_by_tables(0);
 		assert_true(scratch.n >= 3);
 		assert_int_equal(scratch.frames[1], CODE + 0x700);
 		assert_int_equal(scratch.frames[2], CODE + 0x710);
@@ -283,32 +286,32 @@ static void every_end_has_its_name(void **state)
 	rule(0x400, 0x40, RULE(CFA_SP, -16, FP_SAME, 0, RA_AT_CFA));
 	finish_file(0);
 	begin_at(CODE + 0x310, BASE, 0);
-	unwind_by_tables();
+	unwind_by_tables(0);
 	assert_int_equal(scratch.end, WALK_UNSUPPORTED);
 	begin_at(CODE + 0x410, BASE + 64, 0);
-	unwind_by_tables();
+	unwind_by_tables(0);
 	assert_int_equal(scratch.end, WALK_BACKWARDS);
 	begin_at(CODE + 0x210, BASE - 4096, 0);
-	unwind_by_tables();
+	unwind_by_tables(0);
 	assert_int_equal(scratch.end, WALK_UNREADABLE);
 	*word(BASE + 8) = 0x5000; /* a return address in no mapping */
 	begin_at(CODE + 0x210, BASE, 0);
-	unwind_by_tables();
+	unwind_by_tables(0);
 	assert_int_equal(scratch.end, WALK_NO_MAPPING);
 	*word(BASE + 8) = 0;
 	begin_at(CODE + 0x210, BASE, 0);
-	unwind_by_tables();
+	unwind_by_tables(0);
 	assert_int_equal(scratch.end, WALK_ZERO);
 	begin_at(CODE + 0x810, BASE, 77);
-	unwind_by_tables();
+	unwind_by_tables(0);
 	assert_int_equal(scratch.end, WALK_NO_RULE);
 	begin_at(CODE + 0x210, BASE, 0);
 	scratch.sample.who.exec_id = 2; /* another program by now */
-	unwind_by_tables();
+	unwind_by_tables(0);
 	assert_int_equal(scratch.end, WALK_NOT_READY);
 	begin_at(CODE + 0x210, BASE, 0);
 	scratch.sample.who.exec_pages = 10; /* code has come or gone */
-	unwind_by_tables();
+	unwind_by_tables(0);
 	assert_int_equal(scratch.end, WALK_NOT_READY);
 	assert_int_equal(scratch.n, 1);
 }
@@ -327,7 +330,7 @@ static void a_hostile_stack_ends_the_walk(void **state)
 					       : CODE + (u64)rand() % CODE_BYTES;
 		begin_at(CODE + (u64)rand() % CODE_BYTES, BASE + (u64)rand() % 4096 * 8,
 			 BASE + (u64)rand() % 4096 * 8);
-		unwind_by_tables();
+		unwind_by_tables(0);
 		assert_true(scratch.n >= 1 && scratch.n <= 1024);
 		assert_true(scratch.end < N_WALK_ENDS && scratch.end != WALK_GOES_ON);
 	}

@@ -48,7 +48,7 @@ static void walks_chains_of_every_shape(void **state)
 		for (unsigned gap = 2; gap < 200; gap += 9)
 			for (unsigned n = 1; n < 100; n += 7) {
 				make_chain(n, gap, 0);
-				assert_int_equal(unwind_by_frame_pointers(), 0);
+				assert_int_equal(unwind_by_frame_pointers(0), 0);
 				assert_int_equal(scratch.n, n + 1);
 				assert_int_equal(scratch.end, WALK_ZERO);
 				assert_int_equal(scratch.cfa,
@@ -61,11 +61,11 @@ static void goes_1024_deep_and_says_so(void **state)
 {
 	(void)state;
 	make_chain(1023, 4, 0);
-	unwind_by_frame_pointers();
+	unwind_by_frame_pointers(0);
 	assert_int_equal(scratch.n, 1024);
 	assert_int_equal(scratch.end, WALK_ZERO);
 	make_chain(1500, 4, 0);
-	unwind_by_frame_pointers();
+	unwind_by_frame_pointers(0);
 	assert_int_equal(scratch.n, 1024);
 	assert_int_equal(scratch.end, WALK_DEPTH);
 }
@@ -75,7 +75,7 @@ static void reads_by_windows(void **state)
 	(void)state;
 	make_chain(64, 6, 0);
 	host_reads = 0;
-	unwind_by_frame_pointers();
+	unwind_by_frame_pointers(0);
 	assert_int_equal(scratch.n, 65);
 	assert_true(host_reads <= 64 * 48 / 1024 + 2); /* three windows and the code's bytes */
 }
@@ -84,20 +84,20 @@ static void garbage_ends_the_walk(void **state)
 {
 	(void)state;
 	make_chain(5, 4, BASE + 8); /* backwards */
-	unwind_by_frame_pointers();
+	unwind_by_frame_pointers(0);
 	assert_int_equal(scratch.n, 6);
 	assert_int_equal(scratch.end, WALK_BACKWARDS);
 	make_chain(5, 4, 0);
 	scratch.frame.fp = BASE + 16 + 1; /* misaligned: no frame pointer at all */
-	unwind_by_frame_pointers();
+	unwind_by_frame_pointers(0);
 	assert_int_equal(scratch.n, 1);
 	assert_int_equal(scratch.end, WALK_NOT_CODE);
 	make_chain(5, 4, 0);
 	scratch.frame.fp = 1ull << 40; /* far away: another use of the register */
-	unwind_by_frame_pointers();
+	unwind_by_frame_pointers(0);
 	assert_int_equal(scratch.n, 1);
 	make_chain(5, 4, BASE + sizeof(memory) + 64);
-	unwind_by_frame_pointers();
+	unwind_by_frame_pointers(0);
 	assert_int_equal(scratch.n, 6);
 	assert_int_equal(scratch.end, WALK_UNREADABLE);
 }
@@ -109,13 +109,13 @@ static void a_last_word_that_is_no_return_address_is_dropped(void **state)
 	(void)state;
 	make_chain(5, 4, 1);
 	memory[2 + 4 * 4 + 1] = BASE + 64; /* data, no call before it */
-	unwind_by_frame_pointers();
+	unwind_by_frame_pointers(0);
 	assert_int_equal(scratch.n, 5);
 	assert_int_equal(scratch.end, WALK_NOT_CODE);
 	assert_int_equal(scratch.cfa, BASE + (2 + 3 * 4 + 2) * 8);
 	without = scratch.hash;
 	make_chain(4, 4, 1);
-	unwind_by_frame_pointers();
+	unwind_by_frame_pointers(0);
 	with = scratch.hash;
 	assert_int_equal(scratch.n, 5);
 	assert_true(with == without); /* the dropped word has left no trace */
@@ -127,15 +127,15 @@ static void the_hash_tells_stacks_apart(void **state)
 
 	(void)state;
 	make_chain(5, 4, 0);
-	unwind_by_frame_pointers();
+	unwind_by_frame_pointers(0);
 	first = scratch.hash;
 	make_chain(6, 4, 0);
-	unwind_by_frame_pointers();
+	unwind_by_frame_pointers(0);
 	other = scratch.hash;
 	assert_true(first != other);
 	make_chain(5, 4, 0);
 	scratch.hash = 8; /* another process */
-	unwind_by_frame_pointers();
+	unwind_by_frame_pointers(0);
 	assert_true(first != scratch.hash);
 }
 

@@ -27,7 +27,7 @@ elif grep -qx 'VERSION_CODENAME=bookworm' /etc/os-release; then
 else
 	echo "formats were not compared: there is no clang-format-14"
 fi
-files '*.sh' packaging/setup tests/under-load 'packaging/debian/*.p*' tests/distributions .ci/run tests/fuzz/run 'tests/bench/*' 'tests/kernels/*' tests/data/btf/make completions/cprof.bash | grep -vE '\.(c|h|md|py)$' |
+files '*.sh' packaging/setup tests/under-load 'packaging/debian/*.p*' tests/distributions .ci/run tests/fuzz/run 'tests/bench/*' 'tests/kernels/*' tests/data/btf/make tests/data/replay/make tests/coverage completions/cprof.bash | grep -vE '\.(c|h|md|py)$' |
 	xargs shellcheck -x -S warning -e SC1091,SC2034,SC2044,SC2154 >"$dir/shell" || fail "shellcheck: $(head -20 "$dir/shell")"
 # A check whose condition fails is passed over; so is one behind a search that fails for another reason.
 files 'tests/*.sh' | xargs grep -nE '&& *(fail|says|at_least|at_most|same)\b|^[^#]*\|\| says' >"$dir/weak"

@@ -354,7 +354,7 @@ static int set_up(struct truth *t, struct profile *p, uint64_t hz, struct sample
 {
 	static struct event events[MAX_EVENTS];
 	size_t n_events = 0;
-	struct kernel_options k = {.cgroup_fd = -1, .follow_targets = true};
+	struct kernel_options k = {.follow_targets = true};
 	struct sampler_options s = {.events = events, .frequency_hz = hz};
 	static const struct identity_options identity;
 	const struct ingest_options in = {

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A forked child has its parent's mappings, from its first event on; what has ended has none. */
+#include "maps.h"
+
+extern struct processes_map processes SEC(".maps");
+
+SEC("?tp_btf/sched_process_fork")
+int BPF_PROG(inherit_fork, struct task_struct *parent, struct task_struct *child)
+{
+	u32 tgid = parent->tgid;
+	struct process_maps *of_parent, maps;
+
+	if (child->tgid == tgid)
+		return 0;
+	of_parent = bpf_map_lookup_elem(&processes, &tgid);
+	if (!of_parent || of_parent->start_ns != parent->group_leader->start_boottime)
+		return 0;
+	maps = *of_parent;
+	maps.start_ns = child->start_boottime;
+	if (maps.exec_id != parent->group_leader->self_exec_id)
+		return 0;
+	maps.exec_id = child->self_exec_id;
+	tgid = child->tgid;
+	/* Where there is no room it is captured when it is sampled, as any process at first. */
+	bpf_map_update_elem(&processes, &tgid, &maps, BPF_ANY);
+	return 0;
+}
+
+SEC("?tp_btf/sched_process_exit")
+int BPF_PROG(inherit_exit, struct task_struct *task)
+{
+	u32 tgid = task->tgid;
+
+	if (task->signal->live.counter == 0)
+		bpf_map_delete_elem(&processes, &tgid);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
