@@ -3,13 +3,13 @@
  * Makes the logs that tests/replay plays back: records a program and writes down all that cprof is
  * told.
  *
- *   dump LOG [--ring BYTES] [--counts N] [--side PAGES] [--drain MS] [--poll MS] [--serve SECONDS]
- * COMMAND...
+ *   dump LOG [--ring BYTES] [--counts N] [--side PAGES] [--drain MS] [--poll MS] [--fp 1]
+ *        [--serve SECONDS] COMMAND...
  *
  * Samples every page fault, of user code alone. --ring, --counts and --side make the kernel's
- * buffers that small, so that they run full; --poll looks only so often; --serve begins everything
- * anew every second, as a server does whose memory is full. As root. (The linker puts these
- * functions in front of the real ones.)
+ * buffers that small, so that they run full; --poll looks only so often; --fp walks by frame
+ * pointers alone; --serve begins everything anew every second, as a server does whose memory is
+ * full. As root. (The linker puts these functions in front of the real ones.)
  */
 #include "collect/kernel.h"
 #include "collect/perf_ring.h"
@@ -248,6 +248,8 @@ int main(int argc, char **argv)
 			drain_ms = value;
 		else if (strcmp(argv[at], "--poll") == 0)
 			poll_ms = (int)value;
+		else if (strcmp(argv[at], "--fp") == 0)
+			o.by_frame_pointers = value;
 		else if (strcmp(argv[at], "--serve") == 0)
 			seconds = value;
 		else

@@ -45,8 +45,11 @@ static void begin_world(const char *name, const struct world_options *o)
 	target = world_target();
 	options = (struct recording_options){
 		.pids = &target, .n_pids = 1, .period = 1, .max_depth = 127, .no_kernel = true};
-	assert_int_equal(events_parse("page-faults", options.events, RECORDING_MAX_EVENTS,
-				      &options.n_events, &err),
+	options.by_frame_pointers = strcmp(name, "frame-pointers") == 0;
+	options.frequency_hz = strcmp(name, "throttled") == 0 ? 1000 : 0;
+	assert_int_equal(events_parse(options.frequency_hz ? "cpu-clock" : "page-faults",
+				      options.events, RECORDING_MAX_EVENTS, &options.n_events,
+				      &err),
 			 0);
 }
 
@@ -355,6 +358,36 @@ static void records_lost(void **state)
 	end();
 }
 
+/* By frame pointers alone: the caller of a function without a frame, and the program's first one,
+ * are found by what user space knows of the code. */
+static void by_frame_pointers(void **state)
+{
+	static const struct known known[] = {
+		{"...before;touch", 7 + FIRST},
+		{"...after;touch", 5},
+		{"_start;start;run;before;touch", 7 + FIRST},
+	};
+	const struct profile *p = play("frame-pointers", *state);
+
+	check_known(p, known, ARRAY_SIZE(known));
+	assert_int_equal(p->account.lost, 0);
+	end();
+}
+
+/* What the kernel held back is said to be lost, by the rate that was asked for. */
+static void throttled(void **state)
+{
+	const struct profile *p = play("throttled", *state);
+	uint64_t lost = lost_for(&p->account, "throttled by the kernel");
+	/* One CPU from 3d000000 to 5acd6500, the other from 6b49d200 to 77359400. */
+	double seconds = (double)(0x5acd6500u - 0x3d000000u + 0x77359400u - 0x6b49d200u) / 1e9;
+
+	assert_int_equal(samples_of(p, "...touch"), 300);
+	assert_in_range(lost, (uint64_t)(seconds * 1000) - 2, (uint64_t)(seconds * 1000) + 2);
+	assert_int_equal(p->account.lost, lost);
+	end();
+}
+
 /* -- live -- */
 
 /* What has arrived is no sample before the profile is filled; then all of it is there. */
@@ -388,6 +421,37 @@ static void top_takes_in_and_fills(void **state)
 	world_close();
 }
 
+/* A recording that ends by itself, and a screen that looks at something else. */
+static void recordings_end_and_change(void **state)
+{
+	const struct symbolize_options names = {.no_cache = true, .java_perfmap = true};
+	bool drain, tick;
+	struct err err = {0};
+	struct profile *p;
+	struct live *l;
+
+	begin_world("exec", *state);
+	l = live_new(&options, &names, &err);
+	assert_non_null(l);
+	assert_int_equal(live_start(l, &err), 0);
+	while (world_next(&drain, &tick))
+		assert_true(live_poll(l, &err) >= 0);
+	assert_int_equal(live_finish(l, &err), 0);
+	p = live_feed(l)->profile;
+	assert_int_equal(samples_of(p, "_start;start;run;before;touch"), 7 + FIRST);
+	assert_int_equal(samples_of(p, "_start;start;run;after;touch"), 5 + FIRST);
+	assert_int_equal(p->account.samples, world_taken());
+	/* What is not there is refused, and all goes on; the whole machine is. */
+	assert_true(live_feed(l)->retarget(live_feed(l), "/no/such/group", &err) != 0);
+	assert_ptr_equal(live_feed(l)->profile, p);
+	err = (struct err){0};
+	assert_int_equal(live_feed(l)->retarget(live_feed(l), "all", &err), 0);
+	assert_string_equal(live_feed(l)->title, "the whole machine");
+	assert_int_equal(world_loaded(), 2);
+	live_feed(l)->free(live_feed(l));
+	world_close();
+}
+
 /* The samples of a window, all of which are of one stack. */
 static uint64_t window_samples(struct feed *f, const struct feed_window *w)
 {
@@ -403,6 +467,17 @@ static uint64_t window_samples(struct feed *f, const struct feed_window *w)
 	assert_int_equal(p.account.lost, 0);
 	profile_release(&p);
 	return n;
+}
+
+/* Addresses that a client asks for, of the process and of the kernel. */
+static void check_names(struct feed *f)
+{
+	const uint64_t of_program[] = {0x400155, 0x10}, of_kernel[] = {0xffffffff81000123};
+	struct str names auto_release(str_release) = {0};
+
+	f->names(f, target, of_program, 2, &names);
+	f->names(f, 0, of_kernel, 1, &names);
+	assert_string_equal(names.text, "0x400155 touch\n0xffffffff81000123 kernel_code\n");
 }
 
 /* A server that begins everything anew every second: a window across has every sample once, named
@@ -437,6 +512,7 @@ static void eras_are_one_history(void **state)
 		across.from = across.to;
 		ticks++;
 	}
+	check_names(f);
 	assert_true(ticks >= 4);
 	assert_int_equal(f->status(f)->renewals, ticks);
 	assert_int_equal(f->status(f)->account.samples, world_counted());
@@ -472,7 +548,10 @@ int main(void)
 		PLAYED(ring_full, in_order),
 		PLAYED(counts_full, in_order),
 		PLAYED(records_lost, in_order),
+		PLAYED(by_frame_pointers, in_order),
+		PLAYED(throttled, in_order),
 		PLAYED(top_takes_in_and_fills, in_order),
+		PLAYED(recordings_end_and_change, in_order),
 		PLAYED(eras_are_one_history, in_order),
 	};
 

@@ -100,6 +100,62 @@ static void parses_and_bounds_records(void **state)
 	assert_int_equal(side_parse(raw, n, 3, &out.record), 0);
 }
 
+/* Every other kind, and what is none. */
+static void parses_every_kind(void **state)
+{
+	union {
+		struct side_record record;
+		char room[4096];
+	} out;
+	const uint32_t task[] = {7, 3, 8, 4, 0, 0}; /* pid, parent, tid, its parent, time */
+	const uint64_t lost[] = {1, 99}, throttle[] = {777, 1, 2};
+	struct {
+		uint64_t start;
+		uint32_t bytes, type_and_flags;
+		char name[8];
+	} symbol = {0xffffffffc0000000, 64, 1, "bpf_x"};
+	char raw[256];
+
+	(void)state;
+	assert_true(side_parse(raw, record(PERF_RECORD_FORK, 0, task, sizeof(task), raw), 1,
+			       &out.record) > 0);
+	assert_int_equal(out.record.type, SIDE_FORK);
+	assert_int_equal(out.record.pid, 7);
+	assert_int_equal(out.record.parent, 3);
+	assert_int_equal(out.record.tid, 8);
+	assert_true(side_parse(raw, record(PERF_RECORD_EXIT, 0, task, sizeof(task), raw), 1,
+			       &out.record) > 0);
+	assert_int_equal(out.record.type, SIDE_EXIT);
+	assert_true(side_parse(raw,
+			       record(PERF_RECORD_COMM, PERF_RECORD_MISC_COMM_EXEC, task,
+				      sizeof(task), raw),
+			       1, &out.record) > 0);
+	assert_int_equal(out.record.type, SIDE_EXEC);
+	/* A new name alone is nothing. */
+	assert_int_equal(side_parse(raw, record(PERF_RECORD_COMM, 0, task, sizeof(task), raw), 1,
+				    &out.record),
+			 0);
+	assert_true(side_parse(raw, record(PERF_RECORD_LOST, 0, lost, sizeof(lost), raw), 5,
+			       &out.record) > 0);
+	assert_int_equal(out.record.type, SIDE_LOST);
+	assert_int_equal(out.record.lost, 99);
+	assert_int_equal(out.record.cpu, 5);
+	assert_true(side_parse(raw,
+			       record(PERF_RECORD_THROTTLE, 0, throttle, sizeof(throttle), raw), 1,
+			       &out.record) > 0);
+	assert_int_equal(out.record.type, SIDE_THROTTLE);
+	assert_int_equal(out.record.time_ns, 777);
+	assert_true(side_parse(raw, record(PERF_RECORD_KSYMBOL, 0, &symbol, sizeof(symbol), raw), 1,
+			       &out.record) > 0);
+	assert_int_equal(out.record.type, SIDE_KSYMBOL);
+	assert_int_equal(out.record.start, symbol.start);
+	assert_int_equal(out.record.len, 64);
+	assert_string_equal(out.record.path, "bpf_x");
+	assert_int_equal(side_parse(raw, record(PERF_RECORD_READ, 0, task, sizeof(task), raw), 1,
+				    &out.record),
+			 0);
+}
+
 static void finds_containers(void **state)
 {
 	char id[16];
@@ -114,4 +170,4 @@ static void finds_containers(void **state)
 }
 
 TESTS(T(parses_perfs_names), T(refuses_with_a_hint), T(parses_and_bounds_records),
-      T(finds_containers))
+      T(parses_every_kind), T(finds_containers))
