@@ -5,7 +5,7 @@
  * Perf events do not interrupt each other (the kernel leaves out one whose CPU is in a program of
  * theirs, or of a kprobe), but a tick enters tracepoints and uprobes (seen on 6.18: 625 of 81,188
  * walks at 10 kHz), an interrupt's tracepoint those of tasks, an NMI any of them; and a task in an
- * uprobe may be preempted by one that comes to another.
+ * uprobe may be preempted by one that comes to another. tests/root/nesting.sh provokes it.
  */
 #pragma once
 

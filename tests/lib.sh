@@ -71,9 +71,9 @@ total() {
 	sum=$("$CPROF" report "$@" --json -n 1 2>/dev/null | sed -n 's/^ "total": \([0-9]*\),$/\1/p')
 	printf '%s\n' "${sum:-no-total-of-$1}"
 }
-samples() { awk -v re="${2:-.}" '$0 ~ re { n += $NF } END { print n + 0 }' "$1"; }
+samples() { grep -E -- "${2:-.}" "$1" | awk '{ n += $NF } END { print n + 0 }'; }
 # share FILE REGEX: percent of the samples in folded stacks whose line matches
-share() { awk -v re="$2" '{ n += $NF } $0 ~ re { m += $NF } END { if (n) printf "%.1f", 100 * m / n; else print "no-samples" }' "$1"; }
+share() { awk -v m="$(samples "$1" "$2")" -v n="$(samples "$1")" 'BEGIN { if (n) printf "%.1f", 100 * m / n; else print "no-samples" }'; }
 
 # await WHAT COMMAND...: until it succeeds. However busy the machine is, it will; the limit is for what hangs.
 await() {

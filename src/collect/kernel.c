@@ -568,17 +568,22 @@ static void add_stats(struct stats *to, const struct stats *from)
 		to->ends[i] += from->ends[i];
 }
 
-void kernel_stats(const struct kernel *k, struct stats *ret)
+/* Adds what programs of a level have counted. */
+static void read_stats(const struct kernel *k, uint32_t level, struct stats *ret)
 {
 	auto_free struct stats *each = mem_array((size_t)k->n_cpus, sizeof(*each));
 
+	if (bpf_map_lookup_elem(bpf_map__fd(k->object->maps.stats), &level, each))
+		return;
+	for (int cpu = 0; cpu < k->n_cpus; cpu++)
+		add_stats(ret, &each[cpu]);
+}
+
+void kernel_stats(const struct kernel *k, struct stats *ret)
+{
 	*ret = (struct stats){0};
-	for (uint32_t level = 0; k->object && level < MAX_LEVELS; level++) {
-		if (bpf_map_lookup_elem(bpf_map__fd(k->object->maps.stats), &level, each))
-			return;
-		for (int cpu = 0; cpu < k->n_cpus; cpu++)
-			add_stats(ret, &each[cpu]);
-	}
+	for (uint32_t level = 0; k->object && level < MAX_LEVELS; level++)
+		read_stats(k, level, ret);
 }
 
 void kernel_clear_seen(struct kernel *k)
@@ -633,13 +638,18 @@ uint64_t kernel_run_ns(const struct kernel *k)
 
 void kernel_log_runs(const struct kernel *k)
 {
-	if (!k->object)
-		return;
 	struct bpf_prog_info info = {0};
 	uint32_t len = sizeof(info);
+	struct stats nested = {0};
 
+	if (!k->object)
+		return;
+	for (uint32_t level = 1; level < MAX_LEVELS; level++)
+		read_stats(k, level, &nested);
 	if (!bpf_obj_get_info_by_fd(kernel_program_fd(k, 0), &info, &len) && info.run_cnt)
-		log_debug("sampling program: %llu runs, %llu ns each",
+		log_debug("sampling program: %llu runs, %llu ns each; %llu of them while another "
+			  "was at work",
 			  (unsigned long long)info.run_cnt,
-			  (unsigned long long)(info.run_time_ns / info.run_cnt));
+			  (unsigned long long)(info.run_time_ns / info.run_cnt),
+			  (unsigned long long)nested.taken);
 }

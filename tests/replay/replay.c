@@ -9,6 +9,7 @@
 #include "unit/test.h"
 
 #include "base/mem.h"
+#include "collect/publish.h"
 #include "live/live.h"
 #include "live/service.h"
 #include "live/session.h"
@@ -388,6 +389,50 @@ static void throttled(void **state)
 	end();
 }
 
+/* More processes than there is room for: those that were published last are there, and nothing of
+ * those that were not is left behind. */
+static void store_is_full(void **state)
+{
+	enum { PROCESSES = 300, MAPS = 2000 };
+	const struct kernel_options none = {0};
+	struct err err = {0};
+	struct kernel *k = kernel_new(&none, NULL, &err);
+	struct publish *p = publish_new(k);
+	struct images *images = images_new();
+	struct space space = {.version = 1};
+	struct process_maps maps;
+	size_t kept = 0;
+
+	(void)state;
+	for (uint64_t i = 0; i < MAPS; i++) {
+		const struct space_source source = {
+			0x10000 + i * 0x2000, 0x11000 + i * 0x2000, 0, "//anon", {0}};
+
+		space_add_source(&space, images, &source);
+	}
+	for (pid_t pid = 1; pid <= PROCESSES; pid++) {
+		space.pid = pid;
+		publish_space(p, &space, (uint64_t)pid * 10, 1);
+		assert_true(kernel_get_process(k, (uint32_t)pid, &maps));
+		assert_int_equal(maps.n_maps, MAPS);
+		assert_int_equal(maps.start_ns, (uint64_t)pid * 10);
+		assert_int_equal(publish_who_has(p, (uint32_t)maps.serial), pid);
+		publish_settle(p);
+	}
+	for (uint32_t pid = 1; pid <= PROCESSES; pid++)
+		kept += kernel_get_process(k, pid, &maps);
+	assert_in_range(kept, 10, PROCESSES - 1);
+	assert_true(kernel_get_process(k, PROCESSES - 5, &maps));
+	for (pid_t pid = 1; pid <= PROCESSES; pid++)
+		publish_forget(p, pid);
+	for (uint32_t pid = 1; pid <= PROCESSES; pid++)
+		assert_false(kernel_get_process(k, pid, &maps));
+	free(space.maps);
+	images_free(images);
+	publish_free(p);
+	kernel_free(k);
+}
+
 /* -- live -- */
 
 /* What has arrived is no sample before the profile is filled; then all of it is there. */
@@ -548,6 +593,7 @@ int main(void)
 		PLAYED(ring_full, in_order),
 		PLAYED(counts_full, in_order),
 		PLAYED(records_lost, in_order),
+		cmocka_unit_test(store_is_full),
 		PLAYED(by_frame_pointers, in_order),
 		PLAYED(throttled, in_order),
 		PLAYED(top_takes_in_and_fills, in_order),

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Another source of samples, for tests/root/nesting.sh: every system call of what is sampled, as
+ * the recording's second event. A clock tick, and it is no perf event, interrupts it in the middle.
+ */
+#include "counts.h"
+#include "identity.h"
+#include "levels.h"
+#include "stacks.h"
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(nested_sample, struct pt_regs *regs, long number)
+{
+	struct task_struct *task = current_task();
+	struct user_scratch *s;
+	struct stats *st;
+
+	if (!is_wanted(task))
+		return 0;
+	s = level_enter(1, &st);
+	if (!s)
+		return 0;
+	identity_read(&s->sample, task, 1);
+	stacks_take(ctx, s, st, true, REGISTERS_OF_TASK);
+	count_add(s, st, 1, 1);
+	level_leave(s);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

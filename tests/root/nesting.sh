@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A sampling program that is interrupted by another: both have their stacks, whole, and nothing is lost or mixed up.
+. "$(dirname "$0")/../lib.sh"
+need_root
+
+"$PROGS/frameless" read 60 600000 &
+target=$!
+await "the program" has_run $target 0.1
+# Until ticks have entered the program of system calls so often; a busy machine has fewer.
+for seconds in 3 10 30 100; do
+	"$BUILD/cprof-nested" -v --log-format=json record -e cpu-clock,page-faults -F 9999 -p $target -o x.pb.gz 2>err &
+	recorder=$!
+	await "the recording" records $recorder
+	"$PROGS/attach" nested_sample >attached &
+	attached=$!
+	await "the system calls" grep -q attached attached
+	sleep $seconds
+	kill $attached
+	wait $attached
+	kill -TERM $recorder
+	wait $recorder || fail "exit $?: $(tail -3 err)"
+	nested=$(sed -n 's/.* \([0-9]*\) of them while another was at work.*/\1/p' err)
+	[ "${nested:-0}" -lt 50 ] || break
+done
+at_least "$nested" 50 "samples in the middle of another"
+# In both events every stack is whole, and that of this program.
+accounted err
+complete err 0.999
+says_not err 'nested too deep'
+at_least "$(total x.pb.gz --value page-faults)" 1000 "system calls"
+expect 0 "$CPROF" export x.pb.gz -o calls.folded --value page-faults
+at_least "$(share calls.folded '^frameless;_start;.*;main(;recurse){61};bottom_reads;(read;|is_over).*nested_sample')" 99.9 "system calls with their stack"
+expect 0 "$CPROF" export x.pb.gz -o ticks.folded
+at_least "$(share ticks.folded '^frameless;_start;.*;main(;recurse){61};bottom_reads')" 99 "ticks with their stack"
+kill $target
+finish
