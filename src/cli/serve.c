@@ -126,9 +126,10 @@ static const struct option_row options[] = {
 };
 
 /* Until a signal asks for the end. */
-static int run_server(struct feed *feed, struct server *server, int signal_fd, struct err *err)
+static int run_server(struct history *history, struct server *server, int signal_fd,
+		      struct err *err)
 {
-	struct pollfd fds[] = {{feed->wait_fd(feed), POLLIN, 0},
+	struct pollfd fds[] = {{history->wait_fd(history), POLLIN, 0},
 			       {server_wait_fd(server), POLLIN, 0},
 			       {signal_fd, POLLIN, 0}};
 
@@ -144,40 +145,41 @@ static int run_server(struct feed *feed, struct server *server, int signal_fd, s
 				log_info("reloaded");
 			notify("READY=1");
 		}
-		if (feed->take(feed, err) < 0)
+		if (history->take(history, err) < 0)
 			return err->code;
 		wait_ms = server_run(server, err);
 		if (wait_ms < 0)
 			return wait_ms;
-		fds[0].fd = feed->wait_fd(feed);
+		fds[0].fd = history->wait_fd(history);
 		if (poll(fds, ARRAY_SIZE(fds), wait_ms) < 0 && errno != EINTR)
 			return err_set(err, -errno, "cannot wait for requests");
 	}
 	return 0;
 }
 
-static int run_feed(const struct serve *s, struct feed *feed, int signal_fd, struct err *err)
+static int run_history(const struct serve *s, struct history *history, int signal_fd,
+		       struct err *err)
 {
 	struct server *server;
 	int code;
 
-	server = server_new(&s->server, feed, err);
+	server = server_new(&s->server, history, err);
 	if (!server)
 		return EXIT_FAILED;
 	log_info("http://%s/ shows this machine; go tool pprof "
 		 "http://%s/debug/pprof/pid/PID/profile?seconds=5",
 		 server_address(server), server_address(server));
 	notify("READY=1");
-	code = run_server(feed, server, signal_fd, err);
+	code = run_server(history, server, signal_fd, err);
 	notify("STOPPING=1");
 	server_free(server);
 	return code ? EXIT_FAILED : EXIT_DONE;
 }
 
-static void say_summary(struct feed *feed)
+static void say_summary(struct history *history)
 {
 	struct str line auto_release(str_release) = {0};
-	const struct account *a = &feed->status(feed)->account;
+	const struct account *a = history->summary(history);
 
 	account_line(a, &line);
 	log_summary(line.text, account_json(a));
@@ -187,7 +189,7 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 {
 	struct serve *s = ctx;
 	struct service_options o;
-	struct feed *feed;
+	struct history *history;
 	int code, signal_fd = interrupt_init();
 
 	interrupt_init_reload();
@@ -212,15 +214,15 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 		.memory_bytes = (s->mib ? s->mib : DEFAULT_MIB) << 20,
 		.most_groups = s->groups ? s->groups : DEFAULT_GROUPS,
 	};
-	feed = service_new(&o, err);
-	if (!feed)
+	history = service_new(&o, err);
+	if (!history)
 		return EXIT_FAILED;
-	if (o.recording.budget_share > 0 && feed->status(feed)->account.kernel_cost_unknown)
+	if (o.recording.budget_share > 0 && history->status(history)->account.kernel_cost_unknown)
 		log_warn("the budget sees user space alone: kernel.bpf_stats_enabled is 0");
-	code = run_feed(s, feed, signal_fd, err);
+	code = run_history(s, history, signal_fd, err);
 	if (code == EXIT_DONE)
-		say_summary(feed);
-	feed->free(feed);
+		say_summary(history);
+	history->free(history);
 	return code;
 }
 

@@ -164,10 +164,10 @@ static int refresh(struct show *s, struct err *err)
 	s->last_ns = now;
 	s->due_ns = now + REFRESH_NS;
 	s->ended = code > 0; /* the targets are gone; the screen stays */
-	if (p->account.by_perf[0] && !s->told) {
+	if (p->account.refused[0] && !s->told) {
 		s->told = true;
 		snprintf(s->screen.message, sizeof(s->screen.message), "by perf: %.240s",
-			 p->account.by_perf);
+			 p->account.refused);
 	}
 	screen_changed(&s->screen, p);
 	if (s->o->is_live)

@@ -595,7 +595,6 @@ int recording_stop(struct recording *r, struct err *err)
 	code = recording_drain(r, err);
 	kernel_log_runs(r->kernel);
 	r->p->duration_ns = (int64_t)(r->stopped_ns - r->started_ns);
-	recording_account(r);
 	return code;
 }
 
@@ -613,7 +612,7 @@ static uint64_t throttled_samples(const struct recording *r, const struct accoun
 static void account_losses(const struct recording *r, struct account *a)
 {
 	struct stats stats;
-	uint64_t throttled;
+	uint64_t throttled, explained;
 
 	kernel_stats(r->kernel, &stats);
 	losses_of_kernel(&stats, a);
@@ -624,22 +623,20 @@ static void account_losses(const struct recording *r, struct account *a)
 	throttled = throttled_samples(r, a);
 	a->lost += throttled;
 	account_add(&a->lost_by_reason, "throttled by the kernel", throttled);
-	if (r->stopped && stats.taken > a->samples + stats.drops[DROP_COUNTS_FULL]) {
-		uint64_t rest = stats.taken - a->samples - stats.drops[DROP_COUNTS_FULL];
-
-		a->lost += rest;
-		account_add(&a->lost_by_reason, "unaccounted", rest);
+	/* Those without a ring for their stack are in the profile all the same. */
+	explained = a->samples + stats.drops[DROP_COUNTS_FULL] + stats.drops[DROP_NESTED];
+	if (r->stopped && stats.taken > explained) {
+		a->lost += stats.taken - explained;
+		account_add(&a->lost_by_reason, "unaccounted", stats.taken - explained);
 	}
 	account_sort(&a->lost_by_reason);
 }
 
-void recording_account(struct recording *r)
+void recording_account(const struct recording *r, struct account *a)
 {
-	struct account *a = &r->p->account;
 	uint64_t end = r->stopped ? r->stopped_ns : monotonic_ns();
 	struct str status auto_release(str_release) = {0};
 
-	account_release(a);
 	ingest_account(r->ingest, a);
 	account_losses(r, a);
 	a->duration_s = (double)(end - r->started_ns) / 1e9;
@@ -647,9 +644,9 @@ void recording_account(struct recording *r)
 	a->kernel_cost_unknown = !r->own && !kernel_is_measured(r->kernel);
 	a->machine_cpu_s = a->duration_s * (double)r->online.n;
 	recording_event_text(r, a->event, sizeof(a->event));
-	memcpy(a->by_perf, r->by_perf, sizeof(a->by_perf));
+	memcpy(a->refused, r->by_perf, sizeof(a->refused));
 	snprintf(a->way, sizeof(a->way), "%s", kernel_way(r->kernel));
-	a->without_kernel = r->own && !own_has_kernel(r->own);
+	a->kernel_unseen = r->own && !own_has_kernel(r->own);
 	if (r->launch.pid) {
 		launch_describe(&r->launch, &status);
 		snprintf(a->command_status, sizeof(a->command_status), "%s", status.text);

@@ -79,10 +79,10 @@ const struct event_columns *recording_columns(const struct recording *r, size_t 
 uint64_t recording_blocks_start_ns(const struct recording *r);
 /* What snapshots of threads are unwound with, beside this recording. */
 void recording_place(struct recording *r, struct snapshot_place *ret);
-/* Ends sampling, takes in the rest, writes time, duration and account into the profile. */
+/* Ends sampling, takes in the rest, writes time and duration into the profile. */
 int recording_stop(struct recording *r, struct err *err);
-/* Refreshes the profile's account while sampling. */
-void recording_account(struct recording *r);
+/* Adds what it knows to an account that is empty. */
+void recording_account(const struct recording *r, struct account *a);
 
 /* Ends a command that is still running, as Ctrl-C would. */
 void recording_kill_command(struct recording *r);

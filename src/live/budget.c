@@ -82,7 +82,7 @@ void budget_account(const struct budget *b, const struct recording *r, struct ac
 {
 	if (b->share <= 0)
 		return;
-	a->budget_share = b->share;
-	a->budget_cost_s = recording_cost_s(r) - b->started_s;
+	a->budget_percent = 100 * b->share;
+	a->budget_cost_cpu_s = recording_cost_s(r) - b->started_s;
 	a->least_rate_hz = b->least_hz;
 }

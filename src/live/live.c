@@ -36,7 +36,6 @@ static int fill(struct feed *f, struct err *err)
 	    budget_look(&l->budget, l->now.recording, err))
 		return err->code;
 	session_name(&l->now);
-	budget_account(&l->budget, l->now.recording, &l->now.profile->account);
 	return gone;
 }
 
@@ -62,6 +61,7 @@ static void live_free(struct feed *f)
 static void take_session(struct live *l, const struct session *s)
 {
 	l->now = *s;
+	l->now.budget = &l->budget;
 	l->feed.profile = s->profile;
 	recording_title(s->recording, l->feed.title, sizeof(l->feed.title));
 }
@@ -192,18 +192,11 @@ int live_poll(struct live *l, struct err *err)
 int live_finish(struct live *l, struct err *err)
 {
 	int code = recording_stop(l->now.recording, err);
-	struct account spent = {0};
 
-	if (code)
-		return code;
-	budget_account(&l->budget, l->now.recording, &spent);
-	session_name(&l->now);
-	l->now.profile->account.budget_share = spent.budget_share;
-	l->now.profile->account.budget_cost_s = spent.budget_cost_s;
-	l->now.profile->account.least_rate_hz = spent.least_rate_hz;
-	if (!l->names.no_names)
-		symbolize_account(l->now.symbolizer, l->now.profile, &l->now.profile->account);
-	return 0;
+	l->now.is_over = true;
+	if (!code)
+		session_name(&l->now);
+	return code;
 }
 
 struct feed *live_feed(struct live *l)

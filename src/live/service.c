@@ -25,7 +25,6 @@
 enum {
 	LEAST_ENTRIES = 256 << 10,
 	MAX_LABELS = 12,
-	MAX_REASONS = 100,  /* that are told apart over weeks */
 	MAX_SECONDS = 4096, /* whose losses are remembered */
 };
 
@@ -49,7 +48,7 @@ struct era {
 };
 
 struct service {
-	struct feed feed; /* first: a feed is its service */
+	struct history history; /* first: a history is its service */
 	struct service_options o;
 	struct session now;
 	struct budget budget;
@@ -62,7 +61,7 @@ struct service {
 	uint64_t oldest_entry;           /* of theirs */
 	size_t n_cpus;
 	struct account before; /* of sessions that are over */
-	struct feed_status status;
+	struct history_status status;
 	struct usage usage;
 	uint64_t used; /* entries that are in `usage` */
 	uint64_t renewed_ns, trimmed_ns;
@@ -181,29 +180,6 @@ static int open_session(struct service *s, struct err *err)
 	return recording_start(s->now.recording, err);
 }
 
-static void add_reasons(struct account_reasons *to, const struct account_reasons *from)
-{
-	for (size_t i = 0; i < from->n; i++)
-		account_add(to, to->n < MAX_REASONS ? from->rows[i].text : "other reasons",
-			    from->rows[i].count);
-}
-
-static void add_account(struct account *to, const struct account *from)
-{
-	to->samples += from->samples;
-	to->lost += from->lost;
-	to->user_stacks += from->user_stacks;
-	to->user_stacks_complete += from->user_stacks_complete;
-	to->processes += from->processes;
-	to->duration_s += from->duration_s;
-	to->machine_cpu_s += from->machine_cpu_s;
-	to->overhead_cpu_s += from->overhead_cpu_s;
-	add_reasons(&to->lost_by_reason, &from->lost_by_reason);
-	add_reasons(&to->cut_by_reason, &from->cut_by_reason);
-	add_reasons(&to->cut_by_module, &from->cut_by_module);
-	add_reasons(&to->unwind_ends, &from->unwind_ends);
-}
-
 /* Everything anew, but for the journal and the profiles it refers to. */
 static int renew(struct service *s, struct err *err)
 {
@@ -214,7 +190,7 @@ static int renew(struct service *s, struct err *err)
 	stopped_ns = monotonic_ns();
 	session_name(&s->now);
 	symbolize_generated(s->now.symbolizer, s->now.profile, s->now.images);
-	add_account(&s->before, &s->now.profile->account);
+	account_sum(&s->before, &s->now.profile->account);
 	resolved_free(s->resolved);
 	s->resolved = NULL;
 	s->now.profile = NULL; /* the era's now */
@@ -233,31 +209,21 @@ static int renew(struct service *s, struct err *err)
 	return 0;
 }
 
-static int take(struct feed *f, struct err *err)
+static int take(struct history *h, struct err *err)
 {
-	int code = recording_poll(((struct service *)f)->now.recording, err);
+	int code = recording_poll(((struct service *)h)->now.recording, err);
 
 	return code < 0 ? code : 0;
 }
 
-static int fill(struct feed *f, struct err *err)
+static int wait_fd(struct history *h)
 {
-	struct service *s = (struct service *)f;
-
-	if (recording_drain(s->now.recording, err))
-		return err->code;
-	session_name(&s->now);
-	return 0;
+	return recording_wait_fd(((struct service *)h)->now.recording);
 }
 
-static int wait_fd(struct feed *f)
+static int demand(struct history *h, size_t open, uint64_t oldest_entry, struct err *err)
 {
-	return recording_wait_fd(((struct service *)f)->now.recording);
-}
-
-static int demand(struct feed *f, size_t open, uint64_t oldest_entry, struct err *err)
-{
-	struct service *s = (struct service *)f;
+	struct service *s = (struct service *)h;
 
 	s->open = open;
 	s->oldest_entry = oldest_entry;
@@ -311,22 +277,17 @@ static void add_usage(struct service *s, uint64_t now)
 	s->used = journal_end(s->journal);
 }
 
-static const struct feed_status *status(struct feed *f)
+static const struct history_status *status(struct history *h)
 {
-	struct service *s = (struct service *)f;
+	struct service *s = (struct service *)h;
+	struct account part = {0};
 	uint64_t now = monotonic_ns();
 
-	recording_account(s->now.recording);
+	recording_account(s->now.recording, &part);
 	account_release(&s->status.account);
-	s->status.account = (struct account){0};
-	add_account(&s->status.account, &s->before);
-	add_account(&s->status.account, &s->now.profile->account);
-	recording_event_text(s->now.recording, s->status.account.event,
-			     sizeof(s->status.account.event));
-	s->status.account.kernel_cost_unknown = s->now.profile->account.kernel_cost_unknown;
-	memcpy(s->status.account.way, s->now.profile->account.way, sizeof(s->status.account.way));
-	account_sort(&s->status.account.lost_by_reason);
-	account_sort(&s->status.account.unwind_ends);
+	account_sum(&s->status.account, &s->before);
+	account_sum(&s->status.account, &part);
+	account_release(&part);
 	s->status.rate_hz = recording_rate(s->now.recording);
 	budget_account(&s->budget, s->now.recording, &s->status.account);
 	s->status.history_ns = now - MIN(now, history_begin_ns(s));
@@ -340,12 +301,42 @@ static const struct feed_status *status(struct feed *f)
 	return &s->status;
 }
 
+/* Frames, and how many have a name, of the entries of one profile. */
+static void add_frames(struct service *s, const struct era *e, uint64_t first, uint64_t end,
+		       struct account *a)
+{
+	auto_free int64_t *weight = mem_array(e->p->stacks.n, sizeof(*weight));
+
+	for (uint64_t i = first; i < end; i++) {
+		const struct journal_entry *entry = journal_at(s->journal, i);
+
+		if (entry->stack != NO_ID)
+			weight[entry->stack] += (int64_t)entry->samples;
+	}
+	coverage_add(e->p, weight, a);
+}
+
+static const struct account *summary(struct history *h)
+{
+	struct service *s = (struct service *)h;
+	uint64_t first = journal_first(s->journal), end = journal_end(s->journal);
+
+	session_name(&s->now);
+	status(h);
+	for (size_t i = 0; i < s->n_eras; i++) {
+		uint64_t next = i + 1 < s->n_eras ? s->eras[i + 1].first : end;
+
+		add_frames(s, &s->eras[i], MAX(first, s->eras[i].first), next, &s->status.account);
+	}
+	return &s->status.account;
+}
+
 static void remember_losses(struct service *s, uint64_t now)
 {
 	size_t at = s->n_losses++ % MAX_SECONDS;
 
 	s->losses[at].at_ns = now;
-	s->losses[at].lost = status(&s->feed)->account.lost;
+	s->losses[at].lost = status(&s->history)->account.lost;
 }
 
 /* What had been lost at a time, as far as that is remembered. */
@@ -378,9 +369,9 @@ static bool is_too_large(struct service *s, uint64_t now)
 	return !s->open && now - s->renewed_ns > RENEW_NS && own_bytes() > s->o.memory_bytes;
 }
 
-static int tick(struct feed *f, struct err *err)
+static int tick(struct history *h, struct err *err)
 {
-	struct service *s = (struct service *)f;
+	struct service *s = (struct service *)h;
 	uint64_t now = monotonic_ns(), first = journal_first(s->journal);
 
 	add_usage(s, now);
@@ -398,22 +389,22 @@ static int tick(struct feed *f, struct err *err)
 
 /* -- windows -- */
 
-static int mark(struct feed *f, struct feed_mark *ret, struct err *err)
+static int mark(struct history *h, struct history_mark *ret, struct err *err)
 {
-	struct service *s = (struct service *)f;
+	struct service *s = (struct service *)h;
 
 	if (recording_drain(s->now.recording, err))
 		return err->code;
-	status(f);
-	*ret = (struct feed_mark){.entry = journal_end(s->journal),
-				  .time_ns = recording_drained_ns(s->now.recording),
-				  .lost = s->status.account.lost,
-				  .overhead_cpu_s = s->status.account.overhead_cpu_s};
+	status(h);
+	*ret = (struct history_mark){.entry = journal_end(s->journal),
+				     .time_ns = recording_drained_ns(s->now.recording),
+				     .lost = s->status.account.lost,
+				     .overhead_cpu_s = s->status.account.overhead_cpu_s};
 	return 0;
 }
 
 /* A second belongs to the window that its end lies in; the one that goes on ends now. */
-static bool is_in(struct service *s, const struct feed_window *w, uint64_t now, uint64_t i)
+static bool is_in(struct service *s, const struct history_window *w, uint64_t now, uint64_t i)
 {
 	const struct journal_entry *e = journal_at(s->journal, i);
 	const struct era *era = era_of(s, i);
@@ -429,7 +420,7 @@ static bool is_in(struct service *s, const struct feed_window *w, uint64_t now, 
 }
 
 /* The whole seconds that a window by time is made of: not before the history begins. */
-static void align_window(struct service *s, uint64_t now, struct feed_window *w)
+static void align_window(struct service *s, uint64_t now, struct history_window *w)
 {
 	uint64_t start = s->eras[s->n_eras - 1].blocks_start_ns % JOURNAL_BLOCK_NS;
 	uint64_t begin = history_begin_ns(s);
@@ -467,7 +458,8 @@ static void count_process(struct map64 *processes, const struct era *era, labels
 }
 
 static void copy_entry(const struct era *era, const struct journal_entry *e,
-		       struct profile_copy *copy, const struct feed_window *w, struct profile *ret)
+		       struct profile_copy *copy, const struct history_window *w,
+		       struct profile *ret)
 {
 	struct label labels[MAX_LABELS];
 	int64_t values[MAX_VALUE_TYPES] = {0};
@@ -484,7 +476,7 @@ static void copy_entry(const struct era *era, const struct journal_entry *e,
 }
 
 /* Columns, period and times of what is to be copied. */
-static void begin_copy(struct service *s, const struct feed_window *w, struct profile *ret)
+static void begin_copy(struct service *s, const struct history_window *w, struct profile *ret)
 {
 	const struct profile *p = s->now.profile;
 
@@ -502,7 +494,7 @@ static void begin_copy(struct service *s, const struct feed_window *w, struct pr
 	ret->duration_ns = (int64_t)(w->to.time_ns - w->from.time_ns);
 }
 
-static void finish_account(struct service *s, const struct feed_window *w, size_t processes,
+static void finish_account(struct service *s, const struct history_window *w, size_t processes,
 			   struct account *a)
 {
 	uint64_t before = w->by_time ? lost_until(s, w->from.time_ns) : w->from.lost;
@@ -525,7 +517,7 @@ static void finish_account(struct service *s, const struct feed_window *w, size_
 }
 
 /* Entries of a window by marks; those that are gone were lost to it. */
-static void find_entries(struct service *s, const struct feed_window *w, uint64_t *ret_first,
+static void find_entries(struct service *s, const struct history_window *w, uint64_t *ret_first,
 			 uint64_t *ret_end, struct account *a)
 {
 	*ret_first = journal_first(s->journal);
@@ -541,14 +533,14 @@ static void find_entries(struct service *s, const struct feed_window *w, uint64_
 	*ret_end = MIN(*ret_end, w->to.entry);
 }
 
-static int window(struct feed *f, const struct feed_window *asked, struct profile *ret,
+static int window(struct history *h, const struct history_window *asked, struct profile *ret,
 		  struct err *err)
 {
-	struct service *s = (struct service *)f;
+	struct service *s = (struct service *)h;
 	struct map64 processes auto_release(map64_release) = {0};
 	struct profile_copy *copy = NULL;
 	const struct era *era = NULL;
-	struct feed_window aligned = *asked;
+	struct history_window aligned = *asked;
 	const uint64_t now = monotonic_ns();
 	uint64_t i, end;
 
@@ -578,9 +570,9 @@ static int window(struct feed *f, const struct feed_window *asked, struct profil
 
 /* -- threads -- */
 
-static int threads(struct feed *f, pid_t pid, struct profile *ret, struct err *err)
+static int threads(struct history *h, pid_t pid, struct profile *ret, struct err *err)
 {
-	struct service *s = (struct service *)f;
+	struct service *s = (struct service *)h;
 	struct snapshot_place place = {.images = s->now.images, .resolved = s->resolved};
 
 	if (!s->snapshotter)
@@ -595,18 +587,18 @@ static int threads(struct feed *f, pid_t pid, struct profile *ret, struct err *e
 	return 0;
 }
 
-static int names(struct feed *f, pid_t pid, const uint64_t *addresses, size_t n, struct str *ret)
+static int names(struct history *h, pid_t pid, const uint64_t *addresses, size_t n, struct str *ret)
 {
-	struct service *s = (struct service *)f;
+	struct service *s = (struct service *)h;
 	const struct image *kernel = images_kernel(s->now.images);
 
 	addresses_name(&s->o.names, kernel, pid, addresses, n, ret);
 	return 0;
 }
 
-static void service_free(struct feed *f)
+static void service_free(struct history *h)
 {
-	struct service *s = (struct service *)f;
+	struct service *s = (struct service *)h;
 
 	snapshotter_free(s->snapshotter);
 	resolved_free(s->resolved);
@@ -630,7 +622,7 @@ static size_t journal_entries(const struct service *s)
 	return (size_t)MIN(MAX(wanted, (uint64_t)LEAST_ENTRIES), most);
 }
 
-struct feed *service_new(const struct service_options *o, struct err *err)
+struct history *service_new(const struct service_options *o, struct err *err)
 {
 	struct service *s = mem_alloc(sizeof(*s));
 	struct cpu_list cpus = {0};
@@ -643,8 +635,7 @@ struct feed *service_new(const struct service_options *o, struct err *err)
 	s->journal = journal_new(journal_entries(s));
 	s->o.recording.journal = s->journal;
 	s->status.started_ns = monotonic_ns();
-	s->feed = (struct feed){
-		.fill = fill,
+	s->history = (struct history){
 		.wait_fd = wait_fd,
 		.take = take,
 		.mark = mark,
@@ -654,12 +645,13 @@ struct feed *service_new(const struct service_options *o, struct err *err)
 		.names = names,
 		.tick = tick,
 		.status = status,
+		.summary = summary,
 		.free = service_free,
 	};
 	if (open_session(s, err)) {
-		service_free(&s->feed);
+		service_free(&s->history);
 		return NULL;
 	}
-	snprintf(s->feed.title, sizeof(s->feed.title), "the whole machine");
-	return &s->feed;
+	snprintf(s->history.title, sizeof(s->history.title), "the whole machine");
+	return &s->history;
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A profiler that runs for weeks, as a feed: samples of the whole machine, of which windows are
+ * A profiler that runs for weeks, as a history: samples of the whole machine, of which windows are
  * cut out, by marks or by time.
  *
  * Shape: samples go into a journal (collect/journal.h). Its stacks are those of the profile that
  *        runs; when that, or all there is, has grown too large, a new recording is begun, and the
- * old profile stays for as long as the journal has samples of it. Owner: feed->free().
+ * old profile stays for as long as the journal has samples of it. Owner: history->free().
  */
 #pragma once
 
 #include "collect/recording.h"
-#include "profile/feed.h"
+#include "profile/history.h"
 #include "symbolize/symbolize.h"
 
 struct service_options {
@@ -23,4 +23,4 @@ struct service_options {
 };
 
 /* Starts sampling. */
-struct feed *service_new(const struct service_options *o, struct err *err);
+struct history *service_new(const struct service_options *o, struct err *err);

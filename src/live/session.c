@@ -32,7 +32,20 @@ void session_name(struct session *s)
 	symbolizer_watch(s->symbolizer, s->images);
 	symbolize_frames(s->symbolizer, s->profile, s->images, s->named);
 	s->named = (frame_id)s->profile->n_frames;
-	recording_account(s->recording);
-	if (!s->names.no_names)
-		coverage_count(s->profile, &s->profile->account);
+	session_account(s);
+}
+
+void session_account(struct session *s)
+{
+	struct account *a = &s->profile->account;
+
+	account_release(a);
+	recording_account(s->recording, a);
+	if (s->budget)
+		budget_account(s->budget, s->recording, a);
+	if (s->names.no_names)
+		return;
+	coverage_count(s->profile, a);
+	if (s->is_over)
+		symbolize_account(s->symbolizer, s->profile, a);
 }

@@ -38,10 +38,10 @@ static void forget_idle(struct usage *u, uint64_t now_ns)
 }
 
 /* The group, made when it is new; NULL when there is no room for it. */
-static struct feed_usage *group_of(struct usage *u, const char *cgroup, uint64_t now_ns)
+static struct history_usage *group_of(struct usage *u, const char *cgroup, uint64_t now_ns)
 {
 	uint32_t id = map_find(&u->by_name, hash_of(cgroup), name_equal, u, cgroup);
-	struct feed_usage *group;
+	struct history_usage *group;
 
 	if (id != NO_ID)
 		return &u->groups[id];
@@ -53,14 +53,14 @@ static struct feed_usage *group_of(struct usage *u, const char *cgroup, uint64_t
 	array_reserve(u->groups, u->cap, u->n + 1);
 	map_add(&u->by_name, hash_of(cgroup), (uint32_t)u->n);
 	group = &u->groups[u->n++];
-	*group = (struct feed_usage){.cgroup = mem_strdup(cgroup)};
+	*group = (struct history_usage){.cgroup = mem_strdup(cgroup)};
 	container_of_cgroup(cgroup, group->container);
 	return group;
 }
 
 void usage_add(struct usage *u, const char *cgroup, uint64_t cpu_ns, uint64_t now_ns)
 {
-	struct feed_usage *group = group_of(u, cgroup, now_ns);
+	struct history_usage *group = group_of(u, cgroup, now_ns);
 
 	if (!group)
 		return;

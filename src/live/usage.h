@@ -7,10 +7,10 @@
 #pragma once
 
 #include "base/map.h"
-#include "profile/feed.h"
+#include "profile/history.h"
 
 struct usage {
-	struct feed_usage *groups;
+	struct history_usage *groups;
 	size_t n, cap, most;
 	struct map by_name;
 	bool is_cut; /* there were more groups than `most`: what they used is not known */

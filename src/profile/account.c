@@ -7,22 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MAX_REASONS = 100 }; /* that are told apart over weeks */
+
 static void reasons_release(struct account_reasons *r)
 {
 	for (size_t i = 0; i < r->n; i++)
 		free(r->rows[i].text);
 	free(r->rows);
 	*r = (struct account_reasons){0};
-}
-
-void account_release(struct account *a)
-{
-	reasons_release(&a->lost_by_reason);
-	reasons_release(&a->cut_by_reason);
-	reasons_release(&a->cut_by_module);
-	reasons_release(&a->unwind_ends);
-	reasons_release(&a->named_by);
-	*a = (struct account){0};
 }
 
 void account_add(struct account_reasons *r, const char *text, uint64_t count)
@@ -52,6 +44,62 @@ void account_sort(struct account_reasons *r)
 {
 	if (r->n)
 		qsort(r->rows, r->n, sizeof(*r->rows), reason_order);
+}
+
+/* Of rows that nothing has to be done for. */
+#define NOTHING(...)
+
+void account_release(struct account *a)
+{
+#define REASONS(field, when) reasons_release(&a->field);
+#define COUNT                NOTHING
+#define LEAST                NOTHING
+#define SECONDS              NOTHING
+#define SHARE                NOTHING
+#define FLAG                 NOTHING
+#define TEXT                 NOTHING
+#include "profile/account.def"
+#undef REASONS
+#undef COUNT
+#undef LEAST
+#undef SECONDS
+#undef SHARE
+#undef FLAG
+#undef TEXT
+	*a = (struct account){0};
+}
+
+static void reasons_sum(struct account_reasons *to, const struct account_reasons *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		account_add(to, to->n < MAX_REASONS ? from->rows[i].text : "other reasons",
+			    from->rows[i].count);
+	account_sort(to);
+}
+
+void account_sum(struct account *to, const struct account *from)
+{
+#define COUNT(field, when)   to->field += from->field;
+#define SECONDS(field, when) to->field += from->field;
+#define REASONS(field, when) reasons_sum(&to->field, &from->field);
+#define LEAST(field, when)                                                                         \
+	if (from->field && (!to->field || from->field < to->field))                                \
+		to->field = from->field;
+#define SHARE(field, when)                                                                         \
+	if (from->field > 0)                                                                       \
+		to->field = from->field;
+#define FLAG(field, when) to->field = from->field;
+#define TEXT(field, bytes, when)                                                                   \
+	if (from->field[0])                                                                        \
+		memcpy(to->field, from->field, sizeof(to->field));
+#include "profile/account.def"
+#undef COUNT
+#undef SECONDS
+#undef REASONS
+#undef LEAST
+#undef SHARE
+#undef FLAG
+#undef TEXT
 }
 
 /* A share as people read it: never "100 %" when something is missing. */
@@ -113,18 +161,18 @@ void account_line(const struct account *a, struct str *out)
 			   format_ns(number, a->overhead_cpu_s * 1e9));
 	if (a->kernel_cost_unknown)
 		str_puts(out, " without the kernel's part, which is not measured here");
-	if (a->budget_share > 0 && a->machine_cpu_s > 0) {
+	if (a->budget_percent > 0 && a->machine_cpu_s > 0) {
 		str_printf(out, "; sampling cost %.2f %% of a budget of %.3g %%",
-			   100 * a->budget_cost_s / a->machine_cpu_s, 100 * a->budget_share);
+			   100 * a->budget_cost_cpu_s / a->machine_cpu_s, a->budget_percent);
 		if (a->least_rate_hz)
 			str_printf(out, ", with the rate lowered to %llu Hz",
 				   (unsigned long long)a->least_rate_hz);
 	}
 	if (a->event[0])
 		str_printf(out, "; %s", a->event);
-	if (a->by_perf[0])
-		str_printf(out, "; %s: %s", a->by_perf,
-			   a->without_kernel ? "kernel time is not seen" : "by perf's own samples");
+	if (a->refused[0])
+		str_printf(out, "; %s: %s", a->refused,
+			   a->kernel_unseen ? "kernel time is not seen" : "by perf's own samples");
 	else if (a->way[0])
 		str_printf(out, ", by BPF (%s)", a->way);
 	if (a->command_status[0])
@@ -145,41 +193,41 @@ static json_t *reasons_json(const struct account_reasons *r)
 	return object;
 }
 
+/* When a row is written. */
+#define ALWAYS(is_set) true
+#define SET(is_set)    (is_set)
+#define NEVER(is_set)  false
+
 json_t *account_json(const struct account *a)
 {
 	json_t *o = json_object();
 
-	json_object_set_new(o, "samples", json_integer((json_int_t)a->samples));
-	json_object_set_new(o, "lost", json_integer((json_int_t)a->lost));
-	json_object_set_new(o, "lost_by_reason", reasons_json(&a->lost_by_reason));
-	json_object_set_new(o, "user_stacks", json_integer((json_int_t)a->user_stacks));
-	json_object_set_new(o, "user_stacks_complete",
-			    json_integer((json_int_t)a->user_stacks_complete));
-	json_object_set_new(o, "cut_by_reason", reasons_json(&a->cut_by_reason));
-	json_object_set_new(o, "cut_by_module", reasons_json(&a->cut_by_module));
-	json_object_set_new(o, "unwind_ends", reasons_json(&a->unwind_ends));
-	json_object_set_new(o, "frames", json_integer((json_int_t)a->frames));
-	json_object_set_new(o, "frames_named", json_integer((json_int_t)a->frames_named));
-	json_object_set_new(o, "named_by", reasons_json(&a->named_by));
-	json_object_set_new(o, "processes", json_integer((json_int_t)a->processes));
-	json_object_set_new(o, "duration_s", json_real(a->duration_s));
-	json_object_set_new(o, "overhead_cpu_s", json_real(a->overhead_cpu_s));
-	json_object_set_new(o, "privileged", json_boolean(!a->by_perf[0]));
-	json_object_set_new(o, "way", json_string(a->way));
-	if (a->by_perf[0]) {
-		json_object_set_new(o, "refused", json_text(a->by_perf));
-		json_object_set_new(o, "kernel_seen", json_boolean(!a->without_kernel));
-	}
+#define ROW(field, when, is_set, value)                                                            \
+	if (when(is_set))                                                                          \
+		json_object_set_new(o, #field, value);
+#define COUNT(field, when)       ROW(field, when, a->field, json_integer((json_int_t)a->field))
+#define LEAST(field, when)       ROW(field, when, a->field, json_integer((json_int_t)a->field))
+#define SECONDS(field, when)     ROW(field, when, a->field > 0, json_real(a->field))
+#define SHARE(field, when)       ROW(field, when, a->field > 0, json_real(a->field))
+#define REASONS(field, when)     ROW(field, when, a->field.n, reasons_json(&a->field))
+#define FLAG(field, when)        ROW(field, when, a->field, json_true())
+#define TEXT(field, bytes, when) ROW(field, when, a->field[0], json_text(a->field))
+#include "profile/account.def"
+#undef ROW
+#undef COUNT
+#undef LEAST
+#undef SECONDS
+#undef SHARE
+#undef REASONS
+#undef FLAG
+#undef TEXT
+	/* What is said the other way round, or only beside something else. */
+	json_object_set_new(o, "privileged", json_boolean(!a->refused[0]));
+	if (a->refused[0])
+		json_object_set_new(o, "kernel_seen", json_boolean(!a->kernel_unseen));
 	if (a->kernel_cost_unknown)
 		json_object_set_new(o, "kernel_cost_known", json_false());
-	if (a->budget_share > 0) {
-		json_object_set_new(o, "budget_percent", json_real(100 * a->budget_share));
-		json_object_set_new(o, "budget_cost_cpu_s", json_real(a->budget_cost_s));
+	if (a->budget_percent > 0)
 		json_object_set_new(o, "least_rate_hz", json_integer((json_int_t)a->least_rate_hz));
-	}
-	json_object_set_new(o, "machine_cpu_s", json_real(a->machine_cpu_s));
-	json_object_set_new(o, "event", json_text(a->event));
-	if (a->command_status[0])
-		json_object_set_new(o, "command_status", json_text(a->command_status));
 	return o;
 }

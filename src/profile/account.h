@@ -2,6 +2,7 @@
 /*
  * The account of a run: what was sampled, lost, complete and named, and what it cost.
  *
+ * Everybody who knows a part adds it; live/session puts them together, and nobody else wipes it.
  * Shape: samples = counted in the profile; taken = samples + lost. Reasons are (text, count).
  * Units: user_stacks, frames and their parts are weighted by samples; seconds are wall or CPU.
  */
@@ -26,35 +27,28 @@ struct account_reasons {
 
 enum { ACCOUNT_REASON_BYTES = 384 };
 
+/* The fields are the rows of account.def. */
 struct account {
-	uint64_t samples;
-	uint64_t lost; /* samples that are in no stack of the profile */
-	struct account_reasons lost_by_reason;
-	uint64_t user_stacks;
-	uint64_t user_stacks_complete;
-	struct account_reasons cut_by_reason; /* "why, module" */
-	struct account_reasons cut_by_module;
-	struct account_reasons
-		unwind_ends; /* how walks in the kernel ended, captures by their cause */
-	uint64_t frames;
-	uint64_t frames_named;
-	struct account_reasons named_by; /* what named them */
-	uint64_t processes;
-	double duration_s;
-	double overhead_cpu_s;    /* cprof's own CPU and the kernel time of its programs */
-	bool kernel_cost_unknown; /* overhead is that of user space alone */
-	double machine_cpu_s;     /* duration x online CPUs: what overhead is a share of */
-	bool without_kernel;      /* only user code is seen */
-	double budget_share;      /* of the machine that sampling may cost; 0: no limit */
-	double budget_cost_s;     /* what it has cost, without set-up and names at the end */
-	uint64_t least_rate_hz;   /* that it was lowered to */
-	char event[64];           /* what was sampled, in words */
-	char way[16];             /* how the kernel side was loaded, "perf": it was not */
-	char by_perf[ACCOUNT_REASON_BYTES]; /* why perf itself sampled; "": it did not */
-	char command_status[64]; /* how the launched command ended, "" when there was none */
+#define COUNT(field, when)       uint64_t field;
+#define LEAST(field, when)       uint64_t field;
+#define REASONS(field, when)     struct account_reasons field;
+#define SECONDS(field, when)     double field;
+#define SHARE(field, when)       double field;
+#define FLAG(field, when)        bool field;
+#define TEXT(field, bytes, when) char field[bytes];
+#include "profile/account.def"
+#undef COUNT
+#undef LEAST
+#undef REASONS
+#undef SECONDS
+#undef SHARE
+#undef FLAG
+#undef TEXT
 };
 
 void account_release(struct account *a);
+/* Adds what another recording had; of its texts those that are set. */
+void account_sum(struct account *to, const struct account *from);
 /* Adds `count` to a reason; nothing when it is 0. */
 void account_add(struct account_reasons *reasons, const char *text, uint64_t count);
 /* Sorts by count, largest first. */

@@ -45,16 +45,12 @@ void api_index(struct request *r)
 
 void api_status(struct request *r)
 {
-	const struct feed_status *s;
+	const struct history_status *s;
 	json_t *object;
 
-	if (!r->feed->status) {
-		reply_error(r, MHD_HTTP_NOT_FOUND, "there is no running profiler");
-		return;
-	}
-	s = r->feed->status(r->feed);
+	s = r->history->status(r->history);
 	object = account_json(&s->account);
-	json_object_set_new(object, "title", json_text(r->feed->title));
+	json_object_set_new(object, "title", json_text(r->history->title));
 	json_object_set_new(object, "rate_hz", json_integer((json_int_t)s->rate_hz));
 	json_object_set_new(object, "history_s", json_real((double)s->history_ns / 1e9));
 	reply_json(r, object);
@@ -128,7 +124,8 @@ static json_t *processes_json(const struct profile *p)
 
 void api_processes(struct request *r)
 {
-	struct feed_window w;
+	struct history_window w;
+	struct history_mark now;
 	struct err err = {0};
 	struct profile p;
 	uint64_t wait_ns;
@@ -138,7 +135,8 @@ void api_processes(struct request *r)
 	if (!request_window(r, &w, &wait_ns))
 		return;
 	profile_init(&p);
-	if (r->feed->fill(r->feed, &err) < 0 || r->feed->window(r->feed, &w, &p, &err))
+	if (r->history->mark(r->history, &now, &err) ||
+	    r->history->window(r->history, &w, &p, &err))
 		reply_failure(r, &err);
 	else
 		reply_json(r, processes_json(&p));
@@ -153,16 +151,12 @@ void api_threads(struct request *r)
 	struct profile p;
 	uint64_t number = 0;
 
-	if (!r->feed->threads) {
-		reply_error(r, MHD_HTTP_NOT_FOUND, "there is no running profiler");
-		return;
-	}
 	if (!pid || !parse_u64(pid, INT32_MAX, &number)) {
 		reply_error(r, MHD_HTTP_BAD_REQUEST, "pid= is missing or no number of a process");
 		return;
 	}
 	profile_init(&p);
-	if (r->feed->threads(r->feed, (pid_t)number, &p, &err)) {
+	if (r->history->threads(r->history, (pid_t)number, &p, &err)) {
 		reply_failure(r, &err);
 	} else {
 		threads_json(&p, &(struct threads_options){0}, &body);

@@ -47,7 +47,7 @@ static void put_reasons(struct str *out, const char *name, const char *help,
 	}
 }
 
-static void put_usage(struct str *out, const struct feed_status *s)
+static void put_usage(struct str *out, const struct history_status *s)
 {
 	put_value(out, "cprof_cgroups_cut", "gauge",
 		  "1 when there are more cgroups than --metrics-cgroups: then none is told apart.",
@@ -65,7 +65,7 @@ static void put_usage(struct str *out, const struct feed_status *s)
 	}
 }
 
-static void put_own(struct str *out, const struct feed_status *s)
+static void put_own(struct str *out, const struct history_status *s)
 {
 	put_value(out, "process_cpu_seconds_total", "counter",
 		  "CPU seconds of cprof's own process.", self_cpu_s());
@@ -98,14 +98,10 @@ static void put_stacks(struct str *out, const struct account *a)
 
 void metrics(struct request *r)
 {
-	const struct feed_status *s;
+	const struct history_status *s;
 	struct str body = {0};
 
-	if (!r->feed->status) {
-		reply_error(r, MHD_HTTP_NOT_FOUND, "there is no running profiler");
-		return;
-	}
-	s = r->feed->status(r->feed);
+	s = r->history->status(r->history);
 	put_head(&body, "cprof_build_info", "gauge", "The version.");
 	str_printf(&body, "cprof_build_info{version=\"%s\"} 1\n", CPROF_VERSION);
 	put_value(&body, "cprof_samples_total", "counter", "Samples taken.",

@@ -108,7 +108,7 @@ static void add_trace(const struct request *r, struct profile *p)
 	profile_add_comment(p, text);
 }
 
-static void add_comments(const struct request *r, struct profile *p, const struct feed_window *w)
+static void add_comments(const struct request *r, struct profile *p, const struct history_window *w)
 {
 	struct str text auto_release(str_release) = {0};
 	int64_t used = r->cpu_ns < 0 || w->by_time ? -1 : r->cpu_end_ns;
@@ -123,13 +123,13 @@ static void add_comments(const struct request *r, struct profile *p, const struc
 	add_trace(r, p);
 }
 
-static void reply_window(struct request *r, const struct feed_window *w)
+static void reply_window(struct request *r, const struct history_window *w)
 {
 	struct err err = {0};
 	struct profile p;
 
 	profile_init(&p);
-	if (r->feed->window(r->feed, w, &p, &err)) {
+	if (r->history->window(r->history, w, &p, &err)) {
 		reply_failure(r, &err);
 	} else {
 		add_comments(r, &p, w);
@@ -146,9 +146,9 @@ static void read_clock(struct request *r)
 		r->cpu_ns = process_cpu_ns(r->pid);
 }
 
-static void finish_profile(struct request *r, const struct feed_mark *to)
+static void finish_profile(struct request *r, const struct history_mark *to)
 {
-	const struct feed_window w = {
+	const struct history_window w = {
 		.pid = r->pid, .from = r->from, .to = *to, .trace_id = r->trace.trace_id};
 
 	reply_window(r, &w);
@@ -157,7 +157,8 @@ static void finish_profile(struct request *r, const struct feed_mark *to)
 static void profile(struct request *r)
 {
 	const char *name = request_parameter(r, "format");
-	struct feed_window w;
+	struct history_window w;
+	struct history_mark now;
 	struct err err = {0};
 	uint64_t wait_ns;
 
@@ -181,7 +182,7 @@ static void profile(struct request *r)
 		request_wait(r, wait_ns, finish_profile);
 		return;
 	}
-	if (r->feed->fill(r->feed, &err) < 0)
+	if (r->history->mark(r->history, &now, &err))
 		reply_failure(r, &err);
 	else
 		reply_window(r, &w);
@@ -209,16 +210,12 @@ static bool take_threads(struct request *r, struct profile *p)
 {
 	struct err err = {0};
 
-	if (!r->feed->threads) {
-		reply_error(r, MHD_HTTP_NOT_FOUND, "Unknown profile");
-		return false;
-	}
 	if (request_parameter(r, "seconds")) {
 		reply_error(r, MHD_HTTP_BAD_REQUEST,
 			    "\"seconds\" parameter is not supported for this profile type");
 		return false;
 	}
-	if (r->feed->threads(r->feed, r->pid, p, &err)) {
+	if (r->history->threads(r->history, r->pid, p, &err)) {
 		reply_failure(r, &err);
 		return false;
 	}
@@ -335,8 +332,7 @@ static void symbol(struct request *r)
 		/* A '+' of a query has become a blank. */
 		at = end + (*end == '+' || *end == ' ');
 	}
-	if (r->feed->names)
-		r->feed->names(r->feed, r->pid, addresses, n, &body);
+	r->history->names(r->history, r->pid, addresses, n, &body);
 	reply(r, MHD_HTTP_OK, plain, &body);
 }
 

@@ -14,14 +14,14 @@
 
 #include "base/str.h"
 #include "format/format.h"
-#include "profile/feed.h"
+#include "profile/history.h"
 #include "serve/trace_context.h"
 
 enum { MAX_BODY_BYTES = 64 << 10 };
 
 struct request {
 	struct server *server;
-	struct feed *feed;
+	struct history *history;
 	struct MHD_Connection *connection;
 	char *method, *path;
 	struct trace_context trace;
@@ -36,10 +36,10 @@ struct request {
 	/* Of one that waits. */
 	bool waits, is_suspended, is_gone;
 	bool is_marked; /* `from` is set */
-	struct feed_mark from;
+	struct history_mark from;
 	uint64_t wait_ns;
 	void (*at_mark)(struct request *r); /* NULL, or: a mark of its is about to be set */
-	void (*finish)(struct request *r, const struct feed_mark *to);
+	void (*finish)(struct request *r, const struct history_mark *to);
 	/* What it is about. */
 	pid_t pid;        /* 0: the whole machine */
 	const char *kind; /* the profile's name */
@@ -67,7 +67,7 @@ void reply_header(struct request *r, const char *name, const char *value);
 
 /* Makes the request wait for samples of that time; then `finish` is to answer it. */
 void request_wait(struct request *r, uint64_t ns,
-		  void (*finish)(struct request *r, const struct feed_mark *to));
+		  void (*finish)(struct request *r, const struct history_mark *to));
 
 /* The handlers. */
 typedef void handler(struct request *r);
@@ -76,4 +76,4 @@ handler index_page, api_index, api_status, api_processes, api_threads, view_page
 void pprof_request(struct request *r, const char *rest);
 /* Time windows: from= and to=, or seconds=. Replies and returns false when they make no sense.
  * `ret->by_time` tells which. */
-bool request_window(struct request *r, struct feed_window *ret, uint64_t *ret_wait_ns);
+bool request_window(struct request *r, struct history_window *ret, uint64_t *ret_wait_ns);

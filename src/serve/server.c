@@ -33,7 +33,7 @@ enum {
 #define TICK_NS          1000000000ull
 
 struct server {
-	struct feed *feed;
+	struct history *history;
 	struct server_options o;
 	struct MHD_Daemon *daemon;
 	int listen_fd, epoll_fd;
@@ -169,7 +169,7 @@ static struct request *request_new(struct server *s, struct MHD_Connection *c, c
 		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 
 	r->server = s;
-	r->feed = s->feed;
+	r->history = s->history;
 	r->connection = c;
 	r->path = mem_strdup(path);
 	r->method = mem_strdup(method);
@@ -186,7 +186,7 @@ static struct request *request_new(struct server *s, struct MHD_Connection *c, c
 /* -- waiting for samples -- */
 
 void request_wait(struct request *r, uint64_t ns,
-		  void (*finish)(struct request *r, const struct feed_mark *to))
+		  void (*finish)(struct request *r, const struct history_mark *to))
 {
 	if (r->server->n_waiting == MAX_WAITING) {
 		reply_error(r, MHD_HTTP_SERVICE_UNAVAILABLE,
@@ -251,7 +251,7 @@ static int tell_demand(struct server *s, struct err *err)
 	for (const struct request *r = s->waiting; r; r = r->next)
 		if (r->is_marked)
 			oldest = MIN(oldest, r->from.entry);
-	return s->feed->demand ? s->feed->demand(s->feed, s->n_waiting, oldest, err) : 0;
+	return s->history->demand(s->history, s->n_waiting, oldest, err);
 }
 
 static bool is_due(const struct request *r, uint64_t now)
@@ -264,7 +264,7 @@ static int run_waiting(struct server *s, struct err *err)
 {
 	uint64_t now = monotonic_ns();
 	bool needs_mark = false, is_new = false;
-	struct feed_mark at;
+	struct history_mark at;
 
 	for (const struct request *r = s->waiting; r; r = r->next) {
 		is_new |= !r->is_marked;
@@ -278,7 +278,7 @@ static int run_waiting(struct server *s, struct err *err)
 	for (struct request *r = s->waiting; r; r = r->next)
 		if (r->at_mark && (!r->is_marked || is_due(r, now)))
 			r->at_mark(r);
-	if (s->feed->mark(s->feed, &at, err))
+	if (s->history->mark(s->history, &at, err))
 		return err->code;
 	for (struct request *r = s->waiting, *next; r; r = next) {
 		next = r->next;
@@ -542,12 +542,12 @@ static int start_daemon(struct server *s, struct err *err)
 	return 0;
 }
 
-struct server *server_new(const struct server_options *o, struct feed *feed, struct err *err)
+struct server *server_new(const struct server_options *o, struct history *history, struct err *err)
 {
 	struct server *s = mem_alloc(sizeof(*s));
 
 	s->o = *o;
-	s->feed = feed;
+	s->history = history;
 	s->listen_fd = s->epoll_fd = -1;
 	if (server_reload(s, err) || open_socket(s, err) || start_daemon(s, err)) {
 		server_free(s);
@@ -615,7 +615,7 @@ int server_run(struct server *s, struct err *err)
 	}
 	if (monotonic_ns() - s->ticked_ns >= TICK_NS) {
 		s->ticked_ns = monotonic_ns();
-		if (s->feed->tick && s->feed->tick(s->feed, err))
+		if (s->history->tick(s->history, err))
 			return err->code;
 	}
 	return next_ms(s);

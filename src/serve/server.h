@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The HTTP server: one thread, one feed.
+ * The HTTP server: one thread, one history.
  *
  * Life: server_new() listens; then, as often as server_wait_fd() is readable or the time that
  *       server_run() returned has come, server_run(); server_free() ends all requests.
- * Owner: the feed stays the caller's.
- * Errors: of requests go to the client and into the log; server_run() fails when the feed does.
+ * Owner: the history stays the caller's.
+ * Errors: of requests go to the client and into the log; server_run() fails when the history does.
  */
 #pragma once
 
@@ -15,7 +15,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "profile/feed.h"
+#include "profile/history.h"
 
 struct server_options {
 	const char *listen;     /* "127.0.0.1:6061", "[::1]:6061", ":6061" */
@@ -25,7 +25,7 @@ struct server_options {
 
 struct server;
 
-struct server *server_new(const struct server_options *o, struct feed *feed, struct err *err);
+struct server *server_new(const struct server_options *o, struct history *history, struct err *err);
 void server_free(struct server *s);
 int server_wait_fd(const struct server *s);
 /* Does what is due. Returns for how many milliseconds it can be left alone at most, or an error. */

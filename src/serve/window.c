@@ -57,13 +57,13 @@ static int64_t whole_seconds(const char *text)
 	return !text || !*text || *end || seconds <= 0 ? DEFAULT_SECONDS : (int64_t)seconds;
 }
 
-bool request_window(struct request *r, struct feed_window *ret, uint64_t *ret_wait_ns)
+bool request_window(struct request *r, struct history_window *ret, uint64_t *ret_wait_ns)
 {
 	const char *from = request_parameter(r, "from"), *to = request_parameter(r, "to");
 	uint64_t now = monotonic_ns();
 	int64_t seconds;
 
-	*ret = (struct feed_window){.pid = r->pid, .trace_id = r->trace.trace_id};
+	*ret = (struct history_window){.pid = r->pid, .trace_id = r->trace.trace_id};
 	*ret_wait_ns = 0;
 	if (!from && to) {
 		reply_error(r, MHD_HTTP_BAD_REQUEST, "to= needs from=, as in from=-60s&to=-30s");

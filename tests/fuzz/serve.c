@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzz target: what a client sends to the HTTP server. */
-#include "serve_feed.h"
+#include "serve_history.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!server) {
 		log_setup(LOG_ERROR, false);
-		server = server_new(&o, &test_feed, &err);
+		server = server_new(&o, &test_history, &err);
 		if (!server)
 			abort();
 	}

@@ -184,6 +184,7 @@ static int record(struct recording_options *o, uint64_t drain_ms, int poll_ms, s
 		}
 	}
 	recording_stop(r, err);
+	recording_account(r, &p.account);
 	fprintf(stderr, "%llu samples, %llu lost, %llu of %llu stacks complete\n",
 		(unsigned long long)p.account.samples, (unsigned long long)p.account.lost,
 		(unsigned long long)p.account.user_stacks_complete,
@@ -205,24 +206,24 @@ static int serve(const struct recording_options *o, uint64_t seconds, struct err
 				    .history_hz = o->frequency_hz,
 				    .memory_bytes = 8,
 				    .most_groups = 8};
-	struct feed *f = service_new(&s, err);
+	struct history *h = service_new(&s, err);
 	uint64_t start = monotonic_ns(), ticked = start;
 
-	if (!f)
+	if (!h)
 		return -1;
 	while (monotonic_ns() - start < seconds * 1000000000) {
-		struct pollfd fd = {f->wait_fd(f), POLLIN, 0};
+		struct pollfd fd = {h->wait_fd(h), POLLIN, 0};
 
 		poll(&fd, 1, RECORDING_POLL_MS);
-		f->take(f, err);
+		h->take(h, err);
 		if (monotonic_ns() - ticked < 1000000000)
 			continue;
 		ticked += 1000000000;
-		f->tick(f, err);
+		h->tick(h, err);
 		tick = true;
 		put_time(false);
 	}
-	f->free(f);
+	h->free(h);
 	return err->code;
 }
 

@@ -498,14 +498,14 @@ static void recordings_end_and_change(void **state)
 }
 
 /* The samples of a window, all of which are of one stack. */
-static uint64_t window_samples(struct feed *f, const struct feed_window *w)
+static uint64_t window_samples(struct history *h, const struct history_window *w)
 {
 	struct profile p;
 	uint64_t n;
 	struct err err = {0};
 
 	profile_init(&p);
-	assert_int_equal(f->window(f, w, &p, &err), 0);
+	assert_int_equal(h->window(h, w, &p, &err), 0);
 	n = all_samples(&p);
 	assert_int_equal(samples_of(&p, "_start;start;run;before;touch"), n);
 	assert_int_equal(p.account.user_stacks_complete, n);
@@ -515,13 +515,13 @@ static uint64_t window_samples(struct feed *f, const struct feed_window *w)
 }
 
 /* Addresses that a client asks for, of the process and of the kernel. */
-static void check_names(struct feed *f)
+static void check_names(struct history *h)
 {
 	const uint64_t of_program[] = {0x400155, 0x10}, of_kernel[] = {0xffffffff81000123};
 	struct str names auto_release(str_release) = {0};
 
-	f->names(f, target, of_program, 2, &names);
-	f->names(f, 0, of_kernel, 1, &names);
+	h->names(h, target, of_program, 2, &names);
+	h->names(h, 0, of_kernel, 1, &names);
 	assert_string_equal(names.text, "0x400155 touch\n0xffffffff81000123 kernel_code\n");
 }
 
@@ -532,41 +532,44 @@ static void eras_are_one_history(void **state)
 	static const struct symbolize_options names = {.no_cache = true};
 	struct service_options o = {
 		.names = names, .history_ns = 600000000000ull, .memory_bytes = 8, .most_groups = 8};
-	struct feed_window across = {0}, none = {0};
+	struct history_window across = {0}, none = {0};
 	uint64_t ticks = 0, samples = 0;
 	bool drain, tick;
 	struct err err = {0};
-	struct feed *f;
+	struct history *h;
 
 	begin_world("serve", *state);
 	o.recording = options;
-	f = service_new(&o, &err);
-	assert_non_null(f);
-	assert_int_equal(f->mark(f, &across.from, &err), 0);
+	h = service_new(&o, &err);
+	assert_non_null(h);
+	assert_int_equal(h->mark(h, &across.from, &err), 0);
 	while (world_next(&drain, &tick)) {
-		assert_int_equal(f->take(f, &err), 0);
+		assert_int_equal(h->take(h, &err), 0);
 		if (drain)
-			assert_int_equal(f->mark(f, &across.to, &err), 0);
+			assert_int_equal(h->mark(h, &across.to, &err), 0);
 		if (!tick)
 			continue;
 		none.from = none.to = across.to;
-		assert_int_equal(window_samples(f, &none), 0);
-		assert_int_equal(f->tick(f, &err), 0);
-		assert_int_equal(f->mark(f, &across.to, &err), 0);
-		samples += window_samples(f, &across);
+		assert_int_equal(window_samples(h, &none), 0);
+		assert_int_equal(h->tick(h, &err), 0);
+		assert_int_equal(h->mark(h, &across.to, &err), 0);
+		samples += window_samples(h, &across);
 		across.from = across.to;
+		/* Of what is remembered, all has a name. */
+		assert_true(ticks || h->summary(h)->frames > 0);
+		assert_int_equal(h->summary(h)->frames_named, h->summary(h)->frames);
 		ticks++;
 	}
-	check_names(f);
+	check_names(h);
 	assert_true(ticks >= 4);
-	assert_int_equal(f->status(f)->renewals, ticks);
-	assert_int_equal(f->status(f)->account.samples, world_counted());
-	assert_int_equal(f->status(f)->account.user_stacks_complete, world_counted());
+	assert_int_equal(h->status(h)->renewals, ticks);
+	assert_int_equal(h->status(h)->account.samples, world_counted());
+	assert_int_equal(h->status(h)->account.user_stacks_complete, world_counted());
 	assert_int_equal(world_loaded(), ticks + 1);
 	/* Every page that was touched while somebody looked. */
 	assert_int_equal(samples, world_counted());
 	assert_in_range(samples, 50, 100 - 7);
-	f->free(f);
+	h->free(h);
 	world_close();
 }
 

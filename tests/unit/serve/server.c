@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The server over a feed without a profiler: what it answers, to whom, and that it ends cleanly. */
+/* The server over a history without a profiler: what it answers, to whom, and that it ends cleanly.
+ */
 #include "unit/test.h"
 
 #include <arpa/inet.h>
@@ -9,12 +10,12 @@
 
 #include "base/log.h"
 #include "serve/server.h"
-#include "serve_feed.h"
+#include "serve_history.h"
 
 static struct server *begin(const struct server_options *o)
 {
 	struct err err = {0};
-	struct server *s = server_new(o, &test_feed, &err);
+	struct server *s = server_new(o, &test_history, &err);
 
 	if (!s)
 		fail_msg("%s", err.what);
@@ -146,7 +147,7 @@ static void others_need_a_token(void **state)
 	struct server *s;
 
 	(void)state;
-	assert_null(server_new(&o, &test_feed, &err));
+	assert_null(server_new(&o, &test_history, &err));
 	assert_int_equal(err.exit_code, 2);
 	assert_true(write(fd, "sesame\n", 7) == 7);
 	o.token_file = path;

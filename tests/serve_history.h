@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A feed without a profiler, for tests of serve/: every window is one small profile. */
+/* A history without a profiler, for tests of serve/: every window is one small profile. */
 #pragma once
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "profile/feed.h"
+#include "profile/history.h"
 
 static void fill_profile(struct profile *p, const char *type, const char *trace_id)
 {
@@ -39,63 +39,71 @@ static void fill_profile(struct profile *p, const char *type, const char *trace_
 	p->duration_ns = 1000000000;
 }
 
-static int feed_mark(struct feed *f, struct feed_mark *ret, struct err *err)
+static int mark_now(struct history *h, struct history_mark *ret, struct err *err)
 {
-	(void)f, (void)err;
-	*ret = (struct feed_mark){.time_ns = monotonic_ns()};
+	(void)h, (void)err;
+	*ret = (struct history_mark){.time_ns = monotonic_ns()};
 	return 0;
 }
 
-static int feed_fill(struct feed *f, struct err *err)
+static int history_demand(struct history *h, size_t open, uint64_t oldest_entry, struct err *err)
 {
-	(void)f, (void)err;
+	(void)h, (void)open, (void)oldest_entry, (void)err;
 	return 0;
 }
 
-static int feed_window(struct feed *f, const struct feed_window *w, struct profile *ret,
-		       struct err *err)
+static int history_tick(struct history *h, struct err *err)
 {
-	(void)f, (void)err;
+	(void)h, (void)err;
+	return 0;
+}
+
+static int window_of(struct history *h, const struct history_window *w, struct profile *ret,
+		     struct err *err)
+{
+	(void)h, (void)err;
 	fill_profile(ret, NULL, w->trace_id);
 	return 0;
 }
 
-static int feed_threads(struct feed *f, pid_t pid, struct profile *ret, struct err *err)
+static int history_threads(struct history *h, pid_t pid, struct profile *ret, struct err *err)
 {
-	(void)f;
+	(void)h;
 	if (pid == 13)
 		return err_set(err, -ESRCH, "no process with pid %d", pid);
 	fill_profile(ret, "goroutine", NULL);
 	return 0;
 }
 
-static int feed_names(struct feed *f, pid_t pid, const uint64_t *addresses, size_t n,
-		      struct str *ret)
+static int history_names(struct history *h, pid_t pid, const uint64_t *addresses, size_t n,
+			 struct str *ret)
 {
-	(void)f, (void)pid;
+	(void)h, (void)pid;
 	for (size_t i = 0; i < n; i++)
 		if (addresses[i] == 0x10)
 			str_puts(ret, "0x10 parse\n");
 	return 0;
 }
 
-static const struct feed_status *feed_status(struct feed *f)
+static const struct history_status *status_of(struct history *h)
 {
-	static struct feed_usage usage = {.cgroup = (char *)(uintptr_t) "/a\"b\\c\n", .cpu_ns = 5};
-	static struct feed_status status = {.usage = &usage, .n_usage = 1};
+	static struct history_usage usage = {.cgroup = (char *)(uintptr_t) "/a\"b\\c\n",
+					     .cpu_ns = 5};
+	static struct history_status status = {.usage = &usage, .n_usage = 1};
 
-	(void)f;
+	(void)h;
 	account_release(&status.account);
 	status.account.samples = 7;
 	account_add(&status.account.lost_by_reason, "a \"reason\"", 2);
 	return &status;
 }
 
-static struct feed test_feed = {
-	.fill = feed_fill,
-	.mark = feed_mark,
-	.window = feed_window,
-	.threads = feed_threads,
-	.names = feed_names,
-	.status = feed_status,
+static struct history test_history = {
+	.mark = mark_now,
+	.window = window_of,
+	.threads = history_threads,
+	.names = history_names,
+	.demand = history_demand,
+	.tick = history_tick,
+	.status = status_of,
 };
