@@ -68,20 +68,3 @@ int timeline_require(struct timeline *t, const struct profile *p, struct err *er
 	err_set(err, 0, "the profile does not say when its samples fell");
 	return err_cure(err, "record it with --timeline");
 }
-
-int64_t *timeline_sums(const struct timeline *t, const struct view *v)
-{
-	int64_t *sums = mem_array(timeline_blocks(t), sizeof(*sums)), time_ns;
-	const struct profile *p = t->p;
-
-	for (size_t i = 0; i < p->n_samples; i++)
-		if (v->origin_of[i] != NO_ID && timeline_sample(t, i, &time_ns))
-			sum_add(&sums[timeline_block(t, time_ns)],
-				p->values[i * p->n_types + v->value]);
-	return sums;
-}
-
-unsigned timeline_shade(int64_t sum, int64_t most)
-{
-	return sum <= 0 || most <= 0 ? 0 : 1 + (unsigned)MIN((double)sum / (double)most * 4, 3.0);
-}

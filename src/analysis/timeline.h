@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analysis/view.h"
+#include "base/err.h"
+#include "profile/profile.h"
 
 struct timeline {
 	const struct profile *p;
@@ -31,11 +32,6 @@ static inline uint32_t timeline_block(const struct timeline *t, int64_t time_ns)
 {
 	return (uint32_t)((time_ns - 1 - t->start_ns) / t->block_ns);
 }
-/* What fell into each block (heap), of a view of the same profile. */
-int64_t *timeline_sums(const struct timeline *t, const struct view *v);
-/* How dark a block is drawn: 0 (nothing) to 4. */
-unsigned timeline_shade(int64_t sum, int64_t most);
-
 static inline uint32_t timeline_blocks(const struct timeline *t)
 {
 	return (uint32_t)((t->end_ns - t->start_ns + t->block_ns - 1) / t->block_ns);

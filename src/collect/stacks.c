@@ -161,7 +161,7 @@ static void name_generated(struct resolved *r, const struct space *space, struct
 {
 	struct jit *jit = image_jit(image);
 	const struct space_map *dump = jit_has_dump(jit) ? NULL : space_jitdump(space);
-	struct jit_function is;
+	struct code_place is;
 
 	if (dump)
 		jit_set_dump(jit, dump->image->path, dump->start, dump->end);

@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "collect/kernel.h"
 #include "collect/own.h"
-#include "collect/recording.h"
+#include "collect/recording_options.h"
 #include "proc/procfs.h"
 
 struct targets {

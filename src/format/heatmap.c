@@ -3,7 +3,7 @@
 #include "format/heatmap.h"
 
 #include "analysis/columns.h"
-#include "analysis/timeline.h"
+#include "analysis/blocks.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/sum.h"
@@ -22,7 +22,7 @@ static int find(struct heat *h, const struct view *v, struct err *err)
 	if (timeline_require(&h->t, v->p, err))
 		return err->code;
 	h->n = timeline_blocks(&h->t);
-	h->sums = timeline_sums(&h->t, v);
+	h->sums = blocks_sums(&h->t, v);
 	for (uint32_t i = 0; i < h->n; i++)
 		h->most = MAX(h->most, h->sums[i]);
 	return 0;
@@ -70,7 +70,7 @@ static void put_map(const struct heat *h, const struct view *v, struct str *out)
 					break;
 				sum_add(&sum, h->sums[block]);
 			}
-			str_puts(out, shades[timeline_shade(sum / in_cell, h->most)]);
+			str_puts(out, shades[blocks_shade(sum / in_cell, h->most)]);
 		}
 		str_putc(out, '\n');
 	}

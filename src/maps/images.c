@@ -191,7 +191,7 @@ void images_add_kernel_code(struct images *images, uint64_t start, uint64_t byte
 
 	if (!kernel->jit)
 		kernel->jit = jit_empty();
-	jit_add(kernel->jit, start, bytes, name, strlen(name), 0);
+	code_map_add(jit_code(kernel->jit), start, bytes, name, strlen(name), 0);
 }
 
 size_t images_count(const struct images *images)

@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "maps/code_map.h"
+
 struct jit;
 
 struct jit *jit_new(pid_t pid);
@@ -24,14 +26,8 @@ void jit_free(struct jit *j);
 void jit_set_dump(struct jit *j, const char *path, uint64_t start, uint64_t end);
 bool jit_has_dump(const struct jit *j);
 
-struct jit_function {
-	const char *name; /* until the next call */
-	const char *file; /* NULL: unknown */
-	uint32_t line;
-	uint64_t start;
-};
 /* The function that held the address at that time (CLOCK_MONOTONIC nanoseconds). */
-bool jit_find(struct jit *j, uint64_t address, uint64_t time_ns, struct jit_function *ret);
+bool jit_find(struct jit *j, uint64_t address, uint64_t time_ns, struct code_place *ret);
 /* Reads at the next call what was written meanwhile, however short a while it was. */
 void jit_look_again(struct jit *j);
 /* The same from its beginning: it was written anew. */
@@ -41,16 +37,7 @@ pid_t jit_pid(const struct jit *j);
 /* -- for the readers of files, and for tests -- */
 
 struct jit *jit_empty(void);
-/* Adds a function; lines added since the last one are its. */
-void jit_add(struct jit *j, uint64_t start, uint64_t bytes, const char *name, size_t len,
-	     uint64_t time_ns);
-void jit_add_line(struct jit *j, uint64_t address, uint32_t line, const char *file, size_t len);
-/* The same function at another place. */
-void jit_move(struct jit *j, uint64_t from, uint64_t to, uint64_t bytes, uint64_t time_ns);
-/* Times that come are of another clock. */
-void jit_ignore_times(struct jit *j, bool ignore);
+/* The functions that it knows. */
+struct code_map *jit_code(struct jit *j);
 /* Lines of a perf map: "START SIZE name". Returns the bytes of whole lines. */
 size_t jit_parse_map(struct jit *j, const char *text, size_t len);
-/* Records of a jitdump file. Returns the bytes of whole records, 0 for a damaged file. `header`: it
- * begins with the file's header. */
-size_t jit_parse_dump(struct jit *j, const uint8_t *data, size_t len, bool header);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* jitdump files. */
-#include "maps/jit.h"
+#include "maps/jitdump.h"
 
 #include "base/str.h"
 
@@ -54,7 +54,7 @@ static bool is_text(const char *s, size_t len)
 	return len && str_is_utf8(s);
 }
 
-static void take_lines(struct jit *j, const uint8_t *body, size_t len)
+static void take_lines(struct code_map *c, const uint8_t *body, size_t len)
 {
 	struct lines head;
 	struct entry e;
@@ -78,12 +78,12 @@ static void take_lines(struct jit *j, const uint8_t *body, size_t len)
 			n_file = (size_t)(nul - (body + at));
 		}
 		if (is_text(file, n_file))
-			jit_add_line(j, e.address, e.line, file, n_file);
+			code_map_add_line(c, e.address, e.line, file, n_file);
 		at = (size_t)(nul - body) + 1;
 	}
 }
 
-static void take_load(struct jit *j, uint64_t time, const uint8_t *body, size_t len)
+static void take_load(struct code_map *c, uint64_t time, const uint8_t *body, size_t len)
 {
 	struct load l;
 	const char *name = (const char *)body + sizeof(l);
@@ -91,32 +91,32 @@ static void take_load(struct jit *j, uint64_t time, const uint8_t *body, size_t 
 	if (len <= sizeof(l))
 		return;
 	memcpy(&l, body, sizeof(l));
-	jit_add(j, l.address, l.bytes, name, strnlen(name, len - sizeof(l)), time);
+	code_map_add(c, l.address, l.bytes, name, strnlen(name, len - sizeof(l)), time);
 }
 
-static void take_record(struct jit *j, const struct record *r, const uint8_t *body, size_t len)
+static void take_record(struct code_map *c, const struct record *r, const uint8_t *body, size_t len)
 {
 	struct move m;
 
 	switch (r->id) {
 	case RECORD_LOAD:
-		take_load(j, r->time, body, len);
+		take_load(c, r->time, body, len);
 		break;
 	case RECORD_MOVE:
 		if (len < sizeof(m))
 			break;
 		memcpy(&m, body, sizeof(m));
-		jit_move(j, m.from, m.to, m.bytes, r->time);
+		code_map_move(c, m.from, m.to, m.bytes, r->time);
 		break;
 	case RECORD_LINES:
-		take_lines(j, body, len);
+		take_lines(c, body, len);
 		break;
 	default:
 		break;
 	}
 }
 
-size_t jit_parse_dump(struct jit *j, const uint8_t *data, size_t len, bool header)
+size_t jitdump_parse(struct code_map *c, const uint8_t *data, size_t len, bool header)
 {
 	struct dump_header h = {0};
 	struct record r;
@@ -129,7 +129,7 @@ size_t jit_parse_dump(struct jit *j, const uint8_t *data, size_t len, bool heade
 		if (h.magic != MAGIC || h.bytes < sizeof(h) || h.bytes > len)
 			return 0;
 		at = h.bytes;
-		jit_ignore_times(j, h.flags & FLAG_ARCH_TIMESTAMP);
+		code_map_ignore_times(c, h.flags & FLAG_ARCH_TIMESTAMP);
 	}
 	while (len - at >= sizeof(r)) {
 		memcpy(&r, data + at, sizeof(r));
@@ -137,7 +137,7 @@ size_t jit_parse_dump(struct jit *j, const uint8_t *data, size_t len, bool heade
 			return len; /* damaged: what follows says nothing */
 		if (r.bytes > len - at)
 			break;
-		take_record(j, &r, data + at + sizeof(r), r.bytes - sizeof(r));
+		take_record(c, &r, data + at + sizeof(r), r.bytes - sizeof(r));
 		at += r.bytes;
 	}
 	return at;

@@ -19,8 +19,15 @@
 
 enum { MAX_BODY_BYTES = 64 << 10 };
 
+/* What the requests of a server have in common. */
+struct requests {
+	struct request *waiting;
+	size_t n_waiting;
+	uint64_t unread_bytes; /* of answers */
+};
+
 struct request {
-	struct server *server;
+	struct requests *all;
 	struct history *history;
 	struct MHD_Connection *connection;
 	char *method, *path;
@@ -68,6 +75,9 @@ void reply_header(struct request *r, const char *name, const char *value);
 /* Makes the request wait for samples of that time; then `finish` is to answer it. */
 void request_wait(struct request *r, uint64_t ns,
 		  void (*finish)(struct request *r, const struct history_mark *to));
+
+/* It waits no more: it is answered, or its client is gone. */
+void request_stop_waiting(struct request *r);
 
 /* The handlers. */
 typedef void handler(struct request *r);

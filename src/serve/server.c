@@ -22,15 +22,12 @@
 enum {
 	CONNECTION_BYTES = 32 << 10, /* of headers; beyond, the answer is 431 */
 	MAX_CONNECTIONS = 1000,
-	MAX_WAITING = 512, /* requests that wait for samples */
-	IDLE_S = 30,       /* a connection on which nothing moves */
+	IDLE_S = 30, /* a connection on which nothing moves */
 	MAX_TOKEN_BYTES = 4096,
 	LOOK_MS = 250, /* how often waiting clients are looked after */
 };
 
-/* Of answers that clients have not read yet. */
-#define MAX_UNREAD_BYTES (64ull << 20)
-#define TICK_NS          1000000000ull
+#define TICK_NS 1000000000ull
 
 struct server {
 	struct history *history;
@@ -39,117 +36,12 @@ struct server {
 	int listen_fd, epoll_fd;
 	char address[96];
 	char *token; /* NULL: none is asked for */
-	struct request *waiting;
-	size_t n_waiting;
-	uint64_t unread_bytes;
+	struct requests all;
 	uint64_t ticked_ns;
 	bool ends;
 };
 
 /* -- requests -- */
-
-const char *request_parameter(const struct request *r, const char *name)
-{
-	const char *value = NULL;
-	size_t n;
-
-	if (MHD_lookup_connection_value_n(r->connection, MHD_GET_ARGUMENT_KIND, name, strlen(name),
-					  &value, &n) != MHD_YES)
-		return NULL;
-	return value ? value : "";
-}
-
-static enum MHD_Result take_first(void *ret, enum MHD_ValueKind kind, const char *key,
-				  const char *value)
-{
-	(void)kind, (void)value;
-	*(const char **)ret = key;
-	return MHD_NO;
-}
-
-const char *request_query(const struct request *r)
-{
-	const char *first = "";
-
-	MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, take_first, &first);
-	return first;
-}
-
-const char *request_header(const struct request *r, const char *name)
-{
-	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
-}
-
-/* An answer's bytes, counted until they are read. */
-struct body {
-	struct server *server;
-	char *text;
-	size_t bytes;
-};
-
-static void body_free(void *ctx)
-{
-	struct body *a = ctx;
-
-	a->server->unread_bytes -= a->bytes;
-	free(a->text);
-	free(a);
-}
-
-static void set_response(struct request *r, unsigned status, const char *type, struct str *body)
-{
-	struct body *a = mem_alloc(sizeof(*a));
-
-	if (r->response)
-		MHD_destroy_response(r->response);
-	*a = (struct body){r->server, steal(body->text), body->len};
-	*body = (struct str){0};
-	r->server->unread_bytes += a->bytes;
-	r->response = MHD_create_response_from_buffer_with_free_callback_cls(
-		a->bytes, a->text ? a->text : "", body_free, a);
-	r->status = status;
-	r->bytes = a->bytes;
-	reply_header(r, "Content-Type", type);
-	reply_header(r, "X-Content-Type-Options", "nosniff");
-	reply_header(r, "Cache-Control", "no-store");
-}
-
-void reply_header(struct request *r, const char *name, const char *value)
-{
-	MHD_add_response_header(r->response, name, value);
-}
-
-void reply(struct request *r, unsigned status, const char *type, struct str *body)
-{
-	if (r->server->unread_bytes && r->server->unread_bytes + body->len > MAX_UNREAD_BYTES) {
-		str_release(body);
-		reply_error(r, MHD_HTTP_SERVICE_UNAVAILABLE,
-			    "too many answers are waiting to be read");
-		return;
-	}
-	set_response(r, status, type, body);
-}
-
-void reply_error(struct request *r, unsigned status, const char *fmt, ...)
-{
-	struct str body = {0};
-	va_list ap;
-	char text[512];
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	str_plain(&body, text);
-	str_putc(&body, '\n');
-	set_response(r, status, "text/plain; charset=utf-8", &body);
-	reply_header(r, "X-Go-Pprof", "1");
-}
-
-void reply_failure(struct request *r, const struct err *err)
-{
-	reply_error(r, err->code == -ESRCH ? MHD_HTTP_NOT_FOUND : MHD_HTTP_INTERNAL_SERVER_ERROR,
-		    "%s", err->what);
-}
 
 static void request_free(struct request *r)
 {
@@ -168,7 +60,7 @@ static struct request *request_new(struct server *s, struct MHD_Connection *c, c
 	const union MHD_ConnectionInfo *who =
 		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 
-	r->server = s;
+	r->all = &s->all;
 	r->history = s->history;
 	r->connection = c;
 	r->path = mem_strdup(path);
@@ -181,42 +73,6 @@ static struct request *request_new(struct server *s, struct MHD_Connection *c, c
 								    : sizeof(struct sockaddr_in),
 			    r->remote, sizeof(r->remote), NULL, 0, NI_NUMERICHOST);
 	return r;
-}
-
-/* -- waiting for samples -- */
-
-void request_wait(struct request *r, uint64_t ns,
-		  void (*finish)(struct request *r, const struct history_mark *to))
-{
-	if (r->server->n_waiting == MAX_WAITING) {
-		reply_error(r, MHD_HTTP_SERVICE_UNAVAILABLE,
-			    "Could not enable CPU profiling: %d requests are being profiled for",
-			    MAX_WAITING);
-		return;
-	}
-	r->waits = true;
-	r->wait_ns = ns;
-	r->finish = finish;
-	r->next = r->server->waiting;
-	r->server->waiting = r;
-	r->server->n_waiting++;
-}
-
-static void stop_waiting(struct request *r)
-{
-	struct request **at = &r->server->waiting;
-
-	while (*at && *at != r)
-		at = &(*at)->next;
-	if (*at) {
-		*at = r->next;
-		r->server->n_waiting--;
-	}
-	r->waits = false;
-	if (r->is_suspended) {
-		r->is_suspended = false;
-		MHD_resume_connection(r->connection);
-	}
 }
 
 /* The client has closed its end: as with Go's server, nobody is waiting any more. */
@@ -234,11 +90,11 @@ static bool client_is_gone(const struct request *r)
 
 static void drop_gone(struct server *s)
 {
-	for (struct request *r = s->waiting, *next; r; r = next) {
+	for (struct request *r = s->all.waiting, *next; r; r = next) {
 		next = r->next;
 		if (client_is_gone(r)) {
 			r->is_gone = true;
-			stop_waiting(r);
+			request_stop_waiting(r);
 		}
 	}
 }
@@ -248,10 +104,10 @@ static int tell_demand(struct server *s, struct err *err)
 {
 	uint64_t oldest = UINT64_MAX;
 
-	for (const struct request *r = s->waiting; r; r = r->next)
+	for (const struct request *r = s->all.waiting; r; r = r->next)
 		if (r->is_marked)
 			oldest = MIN(oldest, r->from.entry);
-	return s->history->demand(s->history, s->n_waiting, oldest, err);
+	return s->history->demand(s->history, s->all.n_waiting, oldest, err);
 }
 
 static bool is_due(const struct request *r, uint64_t now)
@@ -266,7 +122,7 @@ static int run_waiting(struct server *s, struct err *err)
 	bool needs_mark = false, is_new = false;
 	struct history_mark at;
 
-	for (const struct request *r = s->waiting; r; r = r->next) {
+	for (const struct request *r = s->all.waiting; r; r = r->next) {
 		is_new |= !r->is_marked;
 		needs_mark |= !r->is_marked || is_due(r, now);
 	}
@@ -275,19 +131,19 @@ static int run_waiting(struct server *s, struct err *err)
 	/* The higher rate first: what comes then is sampled at it. */
 	if (is_new && tell_demand(s, err))
 		return err->code;
-	for (struct request *r = s->waiting; r; r = r->next)
+	for (struct request *r = s->all.waiting; r; r = r->next)
 		if (r->at_mark && (!r->is_marked || is_due(r, now)))
 			r->at_mark(r);
 	if (s->history->mark(s->history, &at, err))
 		return err->code;
-	for (struct request *r = s->waiting, *next; r; r = next) {
+	for (struct request *r = s->all.waiting, *next; r; r = next) {
 		next = r->next;
 		if (!r->is_marked) {
 			r->from = at;
 			r->is_marked = true;
 		} else if (is_due(r, now)) {
 			r->finish(r, &at);
-			stop_waiting(r);
+			request_stop_waiting(r);
 		}
 	}
 	return tell_demand(s, err);
@@ -307,18 +163,18 @@ static bool is_same(const char *a, const char *b)
 }
 
 /* "Bearer TOKEN", or, for clients that can only give it in the address, a password. */
-static bool is_allowed(struct request *r)
+static bool is_allowed(const struct server *s, struct request *r)
 {
 	const char *header = request_header(r, MHD_HTTP_HEADER_AUTHORIZATION);
 	char *password = NULL, *user;
 	bool same;
 
-	if (!r->server->token)
+	if (!s->token)
 		return true;
 	if (header && !strncasecmp(header, "Bearer ", 7))
-		return is_same(header + 7 + strspn(header + 7, " "), r->server->token);
+		return is_same(header + 7 + strspn(header + 7, " "), s->token);
 	user = MHD_basic_auth_get_username_password(r->connection, &password);
-	same = password && is_same(password, r->server->token);
+	same = password && is_same(password, s->token);
 	MHD_free(user);
 	MHD_free(password);
 	return same;
@@ -326,14 +182,14 @@ static bool is_allowed(struct request *r)
 
 /* A page of somebody else's that has its name resolved to us shall not read here. Where there is a
  * token it has none; --insecure is for everybody. */
-static bool is_host_ours(const struct request *r)
+static bool is_host_ours(const struct server *s, const struct request *r)
 {
 	static const char *const names[] = {"localhost", "[::1]", "::1"};
 	const char *host = request_header(r, MHD_HTTP_HEADER_HOST);
 	auto_free char *name = NULL;
 	const char *colon;
 
-	if (r->server->token || r->server->o.insecure || !host)
+	if (s->token || s->o.insecure || !host)
 		return true;
 	colon = strrchr(host, ':');
 	if (colon && strchr(colon, ']'))
@@ -357,17 +213,17 @@ static const struct {
 
 static const char pprof_root[] = "/debug/pprof";
 
-static void route(struct request *r)
+static void route(const struct server *s, struct request *r)
 {
 	bool posts = str_equal(r->method, MHD_HTTP_METHOD_POST);
 
-	if (!is_host_ours(r)) {
+	if (!is_host_ours(s, r)) {
 		reply_error(
 			r, MHD_HTTP_FORBIDDEN,
 			"this is not localhost: for others there are --token-file and --insecure");
 		return;
 	}
-	if (!is_allowed(r)) {
+	if (!is_allowed(s, r)) {
 		reply_error(r, MHD_HTTP_UNAUTHORIZED,
 			    "a token is needed: Authorization: Bearer TOKEN");
 		reply_header(r, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer, Basic realm=\"cprof\"");
@@ -419,7 +275,7 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *c, const 
 		trace_context_take(&r->trace, request_header(r, "traceparent"));
 		/* Nothing is kept of what is not asked for, nor of those who may not ask. */
 		r->keeps_body = str_equal(method, MHD_HTTP_METHOD_POST) &&
-				str_ends(path, "/symbol") && is_allowed(r);
+				str_ends(path, "/symbol") && is_allowed(server, r);
 		return MHD_YES;
 	}
 	if (*upload_bytes) {
@@ -435,7 +291,7 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *c, const 
 	if (r->status == MHD_HTTP_CONTENT_TOO_LARGE)
 		reply_error(r, r->status, "the body is larger than %d bytes", MAX_BODY_BYTES);
 	else
-		route(r);
+		route(server, r);
 	if (!r->waits)
 		return answer(r);
 	r->is_suspended = true;
@@ -456,7 +312,7 @@ static void on_completed(void *server, struct MHD_Connection *c, void **context,
 	if (!r)
 		return;
 	if (r->waits)
-		stop_waiting(r);
+		request_stop_waiting(r);
 	seconds = (double)(monotonic_ns() - r->started_ns) / 1e9;
 	str_printf(&text, "%s ", r->method);
 	str_plain(&text, r->path);
@@ -560,9 +416,9 @@ void server_free(struct server *s)
 {
 	if (!s)
 		return;
-	while (s->waiting) {
-		s->waiting->is_gone = true;
-		stop_waiting(s->waiting);
+	while (s->all.waiting) {
+		s->all.waiting->is_gone = true;
+		request_stop_waiting(s->all.waiting);
 	}
 	if (s->daemon) {
 		MHD_run(s->daemon); /* takes up what was resumed */
@@ -592,7 +448,7 @@ static int next_ms(const struct server *s)
 	MHD_UNSIGNED_LONG_LONG daemon_ms;
 	uint64_t now = monotonic_ns(), least = s->ticked_ns + TICK_NS;
 
-	for (const struct request *r = s->waiting; r; r = r->next)
+	for (const struct request *r = s->all.waiting; r; r = r->next)
 		least = MIN(least, r->is_marked ? MIN(r->from.time_ns + r->wait_ns,
 						      now + LOOK_MS * 1000000ull)
 						: now);
@@ -605,11 +461,11 @@ static int next_ms(const struct server *s)
 int server_run(struct server *s, struct err *err)
 {
 	MHD_run(s->daemon);
-	if (s->waiting) {
-		size_t before = s->n_waiting;
+	if (s->all.waiting) {
+		size_t before = s->all.n_waiting;
 
 		drop_gone(s);
-		if (run_waiting(s, err) || (before != s->n_waiting && tell_demand(s, err)))
+		if (run_waiting(s, err) || (before != s->all.n_waiting && tell_demand(s, err)))
 			return err->code;
 		MHD_run(s->daemon); /* answers those that were resumed */
 	}

@@ -215,3 +215,17 @@ void dwarf_some(struct dwarf *d, const uint64_t *addresses, size_t n, struct nam
 	}
 	map64_release(&d->lines_run);
 }
+
+struct dwarf *dwarf_new(struct sections *s, const struct dwarf_source *source)
+{
+	struct dwarf *d;
+
+	if (!sections_has(s, ".debug_info"))
+		return NULL;
+	d = dwarf_open(s, source, false);
+	d->find_alt = dwarf_alt;
+	if (d->n_units)
+		return d;
+	dwarf_free(d);
+	return NULL;
+}

@@ -123,9 +123,10 @@ struct dwarf {
 	struct intervals unit_ranges;
 	bool ranged;
 	struct dwarf *main; /* of split units: where their skeletons are */
-	struct dwarf *alt;
+	struct dwarf *alt;  /* dwz's alternate file, once it was looked for */
 	bool alt_looked;
-	struct sections *own; /* opened by us */
+	struct dwarf *(*find_alt)(struct dwarf *d); /* looks for it; NULL: there is none */
+	struct sections *own;                       /* opened by us */
 	struct dwarf **splits;
 	size_t n_splits, cap_splits;
 	bool split_missing;    /* a file was not found */
@@ -146,9 +147,12 @@ static inline bool take_length(struct cursor *c, uint64_t *ret, uint8_t *ret_off
 	return !c->bad && *ret <= (uint64_t)(c->end - c->at);
 }
 
-/* -- dwarf_unit.c -- */
+/* -- dwarf_file.c -- */
 
 struct dwarf *dwarf_open(struct sections *sections, const struct dwarf_source *source, bool dwo);
+
+/* -- dwarf_unit.c -- */
+
 void unit_root(struct unit *u);
 const struct abbrev *unit_abbrev(struct unit *u, struct cursor *c);
 void read_value(const struct unit *u, struct cursor *c, const struct attribute *a,

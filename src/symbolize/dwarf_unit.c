@@ -52,75 +52,6 @@ void dwarf_read_units(struct dwarf *d)
 	}
 }
 
-struct dwarf *dwarf_open(struct sections *s, const struct dwarf_source *source, bool dwo)
-{
-	struct dwarf *d = mem_alloc(sizeof(*d));
-
-	d->sections = s;
-	d->source = *source;
-	d->info = sections_get(s, dwo ? ".debug_info.dwo" : ".debug_info");
-	d->abbrev = sections_get(s, dwo ? ".debug_abbrev.dwo" : ".debug_abbrev");
-	d->str = sections_get(s, dwo ? ".debug_str.dwo" : ".debug_str");
-	d->str_offsets = sections_get(s, dwo ? ".debug_str_offsets.dwo" : ".debug_str_offsets");
-	d->rnglists = sections_get(s, dwo ? ".debug_rnglists.dwo" : ".debug_rnglists");
-	d->line_str = sections_get(s, ".debug_line_str");
-	d->line = sections_get(s, ".debug_line");
-	d->addr = sections_get(s, ".debug_addr");
-	d->ranges = sections_get(s, ".debug_ranges");
-	dwarf_read_units(d);
-	return d;
-}
-
-struct dwarf *dwarf_new(struct sections *s, const struct dwarf_source *source)
-{
-	struct dwarf *d;
-
-	if (!sections_has(s, ".debug_info"))
-		return NULL;
-	d = dwarf_open(s, source, false);
-	if (d->n_units)
-		return d;
-	dwarf_free(d);
-	return NULL;
-}
-
-static void abbrevs_free(struct abbrevs *a)
-{
-	free(a->all);
-	free(a->attributes);
-	free(a);
-}
-
-void dwarf_free(struct dwarf *d)
-{
-	uint64_t key, table;
-
-	if (!d)
-		return;
-	for (size_t cursor = 0; map64_next(&d->abbrevs, &cursor, &key, &table);)
-		abbrevs_free((void *)(uintptr_t)table);
-	for (size_t i = 0; i < d->n_units; i++) {
-		files_free(d->units[i].files);
-		free(d->units[i].functions);
-		free(d->units[i].function_ranges);
-		intervals_release(&d->units[i].by_address);
-		map64_release(&d->units[i].listed);
-	}
-	for (size_t i = 0; i < d->n_splits; i++)
-		dwarf_free(d->splits[i]);
-	dwarf_free(d->package);
-	dwarf_free(d->alt);
-	map64_release(&d->abbrevs);
-	map64_release(&d->origin_at);
-	map64_release(&d->lines_run);
-	free(d->splits);
-	free(d->origins);
-	intervals_release(&d->unit_ranges);
-	free(d->units);
-	sections_free(d->own);
-	free(d);
-}
-
 uint64_t dwarf_bytes(const struct dwarf *d)
 {
 	return d->info.n;
@@ -454,6 +385,11 @@ static struct text indexed_text(const struct unit *u, uint64_t index)
 	return text_at(&d->str, take_n(&c, u->offset_size));
 }
 
+static struct dwarf *alt_of(struct dwarf *d)
+{
+	return d->find_alt ? d->find_alt(d) : d->alt;
+}
+
 struct text unit_text(const struct unit *u, const struct value *v)
 {
 	const struct dwarf *alt;
@@ -467,7 +403,7 @@ struct text unit_text(const struct unit *u, const struct value *v)
 		return text_at(&u->dwarf->line_str, v->number);
 	case DW_FORM_strp_sup:
 	case DW_FORM_GNU_strp_alt:
-		alt = dwarf_alt(u->dwarf);
+		alt = alt_of(u->dwarf);
 		return alt ? text_at(&alt->str, v->number) : (struct text){0};
 	case DW_FORM_strx:
 	case DW_FORM_strx1:
@@ -528,7 +464,7 @@ const uint8_t *unit_refers(struct unit *u, const struct value *v, struct unit **
 	case DW_FORM_ref_sup4:
 	case DW_FORM_ref_sup8:
 	case DW_FORM_GNU_ref_alt:
-		d = dwarf_alt(d);
+		d = alt_of(d);
 		break;
 	case DW_FORM_ref_addr:
 		break;

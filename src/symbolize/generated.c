@@ -9,7 +9,7 @@
 
 static bool answer(struct jit *jit, struct query *q)
 {
-	struct jit_function is;
+	struct code_place is;
 	struct place place = {0};
 	size_t name, file;
 	char *owned;

@@ -171,7 +171,7 @@ static bool resolve_by_kernel(struct image *image, struct query **queries, size_
 /* Code that came or went while we watched. */
 static void resolve_generated(struct image *image, struct query **queries, size_t n)
 {
-	struct jit_function is;
+	struct code_place is;
 
 	for (size_t i = 0; image->jit && i < n; i++)
 		if (jit_find(image->jit, queries[i]->offset, UINT64_MAX, &is))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* When samples fell: a heat map, of which a part can be chosen. */
 #include "analysis/columns.h"
-#include "analysis/timeline.h"
+#include "analysis/blocks.h"
 #include "base/mem.h"
 #include "base/sum.h"
 #include "tui/screen.h"
@@ -47,7 +47,7 @@ static int64_t *sums_of(const struct screen *s, const struct map_shape *m, int64
 	o.in_range = false;
 	o.by = BY_NONE;
 	if (!view_open(&v, s->p, &o, &err))
-		blocks = timeline_sums(&m->t, &v);
+		blocks = blocks_sums(&m->t, &v);
 	view_release(&v);
 	for (uint32_t i = 0; blocks && i < m->n; i++) {
 		int64_t *cell = &cells[i / m->per_cell];
@@ -80,7 +80,7 @@ static void draw_cell(const struct screen *s, struct grid *g, const struct map_s
 			   : is_in_range(s, m, cell) ? STYLE_KERNEL
 						     : STYLE_DIM;
 
-	grid_put(g, row, col, shades[timeline_shade(sum, most)], style);
+	grid_put(g, row, col, shades[blocks_shade(sum, most)], style);
 }
 
 static void draw(struct screen *s, struct grid *g, int top, int room)

@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "maps/jit.h"
+#include "maps/jitdump.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void use(struct jit *j, uint64_t time_ns)
 {
-	struct jit_function f;
+	struct code_place f;
 
 	for (uint64_t a = 0; a < 1 << 13; a += 64)
 		if (jit_find(j, a, time_ns, &f) && (strlen(f.name) > 4096 || f.start > a))
@@ -28,11 +29,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		jit_parse_map(j, (const char *)data + 1 + used, size - 1 - used);
 	} else if (size) {
-		used = jit_parse_dump(j, data + 1, size / 2, true);
+		used = jitdump_parse(jit_code(j), data + 1, size / 2, true);
 		if (used > size / 2)
 			abort();
 		use(j, 1000);
-		jit_parse_dump(j, data + 1 + used, size - 1 - used, used == 0);
+		jitdump_parse(jit_code(j), data + 1 + used, size - 1 - used, used == 0);
 	}
 	use(j, UINT64_MAX);
 	jit_free(j);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Includes go down the layers of src/LAYERS only, and third-party headers stay in their homes.
 . "$(dirname "$0")/../lib.sh"
+: "${dir:?}"
 cd "$SOURCE/src" || exit 1
 
 while read -r folder allowed; do
@@ -20,6 +21,26 @@ done < <(sed 's/#.*//; s/://' LAYERS | grep '[a-z]')
 for folder in */; do
 	grep -q "^${folder%/}:" LAYERS || fail "src/$folder is not in src/LAYERS"
 done
+
+# The same of the kernel side's files.
+for file in "$SOURCE"/bpf/*.h "$SOURCE"/bpf/*.bpf.c; do
+	name=$(basename "$file")
+	name=${name%%.*}
+	[ "${name#event_}" = "$name" ] || name=event
+	allowed=$(sed -n "s/^$name: *//p" "$SOURCE/bpf/LAYERS")
+	grep -q "^$name:" "$SOURCE/bpf/LAYERS" || fail "bpf/$name is not in bpf/LAYERS"
+	for used in $(grep -hoE '#include "[a-z_/]+\.h"' "$file" | sed 's/.*"\(.*\)\.h"/\1/'); do
+		case " $allowed $name " in
+		*" $used "*) ;;
+		*) [ "${used#abi/}" != "$used" ] || fail "bpf/$(basename "$file") includes $used.h" ;;
+		esac
+	done
+done
+! grep -lE '#include "(\.\./|[a-z_]+\.h)' "$SOURCE"/bpf/abi/*.h | grep . || fail "bpf/abi includes what lies above it"
+
+# No file includes, or calls, one that includes, or calls, it.
+python3 "$SOURCE/tests/lint/cycles.py" "$SOURCE" "$BUILD/CMakeFiles/core.dir" >"$dir/cycles" 2>&1 ||
+	fail "cycles between files: $(cat "$dir/cycles")"
 
 home() { # HEADER-REGEX FOLDER...: only these may include it
 	local regex=$1 file

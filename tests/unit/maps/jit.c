@@ -10,7 +10,7 @@
 
 static const char *at(struct jit *j, uint64_t address, uint64_t time_ns)
 {
-	static struct jit_function f;
+	static struct code_place f;
 
 	return jit_find(j, address, time_ns, &f) ? f.name : "";
 }
@@ -46,7 +46,8 @@ static void many_functions_at_the_same_places(void **state)
 	/* More than are searched one by one: they are painted over each other. */
 	for (int i = 0; i < 20000; i++) {
 		snprintf(name, sizeof(name), "f%d", i);
-		jit_add(j, 0x1000 + (uint64_t)(i % 100) * 0x40, 0x60, name, strlen(name), 0);
+		code_map_add(jit_code(j), 0x1000 + (uint64_t)(i % 100) * 0x40, 0x60, name,
+			     strlen(name), 0);
 	}
 	for (int i = 0; i < 100; i++) {
 		snprintf(name, sizeof(name), "f%d", 19900 + i);
@@ -61,17 +62,17 @@ static void many_functions_at_the_same_places(void **state)
 static void times_moves_and_lines(void **state)
 {
 	struct jit *j = jit_empty();
-	struct jit_function f;
+	struct code_place f;
 
 	(void)state;
-	jit_add_line(j, 0x1000, 10, "a.js", 4);
-	jit_add_line(j, 0x1010, 11, "a.js", 4);
-	jit_add(j, 0x1000, 0x100, "first", 5, 100);
-	jit_add(j, 0x1000, 0x100, "second", 6, 200);
+	code_map_add_line(jit_code(j), 0x1000, 10, "a.js", 4);
+	code_map_add_line(jit_code(j), 0x1010, 11, "a.js", 4);
+	code_map_add(jit_code(j), 0x1000, 0x100, "first", 5, 100);
+	code_map_add(jit_code(j), 0x1000, 0x100, "second", 6, 200);
 	assert_string_equal(at(j, 0x1020, 150), "first");
 	assert_string_equal(at(j, 0x1020, 200), "second");
 	assert_string_equal(at(j, 0x1020, 50), "");
-	jit_move(j, 0x1000, 0x5000, 0x100, 300);
+	code_map_move(jit_code(j), 0x1000, 0x5000, 0x100, 300);
 	assert_string_equal(at(j, 0x5020, 300), "second");
 	assert_true(jit_find(j, 0x1008, 150, &f));
 	assert_string_equal(f.file, "a.js");

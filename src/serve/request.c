@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A request: what it asks, how it is answered, and that it may wait. */
+#include "serve/request.h"
+
+#include "base/io.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_WAITING = 512 /* requests that wait for samples */ };
+
+/* Of answers that clients have not read yet. */
+#define MAX_UNREAD_BYTES (64ull << 20)
+
+const char *request_parameter(const struct request *r, const char *name)
+{
+	const char *value = NULL;
+	size_t n;
+
+	if (MHD_lookup_connection_value_n(r->connection, MHD_GET_ARGUMENT_KIND, name, strlen(name),
+					  &value, &n) != MHD_YES)
+		return NULL;
+	return value ? value : "";
+}
+
+static enum MHD_Result take_first(void *ret, enum MHD_ValueKind kind, const char *key,
+				  const char *value)
+{
+	(void)kind, (void)value;
+	*(const char **)ret = key;
+	return MHD_NO;
+}
+
+const char *request_query(const struct request *r)
+{
+	const char *first = "";
+
+	MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, take_first, &first);
+	return first;
+}
+
+const char *request_header(const struct request *r, const char *name)
+{
+	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
+}
+
+/* An answer's bytes, counted until they are read. */
+struct body {
+	struct requests *all;
+	char *text;
+	size_t bytes;
+};
+
+static void body_free(void *ctx)
+{
+	struct body *a = ctx;
+
+	a->all->unread_bytes -= a->bytes;
+	free(a->text);
+	free(a);
+}
+
+static void set_response(struct request *r, unsigned status, const char *type, struct str *body)
+{
+	struct body *a = mem_alloc(sizeof(*a));
+
+	if (r->response)
+		MHD_destroy_response(r->response);
+	*a = (struct body){r->all, steal(body->text), body->len};
+	*body = (struct str){0};
+	r->all->unread_bytes += a->bytes;
+	r->response = MHD_create_response_from_buffer_with_free_callback_cls(
+		a->bytes, a->text ? a->text : "", body_free, a);
+	r->status = status;
+	r->bytes = a->bytes;
+	reply_header(r, "Content-Type", type);
+	reply_header(r, "X-Content-Type-Options", "nosniff");
+	reply_header(r, "Cache-Control", "no-store");
+}
+
+void reply_header(struct request *r, const char *name, const char *value)
+{
+	MHD_add_response_header(r->response, name, value);
+}
+
+void reply(struct request *r, unsigned status, const char *type, struct str *body)
+{
+	if (r->all->unread_bytes && r->all->unread_bytes + body->len > MAX_UNREAD_BYTES) {
+		str_release(body);
+		reply_error(r, MHD_HTTP_SERVICE_UNAVAILABLE,
+			    "too many answers are waiting to be read");
+		return;
+	}
+	set_response(r, status, type, body);
+}
+
+void reply_error(struct request *r, unsigned status, const char *fmt, ...)
+{
+	struct str body = {0};
+	va_list ap;
+	char text[512];
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	str_plain(&body, text);
+	str_putc(&body, '\n');
+	set_response(r, status, "text/plain; charset=utf-8", &body);
+	reply_header(r, "X-Go-Pprof", "1");
+}
+
+void reply_failure(struct request *r, const struct err *err)
+{
+	reply_error(r, err->code == -ESRCH ? MHD_HTTP_NOT_FOUND : MHD_HTTP_INTERNAL_SERVER_ERROR,
+		    "%s", err->what);
+}
+
+/* -- waiting for samples -- */
+
+void request_wait(struct request *r, uint64_t ns,
+		  void (*finish)(struct request *r, const struct history_mark *to))
+{
+	if (r->all->n_waiting == MAX_WAITING) {
+		reply_error(r, MHD_HTTP_SERVICE_UNAVAILABLE,
+			    "Could not enable CPU profiling: %d requests are being profiled for",
+			    MAX_WAITING);
+		return;
+	}
+	r->waits = true;
+	r->wait_ns = ns;
+	r->finish = finish;
+	r->next = r->all->waiting;
+	r->all->waiting = r;
+	r->all->n_waiting++;
+}
+
+void request_stop_waiting(struct request *r)
+{
+	struct request **at = &r->all->waiting;
+
+	while (*at && *at != r)
+		at = &(*at)->next;
+	if (*at) {
+		*at = r->next;
+		r->all->n_waiting--;
+	}
+	r->waits = false;
+	if (r->is_suspended) {
+		r->is_suspended = false;
+		MHD_resume_connection(r->connection);
+	}
+}
