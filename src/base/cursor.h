@@ -38,6 +38,19 @@ static inline void skip(struct cursor *c, uint64_t n)
 		c->at += n;
 }
 
+/* The next `n` bytes as a cursor of their own, which are skipped; an empty one where there are not
+ * so many. */
+static inline struct cursor take_block(struct cursor *c, uint64_t n)
+{
+	struct cursor block = {c->at, c->at, false};
+
+	if (!cursor_has(c, n))
+		return block;
+	c->at += n;
+	block.end = c->at;
+	return block;
+}
+
 static inline uint8_t take_u8(struct cursor *c)
 {
 	return cursor_has(c, 1) ? *c->at++ : 0;

@@ -5,6 +5,7 @@
 #include <dwarf.h>
 #include <string.h>
 
+#include "base/cursor.h"
 #include "base/mem.h"
 
 enum {
@@ -15,82 +16,11 @@ enum {
 	UCONTEXT_RBP = 120
 };
 
-/* -- reading -- */
-
-struct reader {
-	const uint8_t *p, *end;
-	bool bad;
-};
-
-static uint64_t read_fixed(struct reader *r, size_t bytes)
-{
-	uint64_t value = 0;
-
-	if ((size_t)(r->end - r->p) < bytes) {
-		r->bad = true;
-		r->p = r->end;
-		return 0;
-	}
-	memcpy(&value, r->p, bytes);
-	r->p += bytes;
-	return value;
-}
-
-static uint64_t read_uleb(struct reader *r)
-{
-	uint64_t value = 0;
-
-	for (unsigned shift = 0; r->p < r->end; shift += 7) {
-		uint8_t byte = *r->p++;
-
-		if (shift < 64)
-			value |= (uint64_t)(byte & 0x7f) << shift;
-		if (!(byte & 0x80))
-			return value;
-	}
-	r->bad = true;
-	return 0;
-}
-
-static int64_t read_sleb(struct reader *r)
-{
-	uint64_t value = 0;
-
-	for (unsigned shift = 0; r->p < r->end;) {
-		uint8_t byte = *r->p++;
-
-		if (shift < 64)
-			value |= (uint64_t)(byte & 0x7f) << shift;
-		shift += 7;
-		if (byte & 0x80)
-			continue;
-		if (byte & 0x40 && shift < 64)
-			value |= UINT64_MAX << shift;
-		return (int64_t)value;
-	}
-	r->bad = true;
-	return 0;
-}
-
-/* A sub-range of `bytes`, which are skipped in `r`. */
-static struct reader read_block(struct reader *r, uint64_t bytes)
-{
-	struct reader block = {r->p, r->p, false};
-
-	if (bytes > (uint64_t)(r->end - r->p)) {
-		r->bad = true;
-		r->p = r->end;
-		return block;
-	}
-	block.end = r->p += bytes;
-	return block;
-}
-
 /* -- entries -- */
 
 struct cie {
 	uint64_t offset; /* in the section */
-	struct reader program;
+	struct cursor program;
 	uint64_t code_align;
 	int64_t data_align;
 	uint8_t encoding; /* of addresses */
@@ -105,33 +35,33 @@ struct compiler {
 	struct cie cie; /* the last one met: nearly every function has the same as the one before */
 };
 
-static uint64_t read_encoded(struct compiler *c, struct reader *r, uint8_t encoding)
+static uint64_t read_encoded(struct compiler *c, struct cursor *r, uint8_t encoding)
 {
-	uint64_t at = c->section->address + (uint64_t)(r->p - c->section->bytes), value;
+	uint64_t at = c->section->address + (uint64_t)(r->at - c->section->bytes), value;
 
 	switch (encoding & 0x0f) {
 	case DW_EH_PE_absptr:
 	case DW_EH_PE_udata8:
 	case DW_EH_PE_sdata8:
-		value = read_fixed(r, 8);
+		value = take_n(r, 8);
 		break;
 	case DW_EH_PE_udata4:
-		value = read_fixed(r, 4);
+		value = take_n(r, 4);
 		break;
 	case DW_EH_PE_sdata4:
-		value = (uint64_t)(int32_t)read_fixed(r, 4);
+		value = (uint64_t)(int32_t)take_n(r, 4);
 		break;
 	case DW_EH_PE_udata2:
-		value = read_fixed(r, 2);
+		value = take_n(r, 2);
 		break;
 	case DW_EH_PE_sdata2:
-		value = (uint64_t)(int16_t)read_fixed(r, 2);
+		value = (uint64_t)(int16_t)take_n(r, 2);
 		break;
 	case DW_EH_PE_uleb128:
-		value = read_uleb(r);
+		value = take_uleb(r);
 		break;
 	case DW_EH_PE_sleb128:
-		value = (uint64_t)read_sleb(r);
+		value = (uint64_t)take_sleb(r);
 		break;
 	default:
 		r->bad = true;
@@ -145,31 +75,31 @@ static uint64_t read_encoded(struct compiler *c, struct reader *r, uint8_t encod
 }
 
 /* What the letters of the augmentation say. */
-static void read_augmentation(struct compiler *c, struct reader *r, const char *letters,
+static void read_augmentation(struct compiler *c, struct cursor *r, const char *letters,
 			      struct cie *cie)
 {
-	struct reader data;
+	struct cursor data;
 
 	if (*letters == 'z') {
-		data = read_block(r, read_uleb(r));
+		data = take_block(r, take_uleb(r));
 		cie->has_length = true;
 		letters++;
 	} else {
-		data = (struct reader){r->p, r->p, false};
+		data = (struct cursor){r->at, r->at, false};
 	}
 	for (; *letters && !data.bad; letters++) {
 		uint8_t encoding;
 
 		switch (*letters) {
 		case 'R':
-			cie->encoding = (uint8_t)read_fixed(&data, 1);
+			cie->encoding = (uint8_t)take_n(&data, 1);
 			break;
 		case 'P':
-			encoding = (uint8_t)read_fixed(&data, 1);
+			encoding = (uint8_t)take_n(&data, 1);
 			read_encoded(c, &data, encoding & 0x0f);
 			break;
 		case 'L':
-			read_fixed(&data, 1);
+			take_n(&data, 1);
 			break;
 		case 'S':
 			cie->is_signal = true;
@@ -185,24 +115,24 @@ static void read_augmentation(struct compiler *c, struct reader *r, const char *
 	r->bad |= data.bad;
 }
 
-static void read_cie(struct compiler *c, struct reader r, uint64_t offset)
+static void read_cie(struct compiler *c, struct cursor r, uint64_t offset)
 {
 	struct cie *cie = &c->cie;
 	const char *letters;
 	uint8_t version;
 
 	*cie = (struct cie){.offset = offset, .encoding = DW_EH_PE_absptr};
-	version = (uint8_t)read_fixed(&r, 1);
-	letters = (const char *)r.p;
-	r.p = memchr(r.p, '\0', MIN((size_t)(r.end - r.p), (size_t)MAX_LETTERS));
-	if (!r.p || (version != 1 && version != 3 && version != 4))
+	version = (uint8_t)take_n(&r, 1);
+	letters = (const char *)r.at;
+	r.at = memchr(r.at, '\0', MIN((size_t)(r.end - r.at), (size_t)MAX_LETTERS));
+	if (!r.at || (version != 1 && version != 3 && version != 4))
 		return;
-	r.p++;
-	if (version == 4 && (read_fixed(&r, 1) != 8 || read_fixed(&r, 1) != 0))
+	r.at++;
+	if (version == 4 && (take_n(&r, 1) != 8 || take_n(&r, 1) != 0))
 		return; /* addresses of 4 bytes, or segments */
-	cie->code_align = read_uleb(&r);
-	cie->data_align = read_sleb(&r);
-	if ((version == 1 ? read_fixed(&r, 1) : read_uleb(&r)) != REG_RA)
+	cie->code_align = take_uleb(&r);
+	cie->data_align = take_sleb(&r);
+	if ((version == 1 ? take_n(&r, 1) : take_uleb(&r)) != REG_RA)
 		return;
 	read_augmentation(c, &r, letters, cie);
 	cie->program = r;
@@ -210,23 +140,23 @@ static void read_cie(struct compiler *c, struct reader r, uint64_t offset)
 }
 
 /* An entry's body, and what its second word refers to. Returns false at the end of the section. */
-static bool next_entry(struct compiler *c, struct reader *section, struct reader *ret_body,
+static bool next_entry(struct compiler *c, struct cursor *section, struct cursor *ret_body,
 		       uint64_t *ret_id, uint64_t *ret_id_offset)
 {
-	uint64_t length = read_fixed(section, 4);
+	uint64_t length = take_n(section, 4);
 	size_t id_bytes = 4;
 
 	if (section->bad || (!length && !c->section->is_debug_frame))
 		return false;
 	if (length == UINT32_MAX) {
-		length = read_fixed(section, 8);
+		length = take_n(section, 8);
 		id_bytes = c->section->is_debug_frame ? 8 : 4;
 	}
-	*ret_body = read_block(section, length);
+	*ret_body = take_block(section, length);
 	if (section->bad)
 		return false;
-	*ret_id_offset = (uint64_t)(ret_body->p - c->section->bytes);
-	*ret_id = read_fixed(ret_body, id_bytes);
+	*ret_id_offset = (uint64_t)(ret_body->at - c->section->bytes);
+	*ret_id = take_n(ret_body, id_bytes);
 	if (id_bytes == 4 && c->section->is_debug_frame && *ret_id == UINT32_MAX)
 		*ret_id = UINT64_MAX;
 	return true;
@@ -236,13 +166,13 @@ static bool next_entry(struct compiler *c, struct reader *section, struct reader
 static bool use_cie(struct compiler *c, uint64_t offset)
 {
 	const struct cfi_section *s = c->section;
-	struct reader r = {s->bytes, s->bytes + s->n, false}, body;
+	struct cursor r = {s->bytes, s->bytes + s->n, false}, body;
 	uint64_t id, id_offset;
 
 	if (c->cie.offset == offset)
 		return c->cie.valid;
 	c->cie = (struct cie){.offset = offset};
-	read_block(&r, offset);
+	take_block(&r, offset);
 	if (!next_entry(c, &r, &body, &id, &id_offset) ||
 	    id != (s->is_debug_frame ? UINT64_MAX : 0))
 		return false;
@@ -264,13 +194,13 @@ enum saved_kind {
 struct saved {
 	uint8_t kind;
 	int64_t offset; /* or the register */
-	struct reader expression;
+	struct cursor expression;
 };
 
 struct state {
 	uint64_t cfa_register;
 	int64_t cfa_offset;
-	struct reader cfa_expression; /* p is NULL when there is none */
+	struct cursor cfa_expression; /* `at` is NULL when there is none */
 	struct saved fp, ra, sp;
 };
 
@@ -280,61 +210,61 @@ static bool fits(int64_t value, int bits)
 }
 
 /* Is the expression "register + offset" with nothing behind? Leaves what is behind. */
-static bool read_base(struct reader *e, unsigned reg, int64_t *ret_offset)
+static bool read_base(struct cursor *e, unsigned reg, int64_t *ret_offset)
 {
-	if (read_fixed(e, 1) != DW_OP_breg0 + reg || e->bad)
+	if (take_n(e, 1) != DW_OP_breg0 + reg || e->bad)
 		return false;
-	*ret_offset = read_sleb(e);
+	*ret_offset = take_sleb(e);
 	return !e->bad;
 }
 
 /* An addition at the end of an expression, or nothing. */
-static bool read_addition(struct reader *e, int64_t *ret_add)
+static bool read_addition(struct cursor *e, int64_t *ret_add)
 {
 	uint64_t op;
 
 	*ret_add = 0;
-	if (e->p == e->end)
+	if (e->at == e->end)
 		return true;
-	op = read_fixed(e, 1);
+	op = take_n(e, 1);
 	if (op == DW_OP_plus_uconst) {
-		*ret_add = (int64_t)read_uleb(e);
-		return !e->bad && e->p == e->end;
+		*ret_add = (int64_t)take_uleb(e);
+		return !e->bad && e->at == e->end;
 	}
 	if (op < DW_OP_lit0 || op > DW_OP_lit31)
 		return false;
 	*ret_add = (int64_t)op - DW_OP_lit0;
-	return read_fixed(e, 1) == DW_OP_plus && e->p == e->end;
+	return take_n(e, 1) == DW_OP_plus && e->at == e->end;
 }
 
 /* CFA kinds that compilers and linkers write as expressions. */
-static bool cfa_of_expression(struct reader e, unsigned *ret_kind, int64_t *ret_offset)
+static bool cfa_of_expression(struct cursor e, unsigned *ret_kind, int64_t *ret_offset)
 {
 	/* sp + 8 + ((ip & 15) >= N ? 8 : 0), N being 10 or 11: a procedure linkage table */
 	static const uint8_t plt[] = {DW_OP_breg7, 8, DW_OP_breg16, 0,          DW_OP_lit15,
 				      DW_OP_and,   0, DW_OP_ge,     DW_OP_lit3, DW_OP_shl,
 				      DW_OP_plus};
-	size_t n = (size_t)(e.end - e.p);
+	size_t n = (size_t)(e.end - e.at);
 	int64_t offset, add;
 
-	if (n == sizeof(plt) && memcmp(e.p, plt, 6) == 0 && memcmp(e.p + 7, plt + 7, 4) == 0 &&
-	    e.p[6] > DW_OP_lit0 && e.p[6] < DW_OP_lit16) {
+	if (n == sizeof(plt) && memcmp(e.at, plt, 6) == 0 && memcmp(e.at + 7, plt + 7, 4) == 0 &&
+	    e.at[6] > DW_OP_lit0 && e.at[6] < DW_OP_lit16) {
 		*ret_kind = CFA_PLT;
-		*ret_offset = e.p[6] - DW_OP_lit0;
+		*ret_offset = e.at[6] - DW_OP_lit0;
 		return true;
 	}
 	for (unsigned i = 0; i < 2; i++) {
-		struct reader r = e;
+		struct cursor r = e;
 
 		if (!read_base(&r, i ? REG_FP : REG_SP, &offset))
 			continue;
-		if (r.p == r.end) {
+		if (r.at == r.end) {
 			*ret_kind = i ? CFA_FP : CFA_SP;
 			*ret_offset = offset;
 			return fits(offset, 32);
 		}
-		if (read_fixed(&r, 1) != DW_OP_deref || !read_addition(&r, &add) ||
-		    !fits(offset, 16) || !fits(add, 16))
+		if (take_n(&r, 1) != DW_OP_deref || !read_addition(&r, &add) || !fits(offset, 16) ||
+		    !fits(add, 16))
 			return false;
 		*ret_kind = i ? CFA_DEREF_FP : CFA_DEREF_SP;
 		*ret_offset = (int64_t)((uint64_t)(uint16_t)offset | (uint64_t)(uint16_t)add << 16);
@@ -346,19 +276,19 @@ static bool cfa_of_expression(struct reader e, unsigned *ret_kind, int64_t *ret_
 /* glibc's __restore_rt: the registers of the interrupted code lie in the ucontext above it. */
 static bool is_signal_frame(const struct state *s)
 {
-	struct reader cfa = s->cfa_expression, fp = s->fp.expression, ra = s->ra.expression;
+	struct cursor cfa = s->cfa_expression, fp = s->fp.expression, ra = s->ra.expression;
 	int64_t offset;
 
-	return cfa.p && s->fp.kind == SAVED_EXPRESSION && s->ra.kind == SAVED_EXPRESSION &&
+	return cfa.at && s->fp.kind == SAVED_EXPRESSION && s->ra.kind == SAVED_EXPRESSION &&
 	       read_base(&cfa, REG_SP, &offset) && offset == UCONTEXT_RSP &&
-	       read_fixed(&cfa, 1) == DW_OP_deref && cfa.p == cfa.end &&
-	       read_base(&fp, REG_SP, &offset) && offset == UCONTEXT_RBP && fp.p == fp.end &&
-	       read_base(&ra, REG_SP, &offset) && offset == UCONTEXT_RIP && ra.p == ra.end;
+	       take_n(&cfa, 1) == DW_OP_deref && cfa.at == cfa.end &&
+	       read_base(&fp, REG_SP, &offset) && offset == UCONTEXT_RBP && fp.at == fp.end &&
+	       read_base(&ra, REG_SP, &offset) && offset == UCONTEXT_RIP && ra.at == ra.end;
 }
 
 static uint64_t fp_rule(const struct state *s, int64_t *ret_offset)
 {
-	struct reader e = s->fp.expression;
+	struct cursor e = s->fp.expression;
 
 	*ret_offset = 0;
 	switch (s->fp.kind) {
@@ -370,7 +300,7 @@ static uint64_t fp_rule(const struct state *s, int64_t *ret_offset)
 			       ? FP_AT_CFA
 			       : FP_UNKNOWN;
 	case SAVED_EXPRESSION:
-		if (read_base(&e, REG_FP, ret_offset) && e.p == e.end && fits(*ret_offset, 16) &&
+		if (read_base(&e, REG_FP, ret_offset) && e.at == e.end && fits(*ret_offset, 16) &&
 		    *ret_offset % 8 == 0)
 			return FP_AT_FP;
 		/* fall through */
@@ -393,7 +323,7 @@ static uint64_t rule_of_state(const struct state *s, bool is_signal)
 		return is_signal_frame(s) ? RULE(CFA_SIGNAL, 0, 0, 0, 0) : unsupported;
 	if (s->sp.kind != SAVED_SAME)
 		return unsupported;
-	if (s->cfa_expression.p) {
+	if (s->cfa_expression.at) {
 		if (!cfa_of_expression(s->cfa_expression, &kind, &offset))
 			return unsupported;
 	} else if (s->cfa_register == REG_SP || s->cfa_register == REG_FP) {
@@ -467,24 +397,24 @@ static void set_cfa(struct machine *m, uint64_t reg, int64_t offset)
 {
 	m->now.cfa_register = reg;
 	m->now.cfa_offset = offset;
-	m->now.cfa_expression.p = NULL;
+	m->now.cfa_expression.at = NULL;
 }
 
 /* Instructions that give a register a rule. */
-static bool run_register(struct machine *m, struct reader *r, uint8_t op)
+static bool run_register(struct machine *m, struct cursor *r, uint8_t op)
 {
 	struct saved ignored, *saved;
-	uint64_t reg = read_uleb(r);
+	uint64_t reg = take_uleb(r);
 
 	switch (op) {
 	case DW_CFA_offset_extended:
-		set_saved(m, reg, SAVED_AT_CFA, factored(m, (int64_t)read_uleb(r)));
+		set_saved(m, reg, SAVED_AT_CFA, factored(m, (int64_t)take_uleb(r)));
 		return true;
 	case DW_CFA_offset_extended_sf:
-		set_saved(m, reg, SAVED_AT_CFA, factored(m, read_sleb(r)));
+		set_saved(m, reg, SAVED_AT_CFA, factored(m, take_sleb(r)));
 		return true;
 	case DW_CFA_GNU_negative_offset_extended:
-		set_saved(m, reg, SAVED_AT_CFA, -factored(m, (int64_t)read_uleb(r)));
+		set_saved(m, reg, SAVED_AT_CFA, -factored(m, (int64_t)take_uleb(r)));
 		return true;
 	case DW_CFA_restore_extended:
 		restore(m, reg);
@@ -496,11 +426,11 @@ static bool run_register(struct machine *m, struct reader *r, uint8_t op)
 		set_saved(m, reg, SAVED_SAME, 0);
 		return true;
 	case DW_CFA_register:
-		set_saved(m, reg, SAVED_IN_REGISTER, (int64_t)read_uleb(r));
+		set_saved(m, reg, SAVED_IN_REGISTER, (int64_t)take_uleb(r));
 		return true;
 	case DW_CFA_val_offset:
 	case DW_CFA_val_offset_sf:
-		read_uleb(r);
+		take_uleb(r);
 		set_saved(m, reg, SAVED_OTHER, 0);
 		return true;
 	case DW_CFA_expression:
@@ -508,7 +438,7 @@ static bool run_register(struct machine *m, struct reader *r, uint8_t op)
 		saved = saved_of(m, reg, &ignored);
 		*saved = (struct saved){.kind = op == DW_CFA_expression ? SAVED_EXPRESSION
 									: SAVED_OTHER};
-		saved->expression = read_block(r, read_uleb(r));
+		saved->expression = take_block(r, take_uleb(r));
 		return true;
 	default:
 		return false;
@@ -516,7 +446,7 @@ static bool run_register(struct machine *m, struct reader *r, uint8_t op)
 }
 
 /* Instructions about the CFA and the machine itself. False: unknown. */
-static bool run_other(struct machine *m, struct reader *r, uint8_t op)
+static bool run_other(struct machine *m, struct cursor *r, uint8_t op)
 {
 	uint64_t reg;
 
@@ -534,27 +464,27 @@ static bool run_other(struct machine *m, struct reader *r, uint8_t op)
 		m->now = m->remembered[--m->n_remembered];
 		return true;
 	case DW_CFA_def_cfa:
-		reg = read_uleb(r);
-		set_cfa(m, reg, (int64_t)read_uleb(r));
+		reg = take_uleb(r);
+		set_cfa(m, reg, (int64_t)take_uleb(r));
 		return true;
 	case DW_CFA_def_cfa_sf:
-		reg = read_uleb(r);
-		set_cfa(m, reg, factored(m, read_sleb(r)));
+		reg = take_uleb(r);
+		set_cfa(m, reg, factored(m, take_sleb(r)));
 		return true;
 	case DW_CFA_def_cfa_register:
-		set_cfa(m, read_uleb(r), m->now.cfa_offset);
+		set_cfa(m, take_uleb(r), m->now.cfa_offset);
 		return true;
 	case DW_CFA_def_cfa_offset:
-		m->now.cfa_offset = (int64_t)read_uleb(r);
+		m->now.cfa_offset = (int64_t)take_uleb(r);
 		return true;
 	case DW_CFA_def_cfa_offset_sf:
-		m->now.cfa_offset = factored(m, read_sleb(r));
+		m->now.cfa_offset = factored(m, take_sleb(r));
 		return true;
 	case DW_CFA_def_cfa_expression:
-		m->now.cfa_expression = read_block(r, read_uleb(r));
+		m->now.cfa_expression = take_block(r, take_uleb(r));
 		return true;
 	case DW_CFA_GNU_args_size:
-		read_uleb(r);
+		take_uleb(r);
 		return true;
 	default:
 		return false;
@@ -563,10 +493,10 @@ static bool run_other(struct machine *m, struct reader *r, uint8_t op)
 
 /* Runs a program; `emit` makes rows. False when it holds what we do not know: what follows would be
  * a guess. */
-static bool run(struct machine *m, struct reader r, bool emit)
+static bool run(struct machine *m, struct cursor r, bool emit)
 {
-	while (r.p < r.end && !r.bad) {
-		uint8_t op = *r.p++;
+	while (r.at < r.end && !r.bad) {
+		uint8_t op = *r.at++;
 
 		if (!rows_may_go_on(m->compiler->rows))
 			return false;
@@ -574,22 +504,22 @@ static bool run(struct machine *m, struct reader r, bool emit)
 		if ((op & 0xc0) == DW_CFA_advance_loc)
 			advance(m, op & 0x3f, emit);
 		else if ((op & 0xc0) == DW_CFA_offset)
-			set_saved(m, op & 0x3f, SAVED_AT_CFA, factored(m, (int64_t)read_uleb(&r)));
+			set_saved(m, op & 0x3f, SAVED_AT_CFA, factored(m, (int64_t)take_uleb(&r)));
 		else if ((op & 0xc0) == DW_CFA_restore)
 			restore(m, op & 0x3f);
 		else if (op == DW_CFA_advance_loc1)
-			advance(m, read_fixed(&r, 1), emit);
+			advance(m, take_n(&r, 1), emit);
 		else if (op == DW_CFA_advance_loc2)
-			advance(m, read_fixed(&r, 2), emit);
+			advance(m, take_n(&r, 2), emit);
 		else if (op == DW_CFA_advance_loc4)
-			advance(m, read_fixed(&r, 4), emit);
+			advance(m, take_n(&r, 4), emit);
 		else if (op == DW_CFA_set_loc && emit) {
 			uint64_t to = read_encoded(m->compiler, &r, m->cie->encoding);
 
 			advance(m, 0, true);
 			m->address = to;
 		} else if (!run_other(m, &r, op)) {
-			struct reader again = r;
+			struct cursor again = r;
 
 			if (!run_register(m, &again, op))
 				return false;
@@ -599,7 +529,7 @@ static bool run(struct machine *m, struct reader r, bool emit)
 	return !r.bad;
 }
 
-static void compile_function(struct compiler *c, struct reader r)
+static void compile_function(struct compiler *c, struct cursor r)
 {
 	const struct cie *cie = &c->cie;
 	struct machine m;
@@ -608,7 +538,7 @@ static void compile_function(struct compiler *c, struct reader r)
 	lo = read_encoded(c, &r, cie->encoding);
 	hi = lo + read_encoded(c, &r, cie->encoding & 0x0f);
 	if (cie->has_length)
-		read_block(&r, read_uleb(&r));
+		take_block(&r, take_uleb(&r));
 	rows_function(c->rows, lo, hi);
 	if (r.bad || !lo || c->rows->bad) /* 0: the linker has dropped the function */
 		return;
@@ -632,7 +562,7 @@ static void compile_function(struct compiler *c, struct reader r)
 void cfi_compile(const struct cfi_section *s, struct rows *rows)
 {
 	struct compiler c = {.section = s, .rows = rows, .cie.offset = UINT64_MAX};
-	struct reader section = {s->bytes, s->bytes + s->n, false}, body;
+	struct cursor section = {s->bytes, s->bytes + s->n, false}, body;
 	uint64_t id, id_offset;
 
 	while (next_entry(&c, &section, &body, &id, &id_offset)) {
