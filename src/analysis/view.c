@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "base/sum.h"
 #include "base/thread.h"
+#include "profile/values.h"
 
 #include <errno.h>
 #include <string.h>
@@ -17,39 +18,17 @@
 /* How far back equal origins are looked for; one that is missed is only one more. */
 enum { LOOK_BACK = 8 };
 
-/* Is it the number of samples of an event? */
-static bool is_samples(const struct profile *p, uint32_t column)
-{
-	const char *type = profile_text(p, p->types[column].type);
-
-	return str_equal(profile_text(p, p->types[column].unit), "count") &&
-	       (str_equal(type, "samples") || str_ends(type, "_samples"));
-}
-
-/* How many samples the values of a column are made of: the column that says it, as each event has
- * one, or else the first. NO_ID: none does. */
-static uint32_t sample_column(const struct profile *p, uint32_t column)
-{
-	if (is_samples(p, column))
-		return column;
-	if (column && is_samples(p, column - 1))
-		return column - 1;
-	return str_equal(profile_text(p, p->types[0].unit), "count") ? 0 : NO_ID;
-}
-
 uint32_t profile_value_index(const struct profile *p, const struct view_options *o, struct err *err)
 {
 	struct str names auto_release(str_release) = {0};
-	uint32_t counts;
 
 	if (!p->n_types) {
 		err_set(err, -EINVAL, "the profile has no values");
 		return NO_ID;
 	}
-	if (!o->value) {
-		counts = sample_column(p, (uint32_t)p->default_type);
-		return !o->count ? (uint32_t)p->default_type : counts == NO_ID ? 0 : counts;
-	}
+	if (!o->value)
+		return o->count ? value_folded(p, (uint32_t)p->default_type)
+				: (uint32_t)p->default_type;
 	for (uint32_t i = 0; i < p->n_types; i++) {
 		if (str_equal(profile_text(p, p->types[i].type), o->value))
 			return i;
@@ -277,7 +256,7 @@ int view_open(struct view *v, const struct profile *p, const struct view_options
 		return err->code;
 	if (o->in_range && timeline_require(&times, p, err))
 		return err->code;
-	v->counts = sample_column(p, v->value);
+	v->counts = value_counts(p, v->value);
 	v->type = profile_text(p, p->types[v->value].type);
 	v->unit = profile_text(p, p->types[v->value].unit);
 	groups_init(&v->groups, p, o->by);

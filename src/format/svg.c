@@ -7,6 +7,7 @@
 #include "base/sum.h"
 #include "format/flame.h"
 #include "format/format.h"
+#include "profile/values.h"
 
 #include "flame.js.h"
 
@@ -77,6 +78,17 @@ static void lay_out(struct graph *g)
 	}
 }
 
+/* What is counted, behind its number. */
+static void put_noun(struct str *out, const struct view *v)
+{
+	const char *noun = value_noun(v->p, v->value);
+
+	if (!*noun)
+		return;
+	str_putc(out, ' ');
+	put_xml(out, noun, SIZE_MAX);
+}
+
 static void put_box(struct graph *g, uint32_t i)
 {
 	const struct tree_node *n = &g->f->t->nodes[i];
@@ -92,9 +104,9 @@ static void put_box(struct graph *g, uint32_t i)
 	put_xml(&g->out, fn->name, SIZE_MAX);
 	if (g->f->annotate)
 		str_puts(&g->out, function_annotation(fn));
-	str_printf(&g->out, " (%s%s, %.2f%%)", format_value(n->total, g->f->v->unit, value),
-		   str_equal(g->f->v->unit, "count") ? " samples" : "",
-		   percent_of(n->total, g->f->t->total));
+	str_printf(&g->out, " (%s", format_value(n->total, g->f->v->unit, value));
+	put_noun(&g->out, g->f->v);
+	str_printf(&g->out, ", %.2f%%)", percent_of(n->total, g->f->t->total));
 	if (g->f->note)
 		g->f->note(g->f->ctx, i, &g->out);
 	str_printf(&g->out,
@@ -181,8 +193,9 @@ static void put_subtitle(struct str *s, const struct view *v, const struct tree 
 
 	for (size_t i = 0; i < t->n; i++)
 		sum_add(&cut, t->nodes[i].cut);
-	str_printf(s, "%s%s", format_value(v->total, v->unit, total),
-		   str_equal(v->unit, "count") ? " samples" : "");
+	str_puts(s, format_value(v->total, v->unit, total));
+	if (*value_noun(v->p, v->value))
+		str_printf(s, " %s", value_noun(v->p, v->value));
 	if (cut)
 		str_printf(s, "; %.1f %% in boxes too narrow to be drawn",
 			   percent_of(cut, v->total));

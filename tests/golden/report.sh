@@ -25,6 +25,10 @@ check plain "$CPROF" export service.folded -o - --format folded --no-annotations
 # Without the scripts, which are files of the source.
 svg() { "$CPROF" "$@" | sed '/<script>/,/<\/script>/d'; }
 check svg svg export service.folded -o - --format svg
+# A graph and folded stacks have the value that the table has.
+check go-heap-folded "$CPROF" export go-heap.pb.gz -o - --format folded
+check go-heap-folded-objects "$CPROF" export go-heap.pb.gz -o - --format folded --value alloc_objects
+check go-heap-svg svg export go-heap.pb.gz -o - --format svg
 check svg-inverted svg export service.folded -o - --format svg --inverted
 "$CPROF" export service.folded -o flame.unknown 2>got
 says got "no format has the ending '.unknown': writing pprof"

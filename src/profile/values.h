@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the columns of a profile's values are: one row for each sample type that is known by name,
+ * and what follows from the names of those that are not.
+ *
+ * Source: values.def; the names are those of pprof files, Go's runtime/pprof among them.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "profile/profile.h"
+
+enum value_kind {
+	VALUE_FLOW,  /* adds up over a window of time */
+	VALUE_STATE, /* is true at a moment */
+};
+
+/* The column that says how many events the values of a column are made of: itself, where that is
+ * what it counts. NO_ID: none does. */
+uint32_t value_counts(const struct profile *p, uint32_t column);
+/* The column that folded stacks and graphs show where this one is the profile's default. */
+uint32_t value_folded(const struct profile *p, uint32_t column);
+/* What is counted, in words: "samples", "objects"; "" where the unit says it. */
+const char *value_noun(const struct profile *p, uint32_t column);
+enum value_kind value_kind(const struct profile *p, uint32_t column);
