@@ -13,12 +13,13 @@ int BPF_PROG(inherit_fork, struct task_struct *parent, struct task_struct *child
 	if (child->tgid == tgid)
 		return 0;
 	of_parent = bpf_map_lookup_elem(&processes, &tgid);
-	if (!of_parent || of_parent->start_ns != parent->group_leader->start_boottime)
+	if (!of_parent)
 		return 0;
 	maps = *of_parent;
-	maps.start_ns = child->start_boottime;
-	if (maps.exec_id != parent->group_leader->self_exec_id)
+	if (maps.start_ns != parent->group_leader->start_boottime ||
+	    maps.exec_id != parent->group_leader->self_exec_id)
 		return 0;
+	maps.start_ns = child->start_boottime;
 	maps.exec_id = child->self_exec_id;
 	tgid = child->tgid;
 	/* Where there is no room it is captured when it is sampled, as any process at first. */

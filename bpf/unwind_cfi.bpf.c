@@ -243,23 +243,28 @@ static __always_inline bool process_find(struct user_scratch *s)
 	u32 tgid = s->head.tgid;
 	struct process_maps *p = bpf_map_lookup_elem(&processes, &tgid);
 	const struct who *w = &s->sample.who;
-
 	char *store = store_get();
 
-	if (!p || !store || p->start_ns != w->start_ns || p->exec_id != w->exec_id)
+	if (!p || !store)
+		return false;
+	/* A copy, of which all is checked: the element may become another process's meanwhile. */
+	s->process = *p;
+	if (s->process.start_ns != w->start_ns || s->process.exec_id != w->exec_id ||
+	    *(volatile u64 *)&p->start_ns != w->start_ns)
 		return false;
 	/* What a child has of its parent may have been taken back since. */
-	if (STORE(store, u64, p->maps - sizeof(struct table_maps_head)) != p->serial)
+	if (STORE(store, u64, s->process.maps - sizeof(struct table_maps_head)) !=
+	    s->process.serial)
 		return false;
 	/* Code has come or gone since the mappings were published. What is generated does so all
 	 * the time, and lies in no table. */
-	if (!p->exec_pages)
+	if (!s->process.exec_pages)
 		p->exec_pages = w->exec_pages;
-	if (p->exec_pages != w->exec_pages && !(p->flags & PROCESS_GENERATES_CODE))
+	else if (s->process.exec_pages != w->exec_pages &&
+		 !(s->process.flags & PROCESS_GENERATES_CODE))
 		return false;
-	s->process = *p;
-	s->head.version = p->version;
-	s->head.serial = p->serial;
+	s->head.version = s->process.version;
+	s->head.serial = s->process.serial;
 	return true;
 }
 

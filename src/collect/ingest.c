@@ -164,7 +164,7 @@ static void note_answer(struct ingest *in, const struct capture_record *c)
 
 static void answer_captures(struct ingest *in, uint64_t now_ns)
 {
-	if (now_ns - in->answered_ns < ANSWER_NS)
+	if (!in->n_answers || now_ns < in->answered_ns + ANSWER_NS)
 		return;
 	for (size_t i = 0; i < in->n_answers; i++)
 		kernel_answer_capture(in->kernel, in->answers[i].tgid, in->answers[i].exec_id);
@@ -272,6 +272,13 @@ static void apply_throttle(struct ingest *in, const struct side_record *r)
 	}
 }
 
+/* It is forgotten when its counts are in. */
+static void note_exited(struct ingest *in, pid_t pid)
+{
+	array_reserve(in->exited, in->cap_exited, in->n_exited + 1);
+	in->exited[in->n_exited++] = pid;
+}
+
 static void apply_side(struct ingest *in, const struct side_record *r)
 {
 	struct space *space;
@@ -282,6 +289,9 @@ static void apply_side(struct ingest *in, const struct side_record *r)
 		break;
 	case SIDE_EXEC:
 		space = spaces_get(&in->spaces, r->pid);
+		/* What was published, or inherited, is another program's. */
+		if (in->publish)
+			publish_forget(in->publish, r->pid);
 		space_forget_generated(space);
 		space_clear(space);
 		space->scanned = true;
@@ -292,12 +302,13 @@ static void apply_side(struct ingest *in, const struct side_record *r)
 		spaces_fork(&in->spaces, r->parent, r->pid);
 		if (in->publish)
 			publish_fork(in->publish, r->parent, r->pid);
+		/* Its parent's may have changed since they were published. */
+		note_changed(in, r->pid);
 		break;
 	case SIDE_EXIT:
 		if (r->pid != r->tid)
 			break;
-		array_reserve(in->exited, in->cap_exited, in->n_exited + 1);
-		in->exited[in->n_exited++] = r->pid;
+		note_exited(in, r->pid);
 		break;
 	case SIDE_KSYMBOL:
 		/* By the end it may be gone, and the kernel would not know the name. */
@@ -448,8 +459,11 @@ static void rescan_all(struct ingest *in)
 	uint64_t pid, space;
 
 	in->rescan = false;
-	for (size_t cursor = 0; map64_next(&in->spaces.by_pid, &cursor, &pid, &space);)
+	for (size_t cursor = 0; map64_next(&in->spaces.by_pid, &cursor, &pid, &space);) {
 		((struct space *)(uintptr_t)space)->scanned = false;
+		if (!process_exists((pid_t)pid))
+			note_exited(in, (pid_t)pid);
+	}
 	ingest_scan_all(in);
 }
 
@@ -507,7 +521,7 @@ int ingest_wait_fd(const struct ingest *in)
 
 bool ingest_is_busy(const struct ingest *in)
 {
-	return in->n_queue;
+	return in->n_queue || in->n_answers;
 }
 
 /* -- samples -- */

@@ -52,7 +52,7 @@ void ingest_side(void *ingest, const struct side_record *record, size_t bytes);
 bool ingest_until(struct ingest *in, uint64_t time_ns);
 /* Readable when a table is there that a sample waits for; -1: there are no tables. */
 int ingest_wait_fd(const struct ingest *in);
-/* Is something queued? */
+/* Is something queued, or to be answered? */
 bool ingest_is_busy(const struct ingest *in);
 void ingest_count(void *ingest, const struct count_key *key, const struct count_value *value);
 /* To be called when all counts up to the last ingest_until() are in: forgets processes that ended,

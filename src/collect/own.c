@@ -46,6 +46,7 @@ struct names {
 };
 
 struct own_count {
+	uint64_t time_ns;
 	struct count_key key;
 	struct count_value value;
 };
@@ -355,6 +356,7 @@ static void count_sample(struct own *own, const struct perf_sample *s, uint64_t 
 	array_reserve(own->counts, own->cap_counts, own->n_counts + 1);
 	c = &own->counts[own->n_counts++];
 	*c = (struct own_count){
+		.time_ns = s->time_ns,
 		.key = {.user_stack = user_stack,
 			.kernel_stack = kernel_stack,
 			.tgid = s->pid,
@@ -395,11 +397,19 @@ size_t own_counts_used(const struct own *own)
 	return own->n_counts;
 }
 
-void own_read_counts(struct own *own, count_visit *visit, void *ctx)
+void own_read_counts(struct own *own, uint64_t until_ns, count_visit *visit, void *ctx)
 {
-	for (size_t i = 0; i < own->n_counts; i++)
-		visit(ctx, &own->counts[i].key, &own->counts[i].value);
-	own->n_counts = 0;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < own->n_counts; i++) {
+		const struct own_count *c = &own->counts[i];
+
+		if (c->time_ns <= until_ns)
+			visit(ctx, &c->key, &c->value);
+		else
+			own->counts[kept++] = *c;
+	}
+	own->n_counts = kept;
 }
 
 /* As side_parse() knows it: the time alone at the end. */

@@ -45,10 +45,10 @@ void own_poll(const struct own *own, int epoll_fd);
 /* Calls back for every capture, kernel stack and sideband record that has arrived. The captures are
  * whole. */
 void own_read(struct own *own, stack_visit *visit, side_visit *side, void *ctx);
-/* Samples that have not been read yet; read and forgotten: one after the other, each with the stack
- * that was visited under its id. */
+/* Samples that have not been read yet; those up to a time, whose stacks were visited under the ids
+ * that they are counted by, read and forgotten. */
 size_t own_counts_used(const struct own *own);
-void own_read_counts(struct own *own, count_visit *visit, void *ctx);
+void own_read_counts(struct own *own, uint64_t until_ns, count_visit *visit, void *ctx);
 /* Is anything of what was added, or came of it, still alive? */
 bool own_alive(const struct own *own);
 /* Does it see the kernel's part? */

@@ -17,6 +17,7 @@ enum {
 
 /* Mappings in the store; forked children have their parent's. */
 struct block {
+	size_t index;        /* in `blocks` */
 	unsigned users;      /* processes */
 	uint32_t at, n_maps; /* in the store, behind a head */
 	uint64_t serial;
@@ -74,11 +75,8 @@ static void block_drop(struct publish *p, struct block *b)
 		return;
 	__atomic_store_n(&head_of(p, b)->serial, 0, __ATOMIC_RELEASE);
 	store_free(&p->store, b->at, block_bytes(b));
-	for (size_t i = 0; i < p->n_blocks; i++)
-		if (p->blocks[i] == b) {
-			p->blocks[i] = p->blocks[--p->n_blocks];
-			break;
-		}
+	p->blocks[b->index] = p->blocks[--p->n_blocks];
+	p->blocks[b->index]->index = b->index;
 	block_free(b);
 }
 
@@ -223,9 +221,12 @@ static void evict_processes(struct publish *p)
 	for (size_t i = 0; i < p->n; i++)
 		first = MIN(first, p->all[i].tag);
 	limit = first + (p->tag - first) / EVICT_SHARE;
-	for (size_t i = p->n; i-- > 0;)
-		if (p->all[i].tag <= limit)
+	/* Children have their parent's tag: no more than the share goes all the same. */
+	for (size_t i = p->n, most = p->n / EVICT_SHARE + 1; i-- > 0 && most;)
+		if (p->all[i].tag <= limit) {
 			remove_at(p, i);
+			most--;
+		}
 	kernel_quiesce();
 	store_settle(&p->store);
 }
@@ -254,6 +255,7 @@ static struct block *put_maps(struct publish *p, const struct space *space, uint
 		return NULL;
 	}
 	b->users = 1;
+	b->index = p->n_blocks;
 	array_reserve(p->blocks, p->cap_blocks, p->n_blocks + 1);
 	return p->blocks[p->n_blocks++] = b;
 }

@@ -493,14 +493,16 @@ static bool renew_seen(struct recording *r)
 int recording_drain(struct recording *r, struct err *err)
 {
 	bool cleared = !r->stopped && renew_seen(r);
+	uint64_t until;
 	int code;
 
 	r->drained_ns = monotonic_ns();
 	kernel_flip_counts(r->kernel, r->stopped);
 	/* What was counted has its stacks in the ring by now. */
-	take_in(r, r->stopped ? UINT64_MAX : monotonic_ns(), true);
+	until = r->stopped ? UINT64_MAX : monotonic_ns();
+	take_in(r, until, true);
 	if (r->own)
-		own_read_counts(r->own, ingest_count, r->ingest);
+		own_read_counts(r->own, until, ingest_count, r->ingest);
 	code = kernel_read_counts(r->kernel, ingest_count, r->ingest);
 	if (code)
 		return err_set(err, code, "cannot read the counts");

@@ -57,7 +57,7 @@ struct resolved {
 	size_t n_cuts, cap_cuts;
 	struct map cut_map;
 	uint64_t user_stacks, complete, torn;
-	frame_id lost_note, full_note;
+	frame_id lost_note, torn_note, full_note;
 	uint64_t now_ns;   /* the time of the stack being resolved */
 	uint32_t full_cut; /* row of `cuts`, once the profile was full */
 };
@@ -75,6 +75,7 @@ struct resolved *resolved_new(struct profile *p, struct images *images, unsigned
 	r->by_tables = by_tables;
 	cut_add(r, "", "");
 	r->lost_note = profile_add_note(p, "[stack lost: ring full]");
+	r->torn_note = profile_add_note(p, "[stack lost: capture torn]");
 	r->full_note = profile_add_note(p, "[stack lost: profile full]");
 	return r;
 }
@@ -491,8 +492,8 @@ static stack_id lost_user(struct resolved *r, const struct stack_info *info, uin
 		r->torn += samples;
 	else
 		*ret_missing = id != STACK_LOST;
-	r->cuts[cut_add(r, "ring full", "")].samples += samples;
-	return stacks_push(&r->p->stacks, NO_ID, r->lost_note);
+	r->cuts[cut_add(r, info ? "capture torn" : "ring full", "")].samples += samples;
+	return stacks_push(&r->p->stacks, NO_ID, info ? r->torn_note : r->lost_note);
 }
 
 /* The user stack of a count; also keeps the account. */

@@ -4,7 +4,7 @@
  *
  * Shape: per process, executable mappings sorted by address, never overlapping. The kernel reports
  *        no munmap, so a new mapping replaces what it overlaps.
- * Owner: spaces_free(); images belong to `struct images`.
+ * Owner: spaces_release(); images belong to `struct images`.
  */
 #pragma once
 

@@ -93,7 +93,7 @@ def page(b):
     b.run("document.getElementById('download').click()")
     # The name is there, empty, before what is downloaded takes its place.
     there = f"{folder}/profile.pb.gz"
-    end = time.monotonic() + 20
+    end = time.monotonic() + 300
     while time.monotonic() < end and (glob.glob(f"{folder}/*.crdownload") or not os.path.exists(there)
                                       or not os.path.getsize(there)):
         time.sleep(0.05)
