@@ -69,7 +69,8 @@ struct ingest {
 	size_t n_answers, cap_answers;
 	uint64_t answered_ns;
 	bool rescan;
-	uint32_t rate_hz; /* of what comes in */
+	uint64_t side_lost; /* records */
+	uint32_t rate_hz;   /* of what comes in */
 	uint64_t samples;
 	uint64_t without_stack;    /* whose stack never arrived: never seen */
 	uint64_t throttled_ns;     /* at no rate */
@@ -316,6 +317,7 @@ static void apply_side(struct ingest *in, const struct side_record *r)
 		break;
 	case SIDE_LOST:
 		in->rescan = true;
+		in->side_lost += r->lost;
 		break;
 	case SIDE_THROTTLE:
 	case SIDE_UNTHROTTLE:
@@ -565,6 +567,7 @@ void ingest_account(const struct ingest *in, struct account *a)
 {
 	a->samples = in->samples;
 	a->processes = identity_processes(in->identity);
+	a->mapping_records_lost = in->side_lost;
 	resolved_account(in->stacks, a);
 	account_add(&a->lost_by_reason, "stack not received", in->without_stack);
 	a->lost += in->without_stack;

@@ -142,6 +142,9 @@ void account_line(const struct account *a, struct str *out)
 		reasons_line(out, &a->lost_by_reason, 4);
 		str_putc(out, ')');
 	}
+	if (a->mapping_records_lost)
+		str_printf(out, "; %s records of mappings lost: some code may have another's names",
+			   format_count(number, a->mapping_records_lost));
 	if (a->user_stacks) {
 		str_puts(out, "; ");
 		share(out, a->user_stacks_complete, a->user_stacks);

@@ -353,6 +353,7 @@ static void records_lost(void **state)
 	const struct profile *p = play("side-lost", *state);
 
 	assert_true(world_has("lost"));
+	assert_true(p->account.mapping_records_lost > 0);
 	assert_int_equal(p->account.lost, 0);
 	assert_int_equal(samples_of(p, "...child;touch"), (100 + 4) * (3 + 1));
 	check_whole(p);
