@@ -51,7 +51,13 @@ static __always_inline struct task_struct *current_task(void)
 /* The cgroup2 that the task is in. */
 static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
 {
-	return BPF_CORE_READ(task, cgroups, dfl_cgrp);
+	return HAS_HELPER(get_current_task_btf) ? task->cgroups->dfl_cgrp
+						: BPF_CORE_READ(task, cgroups, dfl_cgrp);
+}
+
+static __always_inline u64 cgroup_id(struct cgroup *group)
+{
+	return HAS_HELPER(get_current_task_btf) ? group->kn->id : BPF_CORE_READ(group, kn, id);
 }
 
 /* Is that the cgroup, or does it lie below it? */
@@ -145,7 +151,7 @@ static __always_inline void identity_read(struct sample *s, struct task_struct *
 	key->cpu = config.want_cpu ? bpf_get_smp_processor_id() : 0;
 	if (config.block_ns)
 		key->block = (bpf_ktime_get_ns() - config.block_start_ns) / config.block_ns;
-	key->cgroup = BPF_CORE_READ(task_cgroup(task), kn, id);
+	key->cgroup = cgroup_id(task_cgroup(task));
 	who_read(&s->who, key, task);
 	key->start_ns = s->who.start_ns;
 }

@@ -45,15 +45,18 @@ static __always_inline struct user_scratch *level_enter(u64 samples, struct stat
 	for (level = 0; level < MAX_LEVELS; level++)
 		if (level_claim(&levels->busy[level]))
 			break;
-	zero = level < MAX_LEVELS ? level : 0;
+	zero = level < MAX_LEVELS ? level : MAX_LEVELS;
 	*ret_stats = st = bpf_map_lookup_elem(&stats, &zero);
-	s = level < MAX_LEVELS ? scratch_get(zero) : NULL;
 	if (!st)
 		return NULL;
-	ADD(&st->taken, samples);
-	if (!s)
+	if (level == MAX_LEVELS) { /* others may be here too */
+		ADD(&st->taken, samples);
 		ADD(&st->drops[DROP_NESTED], samples);
-	else
+		return NULL;
+	}
+	st->taken += samples;
+	s = scratch_get(level);
+	if (s)
 		s->level = level;
 	return s;
 }

@@ -33,7 +33,7 @@ struct ring_map {
 
 struct stats_map {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, MAX_LEVELS);
+	__uint(max_entries, MAX_LEVELS + 1); /* the last for what found no level */
 	__type(key, u32);
 	__type(value, struct stats);
 };

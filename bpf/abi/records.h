@@ -54,7 +54,7 @@ enum walk_end {
 	N_WALK_ENDS
 };
 
-/* One counter block per CPU and level. Written by the funnel only. */
+/* One counter block per CPU and level, and one for what found none. Written by the funnel only. */
 struct stats {
 	__u64 taken;     /* samples of the target, whatever became of them */
 	__u64 seen_full; /* stacks that crossed again because `seen` was full; no loss */

@@ -582,7 +582,7 @@ static void read_stats(const struct kernel *k, uint32_t level, struct stats *ret
 void kernel_stats(const struct kernel *k, struct stats *ret)
 {
 	*ret = (struct stats){0};
-	for (uint32_t level = 0; k->object && level < MAX_LEVELS; level++)
+	for (uint32_t level = 0; k->object && level <= MAX_LEVELS; level++)
 		read_stats(k, level, ret);
 }
 
