@@ -15,6 +15,7 @@ struct ring_map ring SEC(".maps");
 struct stats_map stats SEC(".maps");
 struct slots_map slots SEC(".maps");
 struct targets_map targets SEC(".maps");
+struct targets_cgroup_map targets_cgroup SEC(".maps");
 struct user_scratch_map user_scratch SEC(".maps");
 struct kernel_scratch_map kernel_scratch SEC(".maps");
 struct levels_map levels_busy SEC(".maps");
@@ -39,12 +40,12 @@ __hidden int take_sample(struct bpf_perf_event_data *ctx, u32 event, u64 value)
 	struct user_scratch *s;
 	struct stats *st;
 
-	if (!is_wanted(task))
+	if (!is_wanted(task, true))
 		return 0;
 	s = level_enter(1, &st);
 	if (!s)
 		return 0;
-	identity_read(&s->sample, task, event);
+	identity_read(&s->sample, task, true, event);
 	stacks_take(ctx, s, st, in_kernel, in_kernel ? REGISTERS_OF_TASK : REGISTERS_OF_CONTEXT);
 	count_add(s, st, 1, value);
 	level_leave(s);

@@ -11,6 +11,7 @@
 
 extern const volatile struct config config;
 extern struct targets_map targets SEC(".maps");
+extern struct targets_cgroup_map targets_cgroup SEC(".maps");
 
 /*
  * The generation of an address space, as far as the kernel keeps one. From 6.4 on it counts every
@@ -87,16 +88,25 @@ static __always_inline bool is_in_cgroup(struct cgroup *group, u64 id)
 	return false;
 }
 
-static __always_inline bool is_wanted(struct task_struct *task)
+/* `is_current`, known when compiling: then helpers tell, and the structures of cgroups and
+ * credentials, which libbpf would have to look for at every start, are not named. */
+static __always_inline bool is_wanted(struct task_struct *task, bool is_current)
 {
 	struct target_key key = {.kind = TARGET_PROCESS, .id = TASK_READ(task, tgid)};
-	u32 pid = TASK_READ(task, pid);
+	u32 pid = TASK_READ(task, pid), uid;
 
 	if (key.id == config.self_tgid || (!config.idle && !pid))
 		return false;
-	if (config.by_uid && BPF_CORE_READ(task, cred, uid.val) != config.uid)
+	if (config.by_uid) {
+		uid = is_current ? (u32)bpf_get_current_uid_gid()
+				 : BPF_CORE_READ(task, cred, uid.val);
+		if (uid != config.uid)
+			return false;
+	}
+	if (config.by_cgroup && is_current &&
+	    bpf_current_task_under_cgroup(&targets_cgroup, 0) != 1)
 		return false;
-	if (config.by_cgroup && !is_in_cgroup(task_cgroup(task), config.cgroup_id))
+	if (config.by_cgroup && !is_current && !is_in_cgroup(task_cgroup(task), config.cgroup_id))
 		return false;
 	if (!config.by_task)
 		return true;
@@ -138,7 +148,8 @@ static __always_inline void who_read(struct who *w, struct count_key *key, struc
 }
 
 /* Begins a sample of a task: all of its key but the stacks. */
-static __always_inline void identity_read(struct sample *s, struct task_struct *task, u32 event)
+static __always_inline void identity_read(struct sample *s, struct task_struct *task,
+					  bool is_current, u32 event)
 {
 	struct count_key *key = &s->key;
 
@@ -151,7 +162,7 @@ static __always_inline void identity_read(struct sample *s, struct task_struct *
 	key->cpu = config.want_cpu ? bpf_get_smp_processor_id() : 0;
 	if (config.block_ns)
 		key->block = (bpf_ktime_get_ns() - config.block_start_ns) / config.block_ns;
-	key->cgroup = cgroup_id(task_cgroup(task));
+	key->cgroup = is_current ? bpf_get_current_cgroup_id() : cgroup_id(task_cgroup(task));
 	who_read(&s->who, key, task);
 	key->start_ns = s->who.start_ns;
 }

@@ -54,6 +54,13 @@ struct targets_map {
 	__type(value, u8);
 };
 
+struct targets_cgroup_map {
+	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u32);
+};
+
 /* Which levels are worked in, on a CPU. */
 struct levels {
 	u32 busy[MAX_LEVELS + 1];

@@ -20,31 +20,32 @@ static __always_inline void target_remove(u32 kind, u32 id)
 		bpf_ringbuf_output(&ring, &gone, sizeof(gone), BPF_RB_FORCE_WAKEUP);
 }
 
-SEC("?tp_btf/sched_process_fork")
+SEC("?raw_tp/sched_process_fork")
 int BPF_PROG(target_fork, struct task_struct *parent, struct task_struct *child)
 {
-	struct target_key key = {.kind = TARGET_PROCESS, .id = parent->tgid};
+	struct target_key key = {.kind = TARGET_PROCESS, .id = BPF_CORE_READ(parent, tgid)};
+	u32 of_child = BPF_CORE_READ(child, tgid);
 	u8 one = 1;
 
-	if (child->tgid == parent->tgid || !bpf_map_lookup_elem(&targets, &key))
+	if (of_child == key.id || !bpf_map_lookup_elem(&targets, &key))
 		return 0;
-	key.id = child->tgid;
+	key.id = of_child;
 	if (!bpf_map_update_elem(&targets, &key, &one, BPF_NOEXIST))
 		ADD(&targets_alive, 1);
 	return 0;
 }
 
-SEC("?tp_btf/sched_process_exec")
+SEC("?raw_tp/sched_process_exec")
 int BPF_PROG(target_exec, struct task_struct *task)
 {
-	struct target_key key = {.kind = TARGET_COMMAND, .id = task->tgid};
+	struct target_key key = {.kind = TARGET_COMMAND, .id = BPF_CORE_READ(task, tgid)};
 	u8 one = 1;
 
 	if (!bpf_map_lookup_elem(&targets, &key))
 		return 0;
 	key.kind = TARGET_PROCESS;
 	if (bpf_map_update_elem(&targets, &key, &one, BPF_NOEXIST)) {
-		target_remove(TARGET_COMMAND, task->tgid);
+		target_remove(TARGET_COMMAND, key.id);
 		return 0;
 	}
 	key.kind = TARGET_COMMAND;
@@ -52,13 +53,15 @@ int BPF_PROG(target_exec, struct task_struct *task)
 	return 0;
 }
 
-SEC("?tp_btf/sched_process_exit")
+SEC("?raw_tp/sched_process_exit")
 int BPF_PROG(target_exit, struct task_struct *task)
 {
-	target_remove(TARGET_THREAD, task->pid);
-	if (task->signal->live.counter == 0) {
-		target_remove(TARGET_PROCESS, task->tgid);
-		target_remove(TARGET_COMMAND, task->tgid);
+	u32 tgid = BPF_CORE_READ(task, tgid);
+
+	target_remove(TARGET_THREAD, BPF_CORE_READ(task, pid));
+	if (BPF_CORE_READ(task, signal, live.counter) == 0) {
+		target_remove(TARGET_PROCESS, tgid);
+		target_remove(TARGET_COMMAND, tgid);
 	}
 	return 0;
 }

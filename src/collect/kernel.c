@@ -209,6 +209,11 @@ static int store_map(struct kernel *k, struct err *err)
 
 static int set_up(struct kernel *k, const struct kernel_options *o, struct err *err)
 {
+	uint32_t zero = 0, cgroup_fd = (uint32_t)o->cgroup_fd;
+
+	if (o->config.by_cgroup && bpf_map_update_elem(bpf_map__fd(k->object->maps.targets_cgroup),
+						       &zero, &cgroup_fd, BPF_ANY))
+		return err_set(err, -errno, "cannot select by cgroup");
 	k->slots = mmap(NULL, SLOTS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
 			bpf_map__fd(k->object->maps.slots), 0);
 	if (k->slots == MAP_FAILED) {

@@ -24,6 +24,7 @@ struct kernel_options {
 	size_t n_events;
 	bool follow_targets; /* load and attach the fork and exit programs */
 	bool has_command;    /* and that for exec: a TARGET_COMMAND will be added */
+	int cgroup_fd;       /* with config.by_cgroup: its directory */
 };
 
 /* NULL: it cannot be loaded, or not be set up. *ret_refusal (or NULL) says whether the kernel

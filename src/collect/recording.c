@@ -112,6 +112,7 @@ static int load_kernel(struct recording *r, enum refusal *ret_refusal, struct er
 {
 	struct kernel_options k = {
 		.n_events = r->o.n_events,
+		.cgroup_fd = r->targets.cgroup_fd,
 		.follow_targets = targets_by_task(&r->targets),
 		.has_command = r->o.command && !r->o.command_is_clock,
 	};

@@ -7,19 +7,22 @@
 #include "proc/cgroup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 void targets_init(struct targets *t)
 {
-	*t = (struct targets){0};
+	*t = (struct targets){.cgroup_fd = -1};
 }
 
 void targets_release(struct targets *t)
 {
 	free(t->processes);
 	cpu_list_release(&t->cpus);
+	if (t->cgroup_fd >= 0)
+		close(t->cgroup_fd);
 	targets_init(t);
 }
 
@@ -58,8 +61,9 @@ static int find_cgroup(struct targets *t, const char *path, struct err *err)
 
 	if (cgroup_find(path, &directory, err))
 		return err->code;
-	if (stat(directory, &st))
-		return err_set(err, -errno, "cannot look at %s", directory);
+	t->cgroup_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (t->cgroup_fd < 0 || fstat(t->cgroup_fd, &st))
+		return err_set(err, -errno, "cannot open %s", directory);
 	t->cgroup_id = st.st_ino;
 	return 0;
 }

@@ -19,7 +19,8 @@ struct targets {
 	size_t n_processes, cap_processes;
 	struct cpu_list cpus; /* empty: all */
 	uid_t uid;
-	uint64_t cgroup_id; /* 0: none */
+	int cgroup_fd;      /* -1: none */
+	uint64_t cgroup_id; /* its inode */
 	bool by_task;
 };
 

@@ -2,6 +2,7 @@
 /*
  * Another source of samples, for tests/root/nesting.sh: every system call of what is sampled, as
  * the recording's second event. A clock tick, and it is no perf event, interrupts it in the middle.
+ * (The task is read as one would be that is not the current one.)
  */
 #include "counts.h"
 #include "identity.h"
@@ -15,12 +16,12 @@ int BPF_PROG(nested_sample, struct pt_regs *regs, long number)
 	struct user_scratch *s;
 	struct stats *st;
 
-	if (!is_wanted(task))
+	if (!is_wanted(task, false))
 		return 0;
 	s = level_enter(1, &st);
 	if (!s)
 		return 0;
-	identity_read(&s->sample, task, 1);
+	identity_read(&s->sample, task, false, 1);
 	stacks_take(ctx, s, st, true, REGISTERS_OF_TASK);
 	count_add(s, st, 1, 1);
 	level_leave(s);

@@ -33,5 +33,26 @@ expect 0 "$CPROF" export x.pb.gz -o calls.folded --value page-faults
 at_least "$(share calls.folded '^frameless;_start;.*;main(;recurse){61};bottom_reads;(read;|is_over).*nested_sample')" 99.9 "system calls with their stack"
 expect 0 "$CPROF" export x.pb.gz -o ticks.folded
 at_least "$(share ticks.folded '^frameless;_start;.*;main(;recurse){61};bottom_reads')" 99 "ticks with their stack"
+
+# The other program reads whose cgroup and user it is of the task: of this one's, and of another.
+group=$(sed -n 's/^0:://p' "/proc/$target/cgroup")
+calls() { # ARGS...: system calls seen, of a moment
+	"$BUILD/cprof-nested" -q record -e cpu-clock,page-faults -F 99 "$@" -o g.pb.gz 2>err &
+	recorder=$!
+	await "the recording" records $recorder
+	"$PROGS/attach" nested_sample >attached &
+	attached=$!
+	await "the system calls" grep -q attached attached
+	await "the program" uses_after $target "$(clock $target)" 0.2
+	kill $attached
+	wait $attached
+	kill -TERM $recorder
+	wait $recorder
+	"$CPROF" export g.pb.gz -o g.folded --value page-faults 2>/dev/null
+	samples g.folded '^frameless;'
+}
+at_least "$(calls -G "$group")" 100 "system calls in the cgroup"
+at_least "$(calls -u "$(id -u)")" 100 "system calls of the user"
+same "$(calls -u nobody)" 0 "system calls of another user"
 kill $target
 finish
