@@ -432,6 +432,7 @@ static void store_is_full(void **state)
 	images_free(images);
 	publish_free(p);
 	kernel_free(k);
+	world_close();
 }
 
 /* -- live -- */
