@@ -17,7 +17,9 @@ cprof() { "${refuse[@]}" "$CPROF" "$@"; }
 expect 0 cprof --log-format=json record -F 999 -o chain.folded -- "$PROGS/chain" 7 0.5s 2
 says err '"privileged":false'
 same "$(field way err)" perf "the way"
-accounted err
+# (Whoever reads slowly loses some of perf's samples, each with its piece of stack, and says so.)
+says_not err unaccounted
+[ "$(field lost err)" = 0 ] || says err "\"lost_by_reason\":\{\"perf's ring full\":[0-9]*\}"
 complete err 0.98
 at_least "$(field samples err)" 200 "samples of a second of CPU time"
 same "$(samples chain.folded)" "$(field samples err)" "folded counts, and the samples"
@@ -88,7 +90,7 @@ for name in alpha gamma; do
 	gcc -O1 -fno-omit-frame-pointer -shared -fPIC -o lib$name.so $name.c || fail "gcc"
 done
 expect 0 cprof -q record -F 999 -o reload.folded -- "$PROGS/reload" 2 ./libalpha.so work_alpha ./libgamma.so work_gamma
-near "$(samples reload.folded ';work_alpha ')" "$(samples reload.folded ';work_gamma ')" 0.3 "samples in two libraries at one place"
+near "$(samples reload.folded ';work_alpha ')" "$(samples reload.folded ';work_gamma ')" 0.5 "samples in two libraries at one place"
 expect 0 cprof -q record -F 499 -o map.folded -- "$PROGS/generate" map one:fn 0.3
 says map.folded ';main;one:fn_\[j\] '
 expect 0 cprof -q record -F 499 -o dump.folded -- "$PROGS/generate" dump dumped:fn 0.3
