@@ -7,15 +7,13 @@
 
 struct value_row {
 	const char *type, *unit, *counts, *noun;
-	enum value_kind kind;
 	bool folds_to_counts;
 };
 
 enum folded { OWN, COUNTS };
 
 static const struct value_row rows[] = {
-#define VALUE(type, unit, counts, noun, kind, folded)                                              \
-	{type, unit, counts, noun, VALUE_##kind, folded == COUNTS},
+#define VALUE(type, unit, counts, noun, folded) {type, unit, counts, noun, folded == COUNTS},
 #include "profile/values.def"
 #undef VALUE
 };
@@ -90,11 +88,4 @@ const char *value_noun(const struct profile *p, uint32_t column)
 	if (is_samples(p, column))
 		return "samples";
 	return is_count(p, column) ? type_of(p, column) : "";
-}
-
-enum value_kind value_kind(const struct profile *p, uint32_t column)
-{
-	const struct value_row *row = row_of(p, column);
-
-	return row ? row->kind : VALUE_FLOW;
 }

@@ -7,15 +7,9 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "profile/profile.h"
-
-enum value_kind {
-	VALUE_FLOW,  /* adds up over a window of time */
-	VALUE_STATE, /* is true at a moment */
-};
 
 /* The column that says how many events the values of a column are made of: itself, where that is
  * what it counts. NO_ID: none does. */
@@ -24,4 +18,3 @@ uint32_t value_counts(const struct profile *p, uint32_t column);
 uint32_t value_folded(const struct profile *p, uint32_t column);
 /* What is counted, in words: "samples", "objects"; "" where the unit says it. */
 const char *value_noun(const struct profile *p, uint32_t column);
-enum value_kind value_kind(const struct profile *p, uint32_t column);

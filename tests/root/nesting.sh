@@ -7,19 +7,25 @@ need_root
 "$PROGS/frameless" read 60 600000 &
 target=$!
 await "the program" has_run $target 0.1
-# Until ticks have entered the program of system calls so often; a busy machine has fewer.
-for seconds in 3 10 30 100; do
-	"$BUILD/cprof-nested" -v --log-format=json record -e cpu-clock,page-faults -F 9999 -p $target -o x.pb.gz 2>err &
+interrupted() { # FILE WAIT GLOBAL... record ARGS...: a recording that system calls interrupt, as long as the command WAIT lasts
+	local file=$1 lasts=$2 recorder attached
+	shift 2
+	"$BUILD/cprof-nested" "$@" -e cpu-clock,page-faults -o "$file" 2>err &
 	recorder=$!
 	await "the recording" records $recorder
+	: >attached
 	"$PROGS/attach" nested_sample >attached &
 	attached=$!
 	await "the system calls" grep -q attached attached
-	sleep $seconds
+	$lasts
 	kill $attached
 	wait $attached
 	kill -TERM $recorder
-	wait $recorder || fail "exit $?: $(tail -3 err)"
+	wait $recorder
+}
+# Until ticks have entered the program of system calls so often; a busy machine has fewer.
+for seconds in 3 10 30 100; do
+	interrupted x.pb.gz "sleep $seconds" -v --log-format=json record -F 9999 -p $target || fail "exit $?: $(tail -3 err)"
 	nested=$(sed -n 's/.* \([0-9]*\) of them while another was at work.*/\1/p' err)
 	[ "${nested:-0}" -lt 50 ] || break
 done
@@ -36,18 +42,9 @@ at_least "$(share ticks.folded '^frameless;_start;.*;main(;recurse){61};bottom_r
 
 # The other program reads whose cgroup and user it is of the task: of this one's, and of another.
 group=$(sed -n 's/^0:://p' "/proc/$target/cgroup")
+works() { await "the program" uses_after $target "$(clock $target)" 0.2; }
 calls() { # ARGS...: system calls seen, of a moment
-	"$BUILD/cprof-nested" -q record -e cpu-clock,page-faults -F 99 "$@" -o g.pb.gz 2>err &
-	recorder=$!
-	await "the recording" records $recorder
-	"$PROGS/attach" nested_sample >attached &
-	attached=$!
-	await "the system calls" grep -q attached attached
-	await "the program" uses_after $target "$(clock $target)" 0.2
-	kill $attached
-	wait $attached
-	kill -TERM $recorder
-	wait $recorder
+	interrupted g.pb.gz works -q record -F 99 "$@"
 	"$CPROF" export g.pb.gz -o g.folded --value page-faults 2>/dev/null
 	samples g.folded '^frameless;'
 }

@@ -17,10 +17,10 @@ at_least "$blocks" 50 "blocks of 20 ms"
 expect 0 "$CPROF" report t.pb.gz --heatmap
 says out 'a column is 1 s'
 # The parts add up to the whole.
-total() { "$CPROF" report t.pb.gz --value samples --json -n 0 "$@" | sed -n 's/^ "total": \([0-9]*\),$/\1/p'; }
-whole=$(total)
+whole=$(total t.pb.gz --value samples)
 [ "$whole" = "$samples" ] || fail "$whole in the profile, $samples sampled"
-parts=$(($(total --end 1) + $(total --start 1 --end 2) + $(total --start 2)))
+part() { total t.pb.gz --value samples "$@"; }
+parts=$(($(part --end 1) + $(part --start 1 --end 2) + $(part --start 2)))
 [ "$parts" = "$whole" ] || fail "the parts have $parts, the whole $whole"
 expect 0 "$CPROF" export t.pb.gz --start 1 -o part.folded
 expect 1 "$CPROF" report "$SOURCE/tests/data/service.folded" --start 1
