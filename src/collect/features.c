@@ -12,6 +12,7 @@
 #include "collect/probe.h"
 #include "collect/refusal.h"
 #include "collect/snapshot.h"
+#include "collect/sources.h"
 #include "proc/cgroup.h"
 #include "proc/privileges.h"
 #include "proc/procfs.h"
@@ -106,12 +107,16 @@ static bool feature_kernel(struct str *found, struct str *cure)
 
 static bool feature_sampling(struct str *found, struct str *cure)
 {
-	struct kernel_options o = {.n_events = 1, .follow_targets = true, .has_command = true};
+	const struct source_env env = {
+		.n_events = 1, .by_task = true, .by_tables = true, .has_command = true};
+	struct source_program programs[MAX_SOURCE_PROGRAMS];
+	struct kernel_options o = {.programs = programs};
 	struct err err = {0};
 	struct kernel *k;
 
 	if (!may_try(found, cure))
 		return false;
+	o.n_programs = sources_programs(&env, programs);
 	o.config.max_depth = 1;
 	o.config.user_stacks = o.config.kernel_stacks = o.config.by_tables = true;
 	k = kernel_new(&o, NULL, &err);

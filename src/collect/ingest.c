@@ -47,7 +47,7 @@ struct answer {
 struct ingest {
 	struct profile *p;
 	struct images *images;
-	struct kernel *kernel;
+	struct kernel *kernel; /* NULL: nothing walks there, all stacks are captures, and whole */
 	struct spaces spaces;
 	struct resolved *stacks;
 	struct identity *identity;
@@ -60,7 +60,6 @@ struct ingest {
 	uint64_t waits_since;
 	size_t n_queue, cap_queue;
 	uint64_t order;
-	struct event_columns columns[MAX_EVENTS];
 	pid_t *changed; /* processes with new mappings since the last time */
 	size_t n_changed, cap_changed;
 	pid_t *exited;
@@ -114,11 +113,6 @@ void ingest_free(struct ingest *in)
 	free(in);
 }
 
-void ingest_set_columns(struct ingest *in, size_t event, const struct event_columns *columns)
-{
-	in->columns[event] = *columns;
-}
-
 static void end_throttle(struct ingest *in, size_t cpu, uint64_t now_ns)
 {
 	uint64_t ns = now_ns - MIN(now_ns, in->throttled_since[cpu]);
@@ -139,11 +133,6 @@ void ingest_set_rate(struct ingest *in, uint64_t frequency_hz, uint64_t now_ns)
 	in->rate_hz = (uint32_t)MIN(frequency_hz, (uint64_t)JOURNAL_MAX_RATE);
 }
 
-const struct event_columns *ingest_columns(const struct ingest *in, size_t event)
-{
-	return &in->columns[event];
-}
-
 struct publish *ingest_publish(struct ingest *in)
 {
 	return in->publish;
@@ -159,6 +148,8 @@ static void queue_add(struct ingest *in, uint64_t time_ns, void *record, size_t 
 
 static void note_answer(struct ingest *in, const struct capture_record *c)
 {
+	if (!in->kernel)
+		return;
 	array_reserve(in->answers, in->cap_answers, in->n_answers + 1);
 	in->answers[in->n_answers++] = (struct answer){c->head.tgid, c->exec_id};
 }
@@ -178,8 +169,7 @@ static void add_capture(struct ingest *in, const struct capture_record *c, size_
 	struct capture_record *joined = NULL;
 
 	if (in->queued_bytes < MAX_QUEUED_BYTES)
-		joined = in->o.all_captured ? mem_dup(c, bytes)
-					    : captures_join(in->captures, c, &bytes);
+		joined = in->kernel ? captures_join(in->captures, c, &bytes) : mem_dup(c, bytes);
 	if (joined) {
 		queue_add(in, c->head.time_ns, joined, bytes, false);
 	} else {
@@ -254,7 +244,7 @@ static void apply_map(struct ingest *in, const struct side_record *r)
 	/* No record tells of an unmapping: what is there really, /proc knows. */
 	if (space->n >= MAX_SPACE_MAPS)
 		ingest_scan(in, r->pid);
-	if (space->n < MAX_SPACE_MAPS && space_add_source(space, in->images, &source))
+	if (space->n < MAX_SPACE_MAPS && space_add_source(space, in->images, &source) && in->kernel)
 		kernel_bump_generation(in->kernel, (uint32_t)r->pid);
 	note_changed(in, r->pid);
 }
@@ -342,15 +332,6 @@ static struct space *space_of(struct ingest *in, const struct stack_record *r)
 					      : space;
 }
 
-void event_values(const struct event_columns *c, const struct journal_entry *e, int64_t *ret)
-{
-	ret[c->samples] = (int64_t)e->samples;
-	if (c->value != NO_ID)
-		ret[c->value] = (int64_t)e->value;
-	if (c->estimated_ns != NO_ID && e->rate_hz)
-		ret[c->estimated_ns] = (int64_t)((double)e->samples * 1e9 / e->rate_hz);
-}
-
 static void add_sample(struct ingest *in, const struct count_key *key, stack_id stack,
 		       uint64_t samples, uint64_t value)
 {
@@ -370,7 +351,7 @@ static void add_sample(struct ingest *in, const struct count_key *key, stack_id 
 		journal_add(in->o.journal, &e);
 		return;
 	}
-	event_values(&in->columns[e.event], &e, values);
+	columns_fill(&in->o.columns[e.event], &e, values);
 	profile_add_sample(in->p, stack, e.labels, values);
 }
 
@@ -423,7 +404,7 @@ static bool apply_capture(struct ingest *in, const struct capture_record *r)
 	}
 	if (leads_nowhere(r, captured))
 		publish_note_futile(in->publish, space->pid);
-	if (r->head.end != WALK_UNSUPPORTED && !in->o.all_captured)
+	if (r->head.end != WALK_UNSUPPORTED && in->kernel)
 		publish_space(in->publish, space, r->start_ns, r->exec_id);
 	resolved_add_captured(in->stacks, r->head.id, captured, space, r->head.time_ns,
 			      r->leaf_call == LEAF_CALL_EXEC);

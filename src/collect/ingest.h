@@ -10,41 +10,32 @@
 #pragma once
 
 #include "collect/identity.h"
-#include "collect/events.h"
+#include "collect/columns.h"
 #include "collect/journal.h"
 #include "collect/kernel.h"
 #include "collect/side_record.h"
 #include "maps/images.h"
 #include "profile/profile.h"
 
-/* Where an event's samples go: columns of the profile, NO_ID where there is none. */
-struct event_columns {
-	uint32_t samples, value, estimated_ns; /* the last: samples x 1e9 / rate */
-};
-
-/* Writes the values of an entry to a sample's columns, which are zeroes. */
-void event_values(const struct event_columns *c, const struct journal_entry *e, int64_t *ret);
-
 struct ingest;
 
 struct ingest_options {
 	const struct identity_options *identity;
-	bool by_tables;    /* the kernel side walks by unwind tables */
-	bool all_captured; /* it walks nothing: all stacks are captures, and whole */
+	bool by_tables; /* the kernel side walks by unwind tables */
 	unsigned max_depth;
-	struct journal *journal; /* takes the samples in place of the profile; NULL: none */
+	const struct columns *columns; /* of each event; filled when the first counts come */
+	struct journal *journal;       /* takes the samples in place of the profile; NULL: none */
 };
 
+/* `kernel` is NULL where no program of ours walks stacks. */
 struct ingest *ingest_new(struct profile *p, struct images *images, struct kernel *kernel,
 			  const struct ingest_options *options);
 void ingest_free(struct ingest *in);
 /* Samples that come in from now on were taken at that rate; 0: at none. */
 void ingest_set_rate(struct ingest *in, uint64_t frequency_hz, uint64_t now_ns);
-const struct event_columns *ingest_columns(const struct ingest *in, size_t event);
-void ingest_set_columns(struct ingest *in, size_t event, const struct event_columns *columns);
 
-/* A record of the kernel side (enum record_type). With all_captured a capture is whole: its stack
- * follows it. */
+/* A record of the kernel side (enum record_type). Without a kernel side a capture is whole: its
+ * stack follows it. */
 void ingest_record(void *ingest, const void *record, size_t bytes);
 void ingest_side(void *ingest, const struct side_record *record, size_t bytes);
 /* Resolves everything queued up to that time. Returns false when a sample has to wait for an unwind

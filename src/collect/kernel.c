@@ -2,14 +2,12 @@
 /* The BPF object of a recording. */
 #include "collect/kernel.h"
 
-#include "base/clock.h"
-#include "base/hash.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "collect/kernel_load.h"
 #include "collect/kernel_name.h"
 #include "collect/libbpf_log.h"
-#include "collect/ways.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -26,39 +24,28 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #include "cprof.skel.h"
-#include "cprof_old.skel.h"
 #pragma GCC diagnostic pop
 
-enum { BATCH = 4096, MAX_LINKS = 8 };
+enum { BATCH = 4096 };
 
 #define SLOTS_BYTES (PROCESS_SLOTS * sizeof(struct process_slot))
-
-/* Where the arena is mapped: offsets are the low 32 bits. Out of the sanitizers' way. */
-#define STORE_ADDRESS     0x200000000000ull
-#define STORE_ARENA_BYTES (256ull << 20) /* of addresses; pages come when they are written */
-#define STORE_ARRAY_BYTES (32u << 20)
-#define STORE_SMALL_BYTES (2u << 20)
-#define STORE_NONE_BYTES  4096u /* without tables: verified all the same */
-
-static size_t page_bytes(void)
-{
-	return (size_t)sysconf(_SC_PAGESIZE);
-}
 
 struct kernel {
 	struct cprof *object;
 	struct ring_buffer *ring;
-	struct bpf_program *events[MAX_EVENTS];
-	struct bpf_link *links[MAX_LINKS];
+	struct bpf_link *links[MAX_SOURCE_PROGRAMS];
 	size_t n_links;
 	struct process_slot *slots; /* mapped */
 	char *rule_cache;           /* mapped */
 	size_t rule_cache_bytes;
 	const struct way *way;
+	struct source_program programs[MAX_SOURCE_PROGRAMS];
+	size_t n_programs;
 	struct kernel_store store;
 	bool store_is_libbpfs;
 	int stats_fd; /* keeps run-time statistics on */
 	int n_cpus;
+	uint64_t seen_full; /* as of the last time `seen` was cleared */
 	int name_fd; /* the program that names kernel addresses; -1: this kernel has no such kind */
 	stack_visit *visit;
 	void *visit_ctx;
@@ -84,102 +71,34 @@ static int on_record(void *ctx, void *data, size_t bytes)
 	return 0;
 }
 
-static void choose_programs(struct kernel *k, const struct kernel_options *o)
-{
-	struct bpf_program *all[MAX_EVENTS] = {
-		k->object->progs.perf_event_0, k->object->progs.perf_event_1,
-		k->object->progs.perf_event_2, k->object->progs.perf_event_3,
-		k->object->progs.perf_event_4, k->object->progs.perf_event_5,
-		k->object->progs.perf_event_6, k->object->progs.perf_event_7,
-	};
-
-	for (size_t i = 0; i < o->n_events; i++) {
-		k->events[i] = all[i];
-		bpf_program__set_autoload(all[i], true);
-	}
-	kernel_name_choose(k->object->progs.kernel_name);
-	bpf_program__set_autoload(k->object->progs.target_exec, o->has_command);
-	bpf_program__set_autoload(k->object->progs.target_fork, o->follow_targets);
-	bpf_program__set_autoload(k->object->progs.target_exit, o->follow_targets);
-	bpf_program__set_autoload(k->object->progs.inherit_fork, o->config.by_tables);
-	bpf_program__set_autoload(k->object->progs.inherit_exit, o->config.by_tables);
-}
-
 /* With -v: what the verifier had to do, which is most of the start-up time. */
 static void log_verification(const struct kernel *k)
 {
-	struct bpf_prog_info info = {0};
-	uint32_t len = sizeof(info);
+	for (size_t i = 0; i < k->n_programs; i++) {
+		struct bpf_prog_info info = {0};
+		uint32_t len = sizeof(info);
 
-	if (!bpf_obj_get_info_by_fd(kernel_program_fd(k, 0), &info, &len))
-		log_debug("sampling program: %u instructions, %u verified",
-			  info.xlated_prog_len / 8, info.verified_insns);
+		if (!bpf_obj_get_info_by_fd(kernel_program_fd(k, k->programs[i].name), &info, &len))
+			log_debug("%s: %u instructions, %u verified", k->programs[i].name,
+				  info.xlated_prog_len / 8, info.verified_insns);
+	}
 }
 
-/* Attaches a program, if it was loaded. */
-static int attach(struct kernel *k, struct bpf_program *program, const char *what, struct err *err)
-{
-	struct bpf_link *link;
-
-	if (!bpf_program__autoload(program))
-		return 0;
-	link = bpf_program__attach(program);
-	if (!link)
-		return err_set(err, -errno, "%s", what);
-	k->links[k->n_links++] = link;
-	return 0;
-}
-
+/* Attaches what nobody else attaches. */
 static int attach_all(struct kernel *k, struct err *err)
 {
-	static const char children[] = "cannot follow the target's children";
-	static const char processes[] = "cannot follow processes";
+	for (size_t i = 0; i < k->n_programs; i++) {
+		const struct source_program *p = &k->programs[i];
 
-	return attach(k, k->object->progs.target_exec, "cannot see the command start", err) ||
-			       attach(k, k->object->progs.target_fork, children, err) ||
-			       attach(k, k->object->progs.target_exit, children, err) ||
-			       attach(k, k->object->progs.inherit_fork, processes, err) ||
-			       attach(k, k->object->progs.inherit_exit, processes, err)
-		       ? err->code
-		       : 0;
-}
-
-static size_t store_bytes(const struct config *config, const struct way *way)
-{
-	if (!config->by_tables)
-		return STORE_NONE_BYTES;
-	if (way->arena)
-		return STORE_ARENA_BYTES;
-	return way->small ? STORE_SMALL_BYTES : STORE_ARRAY_BYTES;
-}
-
-/* The store and the cache of rules are made as large as they shall be, and as `store_mask` says:
- * verifiers look at global functions that nobody calls, too. */
-static int size_store(struct kernel *k, const struct config *config, const struct way *way)
-{
-	struct bpf_map *arena = k->object->maps.store_arena, *array = k->object->maps.store_array;
-	int code = 0;
-
-	bpf_map__set_autocreate(arena, way->arena);
-	if (config->by_tables)
-		code = bpf_map__set_max_entries(k->object->maps.rule_cache, (uint32_t)k->n_cpus);
-	if (code)
-		return code;
-	if (!way->arena) /* behind the last offset there is room for a word */
-		return bpf_map__set_value_size(array, (uint32_t)k->store.bytes + 64);
-	code = bpf_map__set_map_extra(arena, STORE_ADDRESS);
-	if (code)
-		return code;
-	return bpf_map__set_max_entries(arena, (uint32_t)(k->store.bytes / page_bytes()));
-}
-
-/* Keys are as long as the sources need them: a shorter one is hashed and compared sooner. */
-static int size_keys(struct kernel *k, const struct config *config)
-{
-	uint32_t bytes = config->long_keys ? sizeof(struct count_key) : COUNT_KEY_BYTES;
-	int code = bpf_map__set_key_size(k->object->maps.counts_a, bytes);
-
-	return code ? code : bpf_map__set_key_size(k->object->maps.counts_b, bytes);
+		if (!p->failure)
+			continue;
+		k->links[k->n_links] = bpf_program__attach(
+			bpf_object__find_program_by_name(k->object->obj, p->name));
+		if (!k->links[k->n_links])
+			return err_set(err, -errno, "%s", p->failure);
+		k->n_links++;
+	}
+	return 0;
 }
 
 static int store_map(struct kernel *k, struct err *err)
@@ -230,130 +149,22 @@ static int set_up(struct kernel *k, const struct kernel_options *o, struct err *
 	return attach_all(k, err);
 }
 
-/* Both objects have the same maps and variables, so that one skeleton serves. */
-static int open_object(struct kernel *k, bool old, const struct refusal_log *log)
-{
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .kernel_log_buf = log->text,
-		    .kernel_log_size = log->bytes);
-	struct cprof *object = calloc(1, sizeof(*object));
-
-	if (!object || cprof__create_skeleton(object)) {
-		cprof__destroy(object);
-		return -ENOMEM;
-	}
-	if (old)
-		object->skeleton->data = cprof_old__elf_bytes(&object->skeleton->data_sz);
-	errno = 0;
-	if (bpf_object__open_skeleton(object->skeleton, &opts)) {
-		cprof__destroy(object);
-		return errno ? -errno : -EINVAL;
-	}
-	k->object = object;
-	return 0;
-}
-
-static int open_and_load(struct kernel *k, const struct kernel_options *o, const struct way *way,
-			 const struct refusal_log *log)
-{
-	struct config config = o->config;
-	int code;
-
-	cprof__destroy(k->object);
-	k->object = NULL;
-	code = open_object(k, way->old, log);
-	if (code)
-		return code;
-	config.store_is_arena = way->arena;
-	k->store.bytes = store_bytes(&o->config, way);
-	config.store_mask = (uint32_t)k->store.bytes - 1;
-	memcpy((void *)&k->object->rodata->config, &config, sizeof(config));
-	if (way->preallocate) {
-		bpf_map__set_map_flags(k->object->maps.counts_a, 0);
-		bpf_map__set_map_flags(k->object->maps.counts_b, 0);
-		bpf_map__set_map_flags(k->object->maps.processes, 0);
-		bpf_map__set_map_flags(k->object->maps.seen, 0);
-		bpf_map__set_map_flags(k->object->maps.targets, 0);
-	}
-	code = size_store(k, &o->config, way);
-	if (!code)
-		code = size_keys(k, &o->config);
-	if (code)
-		return code;
-	choose_programs(k, o);
-	return cprof__load(k->object);
-}
-
-/* Tells these programs from those of another cprof. */
-static uint64_t programs_hash(void)
-{
-	size_t bytes = 0, old_bytes = 0;
-	const void *all = cprof__elf_bytes(&bytes), *old = cprof_old__elf_bytes(&old_bytes);
-
-	return hash_bytes(all, bytes) ^ hash_u64(hash_bytes(old, old_bytes));
-}
-
-static int load_by(struct kernel *k, const struct kernel_options *o, const struct way *way,
-		   const struct refusal_log *log)
-{
-	uint64_t start = monotonic_ns();
-	int code = open_and_load(k, o, way, log);
-
-	log_debug("loading by way '%s': %s, %llu ms", way->name, code ? strerror(-code) : "done",
-		  (unsigned long long)(monotonic_ns() - start) / 1000000);
-	k->way = way;
-	return code;
-}
-
-/* One way after the other, the likeliest first. When none works, `err` and what is returned are
- * about that one. */
-static enum refusal load_in_order(struct kernel *k, const struct kernel_options *o, uint64_t build,
-				  struct refusal_log *log, struct err *err)
-{
-	const struct way *order[N_WAYS];
-	size_t n = ways_in_order(o->config.by_tables, order);
-	enum refusal refusal = REFUSAL_none;
-	bool in_passing = false;
-	int code = -EINVAL;
-
-	for (size_t i = 0; i < n && code && code != -EPERM && code != -ENOSYS; i++) {
-		code = load_by(k, o, order[i], log);
-		in_passing |= ways_failed_in_passing(code);
-		if (code && !refusal)
-			refusal = refusal_explain(code, refusal_log_text(log), err);
-		refusal_log_say(log);
-	}
-	if (code)
-		return refusal;
-	if (!in_passing)
-		ways_remember(build, o->config.by_tables, k->way);
-	*err = (struct err){0};
-	return REFUSAL_none;
-}
-
-static enum refusal load_somehow(struct kernel *k, const struct kernel_options *o, struct err *err)
-{
-	uint64_t build = programs_hash();
-	const struct way *known = ways_remembered(build, o->config.by_tables);
-	enum refusal refusal = REFUSAL_none;
-	struct refusal_log log;
-
-	refusal_log_init(&log);
-	if (!known || load_by(k, o, known, &log))
-		refusal = load_in_order(k, o, build, &log, err);
-	refusal_log_release(&log);
-	return refusal;
-}
-
 struct kernel *kernel_new(const struct kernel_options *o, enum refusal *ret_refusal,
 			  struct err *err)
 {
 	struct kernel *k = mem_alloc(sizeof(*k));
+	struct kernel_loaded loaded = {0};
 	enum refusal refusal;
 
 	k->stats_fd = k->name_fd = -1;
 	k->n_cpus = libbpf_num_possible_cpus();
+	memcpy(k->programs, o->programs, o->n_programs * sizeof(*o->programs));
+	k->n_programs = o->n_programs;
 	libbpf_log();
-	refusal = load_somehow(k, o, err);
+	refusal = kernel_load(o, k->n_cpus, &loaded, err);
+	k->object = loaded.object;
+	k->way = loaded.way;
+	k->store.bytes = loaded.store_bytes;
 	if (ret_refusal)
 		*ret_refusal = refusal;
 	if (!refusal) {
@@ -367,52 +178,16 @@ struct kernel *kernel_new(const struct kernel_options *o, enum refusal *ret_refu
 
 const char *kernel_way(const struct kernel *k)
 {
-	return k->way ? k->way->name : "perf";
+	return k->way->name;
 }
 
-struct kernel *kernel_none(void)
+int kernel_program_fd(const struct kernel *k, const char *name)
 {
-	struct kernel *k = mem_alloc(sizeof(*k));
-
-	k->stats_fd = k->name_fd = -1;
-	k->store.bytes = STORE_ARRAY_BYTES;
-	k->store.memory = mmap(NULL, k->store.bytes, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (k->store.memory == MAP_FAILED)
-		k->store = (struct kernel_store){0};
-	return k;
-}
-
-void kernel_free(struct kernel *k)
-{
-	if (!k)
-		return;
-	if (k->slots)
-		munmap(k->slots, SLOTS_BYTES);
-	if (k->store.memory && !k->store_is_libbpfs)
-		munmap(k->store.memory, k->store.bytes);
-	if (k->rule_cache)
-		munmap(k->rule_cache, k->rule_cache_bytes);
-	for (size_t i = 0; i < k->n_links; i++)
-		bpf_link__destroy(k->links[i]);
-	ring_buffer__free(k->ring);
-	if (k->stats_fd >= 0)
-		close(k->stats_fd);
-	cprof__destroy(k->object);
-	free(k->keys);
-	free(k->values);
-	free(k);
-}
-
-int kernel_program_fd(const struct kernel *k, size_t i)
-{
-	return bpf_program__fd(k->events[i]);
+	return bpf_program__fd(bpf_object__find_program_by_name(k->object->obj, name));
 }
 
 int kernel_wait_fd(const struct kernel *k)
 {
-	if (!k->object)
-		return -1;
 	return ring_buffer__epoll_fd(k->ring);
 }
 
@@ -439,8 +214,6 @@ bool kernel_remove_target(struct kernel *k, enum target_kind kind, uint32_t id)
 
 uint32_t kernel_targets_alive(const struct kernel *k)
 {
-	if (!k->object)
-		return 1;
 	int alive = __atomic_load_n(&k->object->bss->targets_alive, __ATOMIC_RELAXED);
 
 	return alive > 0 ? (uint32_t)alive : 0;
@@ -448,22 +221,16 @@ uint32_t kernel_targets_alive(const struct kernel *k)
 
 void kernel_bump_generation(struct kernel *k, uint32_t tgid)
 {
-	if (k->slots)
-		__atomic_fetch_add(&k->slots[process_slot(tgid, 0)].generation, 1,
-				   __ATOMIC_RELAXED);
+	__atomic_fetch_add(&k->slots[process_slot(tgid, 0)].generation, 1, __ATOMIC_RELAXED);
 }
 
 void kernel_answer_capture(struct kernel *k, uint32_t tgid, uint64_t exec_id)
 {
-	if (k->slots)
-		__atomic_fetch_sub(&k->slots[process_slot(tgid, exec_id)].captures, 1,
-				   __ATOMIC_RELAXED);
+	__atomic_fetch_sub(&k->slots[process_slot(tgid, exec_id)].captures, 1, __ATOMIC_RELAXED);
 }
 
 void kernel_read_stacks(struct kernel *k, stack_visit *visit, void *ctx)
 {
-	if (!k->object)
-		return;
 	k->visit = visit;
 	k->visit_ctx = ctx;
 	ring_buffer__consume(k->ring);
@@ -472,15 +239,11 @@ void kernel_read_stacks(struct kernel *k, stack_visit *visit, void *ctx)
 
 uint32_t kernel_counts_used(const struct kernel *k)
 {
-	if (!k->object)
-		return 0;
 	return __atomic_load_n(&k->object->bss->counts_used, __ATOMIC_RELAXED);
 }
 
 void kernel_flip_counts(struct kernel *k, bool quiet)
 {
-	if (!k->object)
-		return;
 	__atomic_store_n(&k->object->bss->counts_index, !k->object->bss->counts_index,
 			 __ATOMIC_SEQ_CST);
 	__atomic_store_n(&k->object->bss->counts_used, 0, __ATOMIC_RELAXED);
@@ -504,8 +267,6 @@ struct kernel_store kernel_store(const struct kernel *k)
 
 int kernel_set_process(struct kernel *k, uint32_t tgid, const struct process_maps *maps)
 {
-	if (!k->object)
-		return 0;
 	int fd = bpf_map__fd(k->object->maps.processes);
 
 	if (!maps)
@@ -515,8 +276,7 @@ int kernel_set_process(struct kernel *k, uint32_t tgid, const struct process_map
 
 bool kernel_get_process(const struct kernel *k, uint32_t tgid, struct process_maps *ret)
 {
-	return k->object &&
-	       !bpf_map_lookup_elem(bpf_map__fd(k->object->maps.processes), &tgid, ret);
+	return !bpf_map_lookup_elem(bpf_map__fd(k->object->maps.processes), &tgid, ret);
 }
 
 void kernel_forget_rules(struct kernel *k)
@@ -526,15 +286,11 @@ void kernel_forget_rules(struct kernel *k)
 
 void kernel_set_epoch(struct kernel *k, uint32_t epoch)
 {
-	if (!k->object)
-		return;
 	__atomic_store_n(&k->object->bss->store_epoch, epoch, __ATOMIC_RELAXED);
 }
 
 int kernel_read_counts(struct kernel *k, count_visit *visit, void *ctx)
 {
-	if (!k->object)
-		return 0;
 	bool in_b = !k->object->bss->counts_index;
 	struct bpf_map *map = in_b ? k->object->maps.counts_b : k->object->maps.counts_a;
 	size_t key_bytes = bpf_map__key_size(map);
@@ -587,14 +343,12 @@ static void read_stats(const struct kernel *k, uint32_t level, struct stats *ret
 void kernel_stats(const struct kernel *k, struct stats *ret)
 {
 	*ret = (struct stats){0};
-	for (uint32_t level = 0; k->object && level <= MAX_LEVELS; level++)
+	for (uint32_t level = 0; level <= MAX_LEVELS; level++)
 		read_stats(k, level, ret);
 }
 
-void kernel_clear_seen(struct kernel *k)
+static void clear_seen(struct kernel *k)
 {
-	if (!k->object)
-		return;
 	int fd = bpf_map__fd(k->object->maps.seen);
 	auto_free uint64_t *keys = mem_array(BATCH, sizeof(*keys));
 	auto_free uint8_t *values = mem_array(BATCH, sizeof(*values));
@@ -608,12 +362,24 @@ void kernel_clear_seen(struct kernel *k)
 	} while (n);
 }
 
+bool kernel_renew_seen(struct kernel *k)
+{
+	struct stats stats;
+
+	kernel_stats(k, &stats);
+	if (stats.seen_full == k->seen_full)
+		return false;
+	clear_seen(k);
+	k->seen_full = stats.seen_full;
+	return true;
+}
+
 bool kernel_name_address(void *kernel, uint64_t address, char *buf, size_t size)
 {
 	struct kernel *k = kernel;
 
-	return k->object && kernel_name_ask(k->name_fd, &k->object->bss->name_address,
-					    k->object->bss->name_text, address, buf, size);
+	return kernel_name_ask(k->name_fd, &k->object->bss->name_address, k->object->bss->name_text,
+			       address, buf, size);
 }
 
 bool kernel_is_measured(const struct kernel *k)
@@ -630,7 +396,7 @@ uint64_t kernel_run_ns(const struct kernel *k)
 	struct bpf_program *program = NULL;
 	uint64_t ns = 0;
 
-	while (k->object && (program = bpf_object__next_program(k->object->obj, program))) {
+	while ((program = bpf_object__next_program(k->object->obj, program))) {
 		struct bpf_prog_info info = {0};
 		uint32_t len = sizeof(info);
 		int fd = bpf_program__fd(program);
@@ -643,18 +409,42 @@ uint64_t kernel_run_ns(const struct kernel *k)
 
 void kernel_log_runs(const struct kernel *k)
 {
-	struct bpf_prog_info info = {0};
-	uint32_t len = sizeof(info);
 	struct stats nested = {0};
 
-	if (!k->object)
-		return;
+	for (size_t i = 0; i < k->n_programs; i++) {
+		struct bpf_prog_info info = {0};
+		uint32_t len = sizeof(info);
+
+		if (!bpf_obj_get_info_by_fd(kernel_program_fd(k, k->programs[i].name), &info,
+					    &len) &&
+		    info.run_cnt)
+			log_debug("%s: %llu runs, %llu ns each", k->programs[i].name,
+				  (unsigned long long)info.run_cnt,
+				  (unsigned long long)(info.run_time_ns / info.run_cnt));
+	}
 	for (uint32_t level = 1; level < MAX_LEVELS; level++)
 		read_stats(k, level, &nested);
-	if (!bpf_obj_get_info_by_fd(kernel_program_fd(k, 0), &info, &len) && info.run_cnt)
-		log_debug("sampling program: %llu runs, %llu ns each; %llu of them while another "
-			  "was at work",
-			  (unsigned long long)info.run_cnt,
-			  (unsigned long long)(info.run_time_ns / info.run_cnt),
-			  (unsigned long long)nested.taken);
+	log_debug("%llu samples were taken while another program was at work",
+		  (unsigned long long)nested.taken);
+}
+
+void kernel_free(struct kernel *k)
+{
+	if (!k)
+		return;
+	if (k->slots)
+		munmap(k->slots, SLOTS_BYTES);
+	if (k->store.memory && !k->store_is_libbpfs)
+		munmap(k->store.memory, k->store.bytes);
+	if (k->rule_cache)
+		munmap(k->rule_cache, k->rule_cache_bytes);
+	for (size_t i = 0; i < k->n_links; i++)
+		bpf_link__destroy(k->links[i]);
+	ring_buffer__free(k->ring);
+	if (k->stats_fd >= 0)
+		close(k->stats_fd);
+	cprof__destroy(k->object);
+	free(k->keys);
+	free(k->values);
+	free(k);
 }

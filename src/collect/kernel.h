@@ -10,36 +10,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "abi/config.h"
 #include "abi/records.h"
 #include "abi/unwind_table.h"
 #include "base/err.h"
+#include "collect/kernel_options.h"
 #include "collect/refusal.h"
+#include "collect/source.h"
 
 struct kernel;
-
-/* What decides which programs are loaded. */
-struct kernel_options {
-	struct config config;
-	size_t n_events;
-	bool follow_targets; /* load and attach the fork and exit programs */
-	bool has_command;    /* and that for exec: a TARGET_COMMAND will be added */
-	int cgroup_fd;       /* with config.by_cgroup: its directory */
-};
 
 /* NULL: it cannot be loaded, or not be set up. *ret_refusal (or NULL) says whether the kernel
  * refused it, and why. */
 struct kernel *kernel_new(const struct kernel_options *o, enum refusal *ret_refusal,
 			  struct err *err);
-/* One without programs, for samples that perf takes itself: it has a store of unwind tables, and
- * nothing to read. */
-struct kernel *kernel_none(void);
 void kernel_free(struct kernel *k);
-/* How it was loaded: the name of a way (collect/ways.h), or "perf" of one without programs. */
+/* How it was loaded: the name of a way (collect/ways.h). */
 const char *kernel_way(const struct kernel *k);
 
-/* The program to attach to the perf events of event `i`. */
-int kernel_program_fd(const struct kernel *k, size_t i);
+/* One of its programs, by its name. */
+int kernel_program_fd(const struct kernel *k, const char *name);
 /* Readable when a record that should be seen soon is in the ring. */
 int kernel_wait_fd(const struct kernel *k);
 
@@ -52,10 +41,6 @@ uint32_t kernel_targets_alive(const struct kernel *k);
 void kernel_bump_generation(struct kernel *k, uint32_t tgid);
 /* A capture of the process was worked off: there may be another one. */
 void kernel_answer_capture(struct kernel *k, uint32_t tgid, uint64_t exec_id);
-
-/* Any record but a wake-up; its first word is its type, and it is as long as that type says. */
-typedef void stack_visit(void *ctx, const void *record, size_t bytes);
-typedef void count_visit(void *ctx, const struct count_key *key, const struct count_value *value);
 
 /* Calls `visit` for every stack in the ring. */
 void kernel_read_stacks(struct kernel *k, stack_visit *visit, void *ctx);
@@ -88,8 +73,8 @@ void kernel_set_epoch(struct kernel *k, uint32_t epoch);
 
 /* Sums over the CPUs. */
 void kernel_stats(const struct kernel *k, struct stats *ret);
-/* Forgets which stacks have crossed. */
-void kernel_clear_seen(struct kernel *k);
+/* Forgets which stacks have crossed, if there was no room for more. Returns whether it has. */
+bool kernel_renew_seen(struct kernel *k);
 /* The kernel's words for one of its addresses: "name+0xoffset/0xsize [module]". False: it has none,
  * or cannot be asked this way (before 5.14). */
 bool kernel_name_address(void *kernel, uint64_t address, char *buf, size_t size);
@@ -97,5 +82,5 @@ bool kernel_name_address(void *kernel, uint64_t address, char *buf, size_t size)
 bool kernel_is_measured(const struct kernel *k);
 /* Nanoseconds that all of the programs have run; 0 when the kernel does not tell. */
 uint64_t kernel_run_ns(const struct kernel *k);
-/* With -v: what a run of the sampling program cost. */
+/* With -v: what the runs of each program have cost. */
 void kernel_log_runs(const struct kernel *k);

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sampling by perf alone. */
+/*
+ * A source: sampling where the kernel refuses our programs, by perf's own samples of chosen
+ * processes (without privileges, our own), unwound here.
+ *
+ * Each sample brings its registers and a piece of stack, and becomes a capture
+ * (collect/captures.h). There is one event for every thread and CPU, inherited by what the threads
+ * start, and one ring for each CPU.
+ */
 #include "collect/own.h"
 
 #include "base/clock.h"
@@ -9,6 +16,7 @@
 #include "collect/perf.h"
 #include "collect/perf_ring.h"
 #include "collect/perf_sample.h"
+#include "collect/source.h"
 #include "collect/stacks.h"
 
 #include <dirent.h>
@@ -52,7 +60,7 @@ struct own_count {
 };
 
 struct own {
-	struct own_options o;
+	struct source_env env;
 	bool with_kernel;
 	struct opened *opened;
 	size_t n, cap;
@@ -65,29 +73,26 @@ struct own {
 	size_t n_counts, cap_counts;
 	struct map64 events; /* id of an event, as perf numbers it -> our index */
 	/* While reading. */
-	stack_visit *visit;
-	side_visit *side;
-	void *ctx;
+	const struct source_visit *visit;
 	int cpu;
 	uint64_t kernel[MAX_KERNEL_FRAMES];
 	uint64_t parsed[SIDE_MAX_BYTES / 8 + 64];
 };
 
-struct own *own_new(const struct own_options *o)
+static void *own_make(struct source_env *env)
 {
 	struct own *own = mem_alloc(sizeof(*own));
 
-	own->o = *o;
-	own->with_kernel = !o->no_kernel;
+	own->env = *env;
+	own->with_kernel = !env->no_kernel;
 	return own;
 }
 
-void own_free(struct own *own)
+static void own_free(void *source)
 {
+	struct own *own = source;
 	uint64_t tid, names;
 
-	if (!own)
-		return;
 	for (size_t i = 0; i < own->n; i++) {
 		bool mapped = false;
 
@@ -132,11 +137,11 @@ static int open_event(const struct own *own, const struct event *e, pid_t tid, i
 		.wakeup_watermark = 2 * STACK_BYTES,
 	};
 
-	perf_sample_attr(&attr, own_stack_bytes(own->o.frequency_hz),
+	perf_sample_attr(&attr, own_stack_bytes(own->env.frequency_hz),
 			 own->with_kernel && !e->exclude_kernel);
 	attr.exclude_user = e->exclude_user;
 	attr.enable_on_exec = at_exec;
-	perf_set_rate(&attr, own->o.frequency_hz, own->o.period);
+	perf_set_rate(&attr, own->env.frequency_hz, own->env.period);
 	return perf_open(&attr, tid, cpu);
 }
 
@@ -201,18 +206,20 @@ static int open_error(const struct event *e, pid_t tid, int code, struct err *er
 	return code;
 }
 
-static int add_task(struct own *own, pid_t tid, bool at_exec, struct err *err)
+static int add_thread(struct own *own, pid_t tid, bool at_exec, struct err *err)
 {
-	for (size_t c = 0; c < own->o.cpus->n; c++) {
-		for (size_t i = 0; i < own->o.n_events; i++) {
-			int cpu = own->o.cpus->cpus[c];
-			int fd = open_somehow(own, &own->o.events[i], tid, cpu, at_exec);
+	const struct cpu_list *cpus = own->env.cpus->n ? own->env.cpus : own->env.online;
+
+	for (size_t c = 0; c < cpus->n; c++) {
+		for (size_t i = 0; i < own->env.n_events; i++) {
+			int cpu = cpus->cpus[c];
+			int fd = open_somehow(own, &own->env.events[i], tid, cpu, at_exec);
 			uint64_t id = 0;
 
 			if (fd == -ESRCH)
 				return 0; /* it has ended */
 			if (fd < 0)
-				return open_error(&own->o.events[i], tid, fd, err);
+				return open_error(&own->env.events[i], tid, fd, err);
 			ioctl(fd, PERF_EVENT_IOC_ID, &id);
 			map64_set(&own->events, id, i);
 			if (join_ring(own, fd, cpu, err))
@@ -224,19 +231,9 @@ static int add_task(struct own *own, pid_t tid, bool at_exec, struct err *err)
 	return 0;
 }
 
-int own_add_thread(struct own *own, pid_t tid, struct err *err)
-{
-	return add_task(own, tid, false, err);
-}
-
-int own_add_command(struct own *own, pid_t pid, struct err *err)
-{
-	return add_task(own, pid, true, err);
-}
-
 /* Threads that begin between the listing and the opening of who starts them are missed, as by perf.
  */
-int own_add_process(struct own *own, pid_t pid, struct err *err)
+static int add_process(struct own *own, pid_t pid, struct err *err)
 {
 	char path[64];
 	DIR *tasks;
@@ -246,7 +243,7 @@ int own_add_process(struct own *own, pid_t pid, struct err *err)
 	tasks = opendir(path);
 	for (struct dirent *e; tasks && (e = readdir(tasks));)
 		if (parse_u64(e->d_name, INT32_MAX, &tid) &&
-		    add_task(own, (pid_t)tid, false, err)) {
+		    add_thread(own, (pid_t)tid, false, err)) {
 			closedir(tasks);
 			return err->code;
 		}
@@ -255,31 +252,48 @@ int own_add_process(struct own *own, pid_t pid, struct err *err)
 	return 0;
 }
 
-void own_start(struct own *own)
+/* A held command is sampled from its exec on. */
+static int own_add_task(void *own, enum target_kind kind, pid_t id, struct err *err)
 {
+	if (kind == TARGET_PROCESS)
+		return add_process(own, id, err);
+	return add_thread(own, id, kind == TARGET_COMMAND, err);
+}
+
+static void own_start(void *source)
+{
+	const struct own *own = source;
+
 	for (size_t i = 0; i < own->n; i++)
 		if (!own->opened[i].at_exec)
 			ioctl(own->opened[i].fd, PERF_EVENT_IOC_ENABLE, 0);
 }
 
-void own_stop(struct own *own)
+static void own_stop(void *source)
 {
+	const struct own *own = source;
+
 	for (size_t i = 0; i < own->n; i++)
 		ioctl(own->opened[i].fd, PERF_EVENT_IOC_DISABLE, 0);
 }
 
-void own_poll(const struct own *own, int epoll_fd)
+static int own_poll(const void *source, int epoll_fd)
 {
+	const struct own *own = source;
+
 	for (size_t i = 0; i < own->n_rings; i++) {
 		/* By edges: an event whose task has ended is readable for ever. */
 		struct epoll_event e = {.events = EPOLLIN | EPOLLET};
 
 		epoll_ctl(epoll_fd, EPOLL_CTL_ADD, own->rings[i].ring.fd, &e);
 	}
+	return 0;
 }
 
-bool own_alive(const struct own *own)
+static bool own_is_alive(const void *source)
 {
+	const struct own *own = source;
+
 	for (size_t i = 0; i < own->n; i++) {
 		struct pollfd fd = {.fd = own->opened[i].fd, .events = POLLIN};
 
@@ -287,16 +301,6 @@ bool own_alive(const struct own *own)
 			return true;
 	}
 	return false;
-}
-
-bool own_has_kernel(const struct own *own)
-{
-	return own->with_kernel;
-}
-
-uint64_t own_lost(const struct own *own)
-{
-	return own->lost;
 }
 
 /* -- reading -- */
@@ -341,7 +345,7 @@ static uint64_t send_kernel(struct own *own, const struct perf_sample *s)
 	if (!bytes)
 		return STACK_NONE;
 	r.head.time_ns = s->time_ns;
-	own->visit(own->ctx, &r, bytes);
+	own->visit->stack(own->visit->ctx, &r, bytes);
 	return r.head.id;
 }
 
@@ -367,8 +371,9 @@ static void count_sample(struct own *own, const struct perf_sample *s, uint64_t 
 	};
 	memcpy(c->key.process, names->process, sizeof(c->key.process));
 	memcpy(c->key.thread, names->thread, sizeof(c->key.thread));
-	if (own->o.block_ns && s->time_ns > own->o.block_start_ns)
-		c->key.block = (uint32_t)((s->time_ns - own->o.block_start_ns) / own->o.block_ns);
+	if (own->env.block_ns && s->time_ns > own->env.block_start_ns)
+		c->key.block =
+			(uint32_t)((s->time_ns - own->env.block_start_ns) / own->env.block_ns);
 }
 
 static void on_sample(struct own *own, const void *record, size_t size)
@@ -385,20 +390,22 @@ static void on_sample(struct own *own, const void *record, size_t size)
 		c->head.id = STACK_CAPTURE | ++own->captures;
 		if (s.in_kernel)
 			c->is_return = is_after_syscall((pid_t)s.pid, c->registers[16]);
-		own->visit(own->ctx, c, s.capture_bytes);
+		own->visit->stack(own->visit->ctx, c, s.capture_bytes);
 	}
 	/* 32-bit code, or at its end: without a user stack. */
 	count_sample(own, &s, c ? c->head.id : STACK_NONE, kernel);
 	free(c);
 }
 
-size_t own_counts_used(const struct own *own)
+static size_t own_counts_used(const void *own)
 {
-	return own->n_counts;
+	return ((const struct own *)own)->n_counts;
 }
 
-void own_read_counts(struct own *own, uint64_t until_ns, count_visit *visit, void *ctx)
+/* Those up to a time: their stacks were visited under the ids that they are counted by. */
+static int own_read_counts(void *source, uint64_t until_ns, count_visit *visit, void *ctx)
 {
+	struct own *own = source;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < own->n_counts; i++) {
@@ -410,6 +417,7 @@ void own_read_counts(struct own *own, uint64_t until_ns, count_visit *visit, voi
 			own->counts[kept++] = *c;
 	}
 	own->n_counts = kept;
+	return 0;
 }
 
 /* As side_parse() knows it: the time alone at the end. */
@@ -431,7 +439,7 @@ static void on_side(struct own *own, const void *record, size_t size)
 		return;
 	if (out->type == SIDE_LOST)
 		own->lost += out->lost;
-	own->side(own->ctx, out, bytes);
+	own->visit->side(own->visit->ctx, out, bytes);
 }
 
 static void on_record(void *ctx, const void *record, size_t size)
@@ -444,13 +452,45 @@ static void on_record(void *ctx, const void *record, size_t size)
 		on_side(ctx, record, size);
 }
 
-void own_read(struct own *own, stack_visit *visit, side_visit *side, void *ctx)
+static void own_read(void *source, const struct source_visit *visit)
 {
+	struct own *own = source;
+
 	own->visit = visit;
-	own->side = side;
-	own->ctx = ctx;
 	for (size_t i = 0; i < own->n_rings; i++) {
 		own->cpu = own->rings[i].cpu;
 		perf_ring_read(&own->rings[i].ring, on_record, own);
 	}
 }
+
+/* What was lost, as far as can be told: records for which the rings had no room. */
+static void own_account(const void *source, bool ended, struct account *a)
+{
+	const struct own *own = source;
+
+	(void)ended;
+	a->lost += own->lost;
+	account_add(&a->lost_by_reason, "perf's ring full", own->lost);
+	a->kernel_unseen = !own->with_kernel;
+	snprintf(a->way, sizeof(a->way), "perf");
+}
+
+static const char *own_manner(const void *own)
+{
+	return ((const struct own *)own)->with_kernel ? ", by perf" : ", user code only";
+}
+
+const struct source_type source_own = {
+	.make = own_make,
+	.free = own_free,
+	.add_task = own_add_task,
+	.poll = own_poll,
+	.start = own_start,
+	.stop = own_stop,
+	.is_alive = own_is_alive,
+	.read = own_read,
+	.counts_used = own_counts_used,
+	.read_counts = own_read_counts,
+	.account = own_account,
+	.manner = own_manner,
+};

@@ -7,9 +7,11 @@
 #include "base/mem.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 enum {
-	TAG_SHIFT = 47, /* an address has fewer bits */
+	OWN_STORE_BYTES = 32 << 20, /* of addresses */
+	TAG_SHIFT = 47,             /* an address has fewer bits */
 	MAX_TAG = 1 << 17,
 	EVICT_SHARE = 8, /* of the processes, when there are too many */
 	MAX_FUTILE = 32, /* captures after which a process's frame pointers are no longer trusted */
@@ -34,6 +36,7 @@ struct published {
 
 struct publish {
 	struct kernel *kernel;
+	char *own; /* memory of the store, without a kernel side */
 	struct store store;
 	struct tables *tables;
 	struct map64 by_pid; /* index in `all` */
@@ -95,14 +98,30 @@ static void table_has_moved(void *ctx, const struct image *image, uint32_t table
 	}
 }
 
+static void set_epoch(const struct publish *p)
+{
+	if (p->kernel)
+		kernel_set_epoch(p->kernel, tables_epoch());
+}
+
+/* Where nothing walks in the kernel, tables are for us alone. */
+static struct kernel_store own_store(struct publish *p)
+{
+	p->own = mmap(NULL, OWN_STORE_BYTES, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p->own == MAP_FAILED)
+		p->own = NULL;
+	return (struct kernel_store){p->own, p->own ? OWN_STORE_BYTES : 0};
+}
+
 struct publish *publish_new(struct kernel *kernel)
 {
 	struct publish *p = mem_alloc(sizeof(*p));
-	struct kernel_store store = kernel_store(kernel);
+	struct kernel_store store = kernel ? kernel_store(kernel) : own_store(p);
 
 	p->kernel = kernel;
 	store_init(&p->store, store.memory, (uint32_t)store.bytes);
-	kernel_set_epoch(kernel, tables_epoch());
+	set_epoch(p);
 	p->tables = tables_new(&p->store, NULL, table_has_moved, kernel_quiesce, p);
 	return p;
 }
@@ -118,6 +137,8 @@ void publish_free(struct publish *p)
 	free(p->all);
 	map64_release(&p->by_pid);
 	store_release(&p->store);
+	if (p->own)
+		munmap(p->own, OWN_STORE_BYTES);
 	free(p);
 }
 
@@ -363,5 +384,5 @@ void publish_renew(struct publish *p, const struct space *space)
 void publish_settle(struct publish *p)
 {
 	store_age(&p->store);
-	kernel_set_epoch(p->kernel, tables_epoch());
+	set_epoch(p);
 }

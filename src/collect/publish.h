@@ -17,6 +17,7 @@
 
 struct publish;
 
+/* `kernel` is NULL where nothing walks in the kernel: then there are tables, and nobody to tell. */
 struct publish *publish_new(struct kernel *kernel);
 void publish_free(struct publish *p);
 

@@ -9,11 +9,10 @@
 #include "collect/ingest.h"
 #include "collect/kernel.h"
 #include "collect/launch.h"
-#include "collect/losses.h"
 #include "collect/own.h"
 #include "collect/publish.h"
 #include "collect/sampler.h"
-#include "collect/sideband.h"
+#include "collect/sources.h"
 #include "collect/targets.h"
 #include "proc/procfs.h"
 
@@ -45,61 +44,18 @@ struct recording {
 	struct identity_options identity;
 	struct profile *p;
 	struct targets targets;
-	struct kernel *kernel;
-	struct sideband *sideband;
-	struct sampler *sampler;
-	struct own *own; /* in place of sampler and sideband, where the kernel refuses */
-	char by_perf[ACCOUNT_REASON_BYTES]; /* why it does */
+	struct kernel *kernel; /* NULL: perf alone samples */
+	struct sources sources;
+	char refused[ACCOUNT_REASON_BYTES]; /* why there is no kernel side */
 	struct ingest *ingest;
+	struct columns columns[RECORDING_MAX_EVENTS];
 	struct launch launch;
 	struct cpu_list online;
 	int epoll_fd, timer_fd;
 	uint64_t started_ns, stopped_ns, hotplug_ns, drained_ns;
-	uint64_t seen_full; /* as of the last time `seen` was cleared */
 	double cpu_s_before;
 	bool stopped;
 };
-
-/* -- value columns -- */
-
-static void add_columns(struct recording *r, size_t i)
-{
-	const struct event *e = &r->o.events[i];
-	struct event_columns c = {.value = NO_ID, .estimated_ns = NO_ID};
-	char name[96];
-
-	if (i)
-		snprintf(name, sizeof(name), "%s_samples", e->name);
-	c.samples = profile_add_type(r->p, i ? name : "samples", "count");
-	if (e->value == EVENT_CLOCK) {
-		c.value = profile_add_type(r->p, i == 0 ? "cpu" : e->name, "nanoseconds");
-	} else if (e->value == EVENT_CYCLES) {
-		c.value = profile_add_type(r->p, e->is_cpu ? "cycles" : e->name, "count");
-		if (i == 0 && r->o.frequency_hz) {
-			c.estimated_ns = profile_add_type(r->p, "cpu", "nanoseconds");
-			profile_add_comment(r->p,
-					    "cpu/nanoseconds is estimated: samples x 1e9 / rate");
-		}
-	} else {
-		c.value = profile_add_type(r->p, e->name, "count");
-	}
-	if (i == 0)
-		r->p->default_type = r->p->n_types - 1;
-	ingest_set_columns(r->ingest, i, &c);
-}
-
-static void set_period(struct recording *r)
-{
-	const struct event *e = &r->o.events[0];
-	struct strings *s = &r->p->strings;
-	bool clock = e->value == EVENT_CLOCK;
-
-	r->p->period_type.type = strings_add(s, clock ? "cpu" : e->is_cpu ? "cycles" : e->name);
-	r->p->period_type.unit = strings_add(s, clock ? "nanoseconds" : "count");
-	r->p->period = (int64_t)r->o.period;
-	if (r->o.frequency_hz && clock)
-		r->p->period = (int64_t)(1000000000 / r->o.frequency_hz);
-}
 
 /* -- set-up -- */
 
@@ -108,19 +64,39 @@ static bool walks_by_tables(const struct recording *r)
 	return !r->o.by_frame_pointers && !r->o.no_user;
 }
 
-static int load_kernel(struct recording *r, enum refusal *ret_refusal, struct err *err)
+static void sources_env(struct recording *r, struct source_env *ret)
 {
-	struct kernel_options k = {
+	*ret = (struct source_env){
+		.events = r->o.events,
 		.n_events = r->o.n_events,
-		.cgroup_fd = r->targets.cgroup_fd,
-		.follow_targets = targets_by_task(&r->targets),
+		.frequency_hz = r->o.frequency_hz,
+		.period = r->o.period,
+		.idle = r->o.idle,
+		.no_kernel = r->o.no_kernel,
+		.by_task = targets_by_task(&r->targets),
+		.by_tables = walks_by_tables(r),
 		.has_command = r->o.command && !r->o.command_is_clock,
+		.cpus = &r->targets.cpus,
+		.online = &r->online,
+		.block_ns = r->identity.block_ns,
+		.block_start_ns = r->identity.block_start_ns,
+	};
+}
+
+static int load_kernel(struct recording *r, const struct source_env *env, enum refusal *ret_refusal,
+		       struct err *err)
+{
+	struct source_program programs[MAX_SOURCE_PROGRAMS];
+	struct kernel_options k = {
+		.programs = programs,
+		.n_programs = sources_programs(env, programs),
+		.cgroup_fd = r->targets.cgroup_fd,
 	};
 
 	k.config.self_tgid = (uint32_t)getpid();
 	k.config.idle = r->o.idle;
 	k.config.max_depth = r->o.max_depth;
-	k.config.by_task = k.follow_targets;
+	k.config.by_task = env->by_task;
 	k.config.by_uid = r->o.user != NULL;
 	k.config.uid = r->targets.uid;
 	k.config.by_cgroup = r->o.cgroup != NULL;
@@ -130,7 +106,7 @@ static int load_kernel(struct recording *r, enum refusal *ret_refusal, struct er
 	k.config.want_cpu = r->o.want_cpu;
 	k.config.block_ns = r->o.journal ? JOURNAL_BLOCK_NS : r->identity.block_ns;
 	k.config.block_start_ns = r->identity.block_start_ns;
-	k.config.by_tables = walks_by_tables(r);
+	k.config.by_tables = env->by_tables;
 	k.config.capture_pages = CAPTURE_PAGES;
 	if (getrandom(&k.config.hash_seed, sizeof(k.config.hash_seed), 0) < 0)
 		return err_set(err, -errno, "no random numbers");
@@ -150,37 +126,33 @@ static bool can_do_without(const struct recording *r)
 static void fall_back(struct recording *r, enum refusal why, const struct err *cause)
 {
 	if (why == REFUSAL_privileges && geteuid())
-		snprintf(r->by_perf, sizeof(r->by_perf), "without privileges");
+		snprintf(r->refused, sizeof(r->refused), "without privileges");
 	else
-		snprintf(r->by_perf, sizeof(r->by_perf),
+		snprintf(r->refused, sizeof(r->refused),
 			 "the kernel refused cprof's programs (%.300s)", cause->what);
 	log_warn("%s: sampling by perf; what lies deeper than %u KiB of stack is missing, and at "
 		 "high "
 		 "rates samples are",
-		 r->by_perf, own_stack_bytes(r->o.frequency_hz) / 1024);
+		 r->refused, own_stack_bytes(r->o.frequency_hz) / 1024);
 	log_warn("to sample in the kernel: %s", cause->cure);
 }
 
 /* Sampling in the kernel, or, where that is refused, by perf alone. */
-static int choose_source(struct recording *r, struct err *err)
+static int choose_sources(struct recording *r, struct images *images, struct err *err)
 {
-	const struct own_options own = {
-		.events = r->o.events,
-		.n_events = r->o.n_events,
-		.frequency_hz = r->o.frequency_hz,
-		.period = r->o.period,
-		.cpus = r->targets.cpus.n ? &r->targets.cpus : &r->online,
-		.block_ns = r->identity.block_ns,
-		.block_start_ns = r->identity.block_start_ns,
-		.no_kernel = r->o.no_kernel,
-	};
 	enum refusal refusal = REFUSAL_none;
+	struct source_env env;
 	struct err cause;
 
 	if (targets_check_namespace(err))
 		return err->code;
-	if (!load_kernel(r, &refusal, err))
+	sources_env(r, &env);
+	if (!load_kernel(r, &env, &refusal, err)) {
+		env.kernel = r->kernel;
+		env.kernel_image = images_kernel(images);
+		sources_open(&r->sources, &env, IN_KERNEL);
 		return 0;
+	}
 	if (!refusal)
 		return err->code;
 	cause = *err;
@@ -194,22 +166,8 @@ static int choose_source(struct recording *r, struct err *err)
 	}
 	fall_back(r, refusal, &cause);
 	*err = (struct err){0};
-	r->kernel = kernel_none();
-	r->own = own_new(&own);
+	sources_open(&r->sources, &env, BY_PERF);
 	return 0;
-}
-
-static bool wants_cpu(const struct recording *r, int cpu)
-{
-	return !r->targets.cpus.n || cpu_list_has(&r->targets.cpus, cpu);
-}
-
-/* Sideband records come from all CPUs: a program maps its code on any. */
-static int add_cpu(struct recording *r, int cpu, struct err *err)
-{
-	if (sideband_add_cpu(r->sideband, cpu, err))
-		return err->code;
-	return wants_cpu(r, cpu) ? sampler_add_cpu(r->sampler, cpu, err) : 0;
 }
 
 static int find_cpus(struct recording *r, struct err *err)
@@ -224,12 +182,6 @@ static int find_cpus(struct recording *r, struct err *err)
 	return 0;
 }
 
-static void remove_cpu(struct recording *r, int cpu)
-{
-	sampler_remove_cpu(r->sampler, cpu);
-	sideband_remove_cpu(r->sideband, cpu);
-}
-
 /* One that has gone meanwhile is no failure: follow_hotplug() looks whether it comes back. */
 static int open_cpus(struct recording *r, struct err *err)
 {
@@ -238,13 +190,13 @@ static int open_cpus(struct recording *r, struct err *err)
 	for (size_t i = 0; i < r->online.n; i++) {
 		int cpu = r->online.cpus[i];
 
-		if (!add_cpu(r, cpu, err)) {
+		if (!sources_add_cpu(&r->sources, cpu, err)) {
 			r->online.cpus[n++] = cpu;
 			continue;
 		}
 		if (cpu_is_online(cpu))
 			return err->code;
-		remove_cpu(r, cpu);
+		sources_remove_cpu(&r->sources, cpu);
 		*err = (struct err){0};
 	}
 	r->online.n = n;
@@ -256,13 +208,10 @@ static int poll_set(struct recording *r, struct err *err)
 	struct epoll_event e = {.events = EPOLLIN};
 
 	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (r->epoll_fd < 0 ||
-	    (!r->own && epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, kernel_wait_fd(r->kernel), &e) < 0))
+	if (r->epoll_fd < 0)
 		return err_set(err, -errno, "cannot wait for samples");
-	if (r->own)
-		own_poll(r->own, r->epoll_fd);
-	else
-		sideband_poll(r->sideband, r->epoll_fd);
+	if (sources_poll(&r->sources, r->epoll_fd, err))
+		return err->code;
 	r->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (r->timer_fd < 0 || epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, r->timer_fd, &e) < 0)
 		return err_set(err, -errno, "cannot set a timer");
@@ -271,25 +220,12 @@ static int poll_set(struct recording *r, struct err *err)
 	return 0;
 }
 
-static int open_kernel(struct recording *r, struct images *images, struct err *err)
-{
-	const struct sampler_options sampler = {r->o.events, r->o.n_events, r->o.frequency_hz,
-						r->o.period, r->o.idle};
-
-	images_kernel(images)->name_address = kernel_name_address;
-	images_kernel(images)->name_ctx = r->kernel;
-	r->sideband = sideband_new();
-	r->sampler = sampler_new(&sampler, r->kernel, r->sideband);
-	return targets_add(&r->targets, &r->o, r->kernel, r->launch.pid, err) || open_cpus(r, err)
-		       ? err->code
-		       : 0;
-}
-
 static int set_up(struct recording *r, struct images *images, struct err *err)
 {
 	struct ingest_options ingest = {.identity = &r->identity,
 					.by_tables = walks_by_tables(r),
 					.max_depth = r->o.max_depth,
+					.columns = r->columns,
 					.journal = r->o.journal};
 
 	if (r->o.frequency_hz && sampler_check_rate(r->o.frequency_hz, err))
@@ -302,19 +238,17 @@ static int set_up(struct recording *r, struct images *images, struct err *err)
 	r->identity.want_cpu = r->o.want_cpu;
 	r->identity.block_ns = r->o.block_ns;
 	r->identity.block_start_ns = monotonic_ns();
-	if (find_cpus(r, err) || choose_source(r, err))
+	if (find_cpus(r, err) || choose_sources(r, images, err))
 		return err->code;
-	ingest.all_captured = r->own;
 	r->ingest = ingest_new(r->p, images, r->kernel, &ingest);
 	ingest_set_rate(r->ingest, r->o.frequency_hz, monotonic_ns());
-	if (r->own ? targets_add_own(&r->targets, &r->o, r->own, r->launch.pid, err)
-		   : open_kernel(r, images, err))
+	if (targets_add(&r->targets, &r->o, &r->sources, r->launch.pid, err) || open_cpus(r, err) ||
+	    poll_set(r, err))
 		return err->code;
-	if (poll_set(r, err))
-		return err->code;
+	/* `cpu` is known by now to be cycles or the clock. */
 	for (size_t i = 0; i < r->o.n_events; i++)
-		add_columns(r, i);
-	set_period(r);
+		columns_add(&r->columns[i], r->p, &r->o.events[i], i, r->o.frequency_hz,
+			    r->o.period);
 	return 0;
 }
 
@@ -351,9 +285,7 @@ void recording_free(struct recording *r)
 {
 	if (!r)
 		return;
-	own_free(r->own);
-	sampler_free(r->sampler);
-	sideband_free(r->sideband);
+	sources_release(&r->sources);
 	ingest_free(r->ingest);
 	kernel_free(r->kernel);
 	launch_release(&r->launch);
@@ -375,10 +307,7 @@ int recording_start(struct recording *r, struct err *err)
 	clock_gettime(CLOCK_REALTIME, &now);
 	r->p->time_ns = now.tv_sec * 1000000000ll + now.tv_nsec;
 	r->identity.started_ns = r->started_ns = r->drained_ns = monotonic_ns();
-	if (r->own)
-		own_start(r->own);
-	else
-		sampler_start(r->sampler);
+	sources_start(&r->sources);
 	/* The scan comes after the events were opened, so that nothing falls between. */
 	if (!targets_by_task(&r->targets))
 		ingest_scan_all(r->ingest);
@@ -406,16 +335,16 @@ static void follow_hotplug(struct recording *r)
 	for (size_t i = 0; i < r->online.n; i++) {
 		if (cpu_list_has(&now, r->online.cpus[i]))
 			continue;
-		remove_cpu(r, r->online.cpus[i]);
+		sources_remove_cpu(&r->sources, r->online.cpus[i]);
 	}
 	for (size_t i = 0; i < now.n; i++) {
 		if (cpu_list_has(&r->online, now.cpus[i]))
 			continue;
-		if (add_cpu(r, now.cpus[i], &err))
+		if (sources_add_cpu(&r->sources, now.cpus[i], &err))
 			log_warn("CPU %d came online and is not sampled: %s", now.cpus[i],
 				 err.what);
 		else
-			sideband_poll(r->sideband, r->epoll_fd);
+			sources_poll(&r->sources, r->epoll_fd, &err);
 	}
 	cpu_list_release(&r->online);
 	r->online = now;
@@ -433,18 +362,12 @@ static void look_again(struct recording *r)
 /* Takes in what arrived; resolves what happened up to `until`, with `wait` all of it. */
 static void take_in(struct recording *r, uint64_t until, bool wait)
 {
+	const struct source_visit visit = {ingest_record, ingest_side, r->ingest};
 	struct pollfd table = {ingest_wait_fd(r->ingest), POLLIN, 0};
 	bool done;
 
 	for (;;) {
-		/* First the stacks, then the sideband: a mapping that a stack needs is then there.
-		 */
-		if (r->own) {
-			own_read(r->own, ingest_record, ingest_side, r->ingest);
-		} else {
-			kernel_read_stacks(r->kernel, ingest_record, r->ingest);
-			sideband_read(r->sideband, ingest_side, r->ingest);
-		}
+		sources_read(&r->sources, &visit);
 		done = ingest_until(r->ingest, until);
 		if (done || !wait)
 			break;
@@ -453,58 +376,33 @@ static void take_in(struct recording *r, uint64_t until, bool wait)
 	look_again(r);
 }
 
-static bool has_targets(const struct recording *r)
-{
-	return r->own ? own_alive(r->own) : kernel_targets_alive(r->kernel) > 0;
-}
-
-static size_t counts_used(const struct recording *r)
-{
-	return r->own ? own_counts_used(r->own) : kernel_counts_used(r->kernel);
-}
-
 int recording_poll(struct recording *r, struct err *err)
 {
 	uint64_t now = monotonic_ns();
 
 	take_in(r, now - SETTLE_NS, false);
-	if (!r->own && now - r->hotplug_ns > HOTPLUG_NS)
+	if (now - r->hotplug_ns > HOTPLUG_NS)
 		follow_hotplug(r);
-	if ((counts_used(r) > MAX_COUNTS / 2 || now - r->drained_ns > DRAIN_NS) &&
+	if ((sources_counts_used(&r->sources) > MAX_COUNTS / 2 || now - r->drained_ns > DRAIN_NS) &&
 	    recording_drain(r, err))
 		return err->code;
 	if (launch_ended(&r->launch) && r->o.command_is_clock)
 		return 1;
-	return targets_by_task(&r->targets) && !has_targets(r);
-}
-
-/* `seen` is full: empty it, so that stacks are told apart from new ones again. */
-static bool renew_seen(struct recording *r)
-{
-	struct stats stats;
-
-	kernel_stats(r->kernel, &stats);
-	if (stats.seen_full == r->seen_full)
-		return false;
-	kernel_clear_seen(r->kernel);
-	r->seen_full = stats.seen_full;
-	return true;
+	return targets_by_task(&r->targets) && !sources_are_alive(&r->sources);
 }
 
 int recording_drain(struct recording *r, struct err *err)
 {
-	bool cleared = !r->stopped && renew_seen(r);
 	uint64_t until;
+	bool cleared;
 	int code;
 
 	r->drained_ns = monotonic_ns();
-	kernel_flip_counts(r->kernel, r->stopped);
+	cleared = sources_flip(&r->sources, r->stopped);
 	/* What was counted has its stacks in the ring by now. */
 	until = r->stopped ? UINT64_MAX : monotonic_ns();
 	take_in(r, until, true);
-	if (r->own)
-		own_read_counts(r->own, until, ingest_count, r->ingest);
-	code = kernel_read_counts(r->kernel, ingest_count, r->ingest);
+	code = sources_read_counts(&r->sources, until, ingest_count, r->ingest);
 	if (code)
 		return err_set(err, code, "cannot read the counts");
 	ingest_settle(r->ingest, cleared);
@@ -523,13 +421,13 @@ uint64_t recording_drained_ns(const struct recording *r)
 
 double recording_cost_s(const struct recording *r)
 {
-	return self_cpu_s() - r->cpu_s_before + (double)kernel_run_ns(r->kernel) / 1e9;
+	return self_cpu_s() - r->cpu_s_before + (double)sources_cost_ns(&r->sources) / 1e9;
 }
 
 static bool is_estimated(const struct recording *r)
 {
 	for (size_t i = 0; i < r->o.n_events; i++)
-		if (ingest_columns(r->ingest, i)->estimated_ns != NO_ID)
+		if (columns_are_estimated(&r->columns[i]))
 			return true;
 	return false;
 }
@@ -539,17 +437,17 @@ int recording_set_rate(struct recording *r, uint64_t frequency_hz, struct err *e
 	bool drains = r->started_ns && is_estimated(r);
 	int code;
 
-	if (frequency_hz == r->o.frequency_hz || r->own)
+	if (frequency_hz == r->o.frequency_hz || !sources_have_rates(&r->sources))
 		return 0;
 	/* Where values are made from the rate, what was counted belongs to that it was counted at.
 	 */
 	if (drains)
-		sampler_stop(r->sampler);
+		sources_stop(&r->sources);
 	code = drains ? recording_drain(r, err) : 0;
 	if (!code)
-		code = sampler_set_rate(r->sampler, frequency_hz, err);
+		code = sources_set_rate(&r->sources, frequency_hz, err);
 	if (drains)
-		sampler_start(r->sampler);
+		sources_start(&r->sources);
 	if (code)
 		return code;
 	r->o.frequency_hz = frequency_hz;
@@ -557,9 +455,9 @@ int recording_set_rate(struct recording *r, uint64_t frequency_hz, struct err *e
 	return 0;
 }
 
-const struct event_columns *recording_columns(const struct recording *r, size_t event)
+const struct columns *recording_columns(const struct recording *r, size_t event)
 {
-	return ingest_columns(r->ingest, event);
+	return &r->columns[event];
 }
 
 uint64_t recording_blocks_start_ns(const struct recording *r)
@@ -584,19 +482,16 @@ int recording_stop(struct recording *r, struct err *err)
 	 * turn. */
 	if (!r->o.journal)
 		setpriority(PRIO_PROCESS, 0, -10);
-	if (r->own)
-		own_stop(r->own);
-	else
-		sampler_stop(r->sampler);
+	sources_stop(&r->sources);
 	r->stopped = true;
 	r->stopped_ns = monotonic_ns();
 	/* Without targets left the command is exiting: its status is a moment away. */
-	if (targets_by_task(&r->targets) && !r->o.command_is_clock && !has_targets(r))
+	if (targets_by_task(&r->targets) && !r->o.command_is_clock &&
+	    !sources_are_alive(&r->sources))
 		launch_wait(&r->launch);
 	else
 		launch_ended(&r->launch);
 	code = recording_drain(r, err);
-	kernel_log_runs(r->kernel);
 	r->p->duration_ns = (int64_t)(r->stopped_ns - r->started_ns);
 	return code;
 }
@@ -611,27 +506,13 @@ static uint64_t throttled_samples(const struct recording *r, const struct accoun
 	return ingest_throttled(r->ingest, now, seen);
 }
 
-/* Losses on both sides; at the end also whatever the sums do not explain. */
 static void account_losses(const struct recording *r, struct account *a)
 {
-	struct stats stats;
-	uint64_t throttled, explained;
+	uint64_t throttled = throttled_samples(r, a);
 
-	kernel_stats(r->kernel, &stats);
-	losses_of_kernel(&stats, a);
-	if (r->own) {
-		a->lost += own_lost(r->own);
-		account_add(&a->lost_by_reason, "perf's ring full", own_lost(r->own));
-	}
-	throttled = throttled_samples(r, a);
+	sources_account(&r->sources, r->stopped, a);
 	a->lost += throttled;
 	account_add(&a->lost_by_reason, "throttled by the kernel", throttled);
-	/* Those without a ring for their stack are in the profile all the same. */
-	explained = a->samples + stats.drops[DROP_COUNTS_FULL] + stats.drops[DROP_NESTED];
-	if (r->stopped && stats.taken > explained) {
-		a->lost += stats.taken - explained;
-		account_add(&a->lost_by_reason, "unaccounted", stats.taken - explained);
-	}
 	account_sort(&a->lost_by_reason);
 }
 
@@ -644,12 +525,9 @@ void recording_account(const struct recording *r, struct account *a)
 	account_losses(r, a);
 	a->duration_s = (double)(end - r->started_ns) / 1e9;
 	a->overhead_cpu_s = recording_cost_s(r);
-	a->kernel_cost_unknown = !r->own && !kernel_is_measured(r->kernel);
 	a->machine_cpu_s = a->duration_s * (double)r->online.n;
 	recording_event_text(r, a->event, sizeof(a->event));
-	memcpy(a->refused, r->by_perf, sizeof(a->refused));
-	snprintf(a->way, sizeof(a->way), "%s", kernel_way(r->kernel));
-	a->kernel_unseen = r->own && !own_has_kernel(r->own);
+	memcpy(a->refused, r->refused, sizeof(a->refused));
 	if (r->launch.pid) {
 		launch_describe(&r->launch, &status);
 		snprintf(a->command_status, sizeof(a->command_status), "%s", status.text);
@@ -674,10 +552,6 @@ void recording_title(const struct recording *r, char *buf, size_t size)
 
 void recording_event_text(const struct recording *r, char *buf, size_t size)
 {
-	bool no_counter = r->o.events[0].is_cpu && r->o.events[0].value == EVENT_CLOCK;
-	const char *how = no_counter ? " (no cycle counter)" : "";
-
-	if (r->own)
-		how = own_has_kernel(r->own) ? ", by perf" : ", user code only";
-	events_describe(r->o.events, r->o.n_events, r->o.frequency_hz, r->o.period, how, buf, size);
+	events_describe(r->o.events, r->o.n_events, r->o.frequency_hz, r->o.period,
+			sources_manner(&r->sources), buf, size);
 }

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "collect/columns.h"
 #include "collect/recording_options.h"
 #include "collect/snapshot.h"
 #include "maps/images.h"
@@ -44,8 +45,8 @@ double recording_cost_s(const struct recording *r);
 /* Samples at another rate from now on, one that sampler_check_rate() takes; each sample's value is
  * the period it was taken at. */
 int recording_set_rate(struct recording *r, uint64_t frequency_hz, struct err *err);
-/* Where the samples of an event go (collect/ingest.h). */
-const struct event_columns *recording_columns(const struct recording *r, size_t event);
+/* Where the samples of an event go. */
+const struct columns *recording_columns(const struct recording *r, size_t event);
 /* When the first block of the journal began; one is JOURNAL_BLOCK_NS long. */
 uint64_t recording_blocks_start_ns(const struct recording *r);
 /* What snapshots of threads are unwound with, beside this recording. */

@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The perf events that sample. */
+/*
+ * A source: the perf events that run a BPF program, one per event, rate and CPU.
+ *
+ * One set of events for each rate that was asked for; one set is enabled at a time. What is
+ * disabled goes on where it was when it is enabled again, so that no time between two ticks is lost
+ * or counted twice.
+ */
 #include "collect/sampler.h"
 
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "collect/kernel.h"
 #include "collect/perf.h"
+#include "collect/sideband.h"
+#include "collect/source.h"
 
 #include <sys/ioctl.h>
 #include <time.h>
@@ -17,10 +26,13 @@ struct opened {
 
 enum { MAX_RATES = 16 };
 
+/* One for each event: on old kernels a program does not know which it was attached to. */
+static const char *const programs[MAX_EVENTS] = {"perf_event_0", "perf_event_1", "perf_event_2",
+						 "perf_event_3", "perf_event_4", "perf_event_5",
+						 "perf_event_6", "perf_event_7"};
+
 struct sampler {
-	struct sampler_options o;
-	const struct kernel *kernel;
-	struct sideband *sideband;
+	struct source_env env;
 	struct opened *opened;
 	size_t n, cap;
 	uint64_t rates[MAX_RATES]; /* that sets are open for */
@@ -51,21 +63,18 @@ int sampler_check_rate(uint64_t frequency_hz, struct err *err)
 			(unsigned long long)frequency_hz);
 }
 
-struct sampler *sampler_new(const struct sampler_options *o, const struct kernel *kernel,
-			    struct sideband *sideband)
+static void *sampler_make(struct source_env *env)
 {
 	struct sampler *s = mem_alloc(sizeof(*s));
 
-	s->o = *o;
-	s->kernel = kernel;
-	s->sideband = sideband;
+	s->env = *env;
 	return s;
 }
 
-void sampler_free(struct sampler *s)
+static void sampler_free(void *sampler)
 {
-	if (!s)
-		return;
+	struct sampler *s = sampler;
+
 	for (size_t i = 0; i < s->n; i++)
 		close(s->opened[i].fd);
 	free(s->opened);
@@ -90,8 +99,8 @@ static int open_event(const struct sampler *s, const struct event *e, int cpu)
 	attr.precise_ip = e->precise & 3;
 	if (attr.precise_ip) /* else the kernel refuses programs that take stacks */
 		attr.sample_type |= PERF_SAMPLE_CALLCHAIN;
-	attr.exclude_idle = !s->o.idle;
-	perf_set_rate(&attr, s->o.frequency_hz, s->o.period);
+	attr.exclude_idle = !s->env.idle;
+	perf_set_rate(&attr, s->env.frequency_hz, s->env.period);
 	return perf_open(&attr, -1, cpu);
 }
 
@@ -109,13 +118,14 @@ static int open_error(const struct event *e, int cpu, int code, struct err *err)
 
 static bool is_current(const struct sampler *s, const struct opened *o)
 {
-	return o->frequency_hz == s->o.frequency_hz && o->period == s->o.period;
+	return o->frequency_hz == s->env.frequency_hz && o->period == s->env.period;
 }
 
-int sampler_add_cpu(struct sampler *s, int cpu, struct err *err)
+/* Opens the events of the rate of now; enables them if it is running. */
+static int open_cpu(struct sampler *s, int cpu, struct err *err)
 {
-	for (size_t i = 0; i < s->o.n_events; i++) {
-		struct event *e = &s->o.events[i];
+	for (size_t i = 0; i < s->env.n_events; i++) {
+		struct event *e = &s->env.events[i];
 		int fd = open_event(s, e, cpu);
 
 		if (perf_is_missing(fd) && e->is_cpu && e->value == EVENT_CYCLES && !s->n) {
@@ -125,18 +135,28 @@ int sampler_add_cpu(struct sampler *s, int cpu, struct err *err)
 		if (fd < 0)
 			return open_error(e, cpu, fd, err);
 		array_reserve(s->opened, s->cap, s->n + 1);
-		s->opened[s->n++] = (struct opened){cpu, fd, s->o.frequency_hz, s->o.period};
-		if (ioctl(fd, PERF_EVENT_IOC_SET_BPF, kernel_program_fd(s->kernel, i)) < 0)
+		s->opened[s->n++] = (struct opened){cpu, fd, s->env.frequency_hz, s->env.period};
+		if (ioctl(fd, PERF_EVENT_IOC_SET_BPF,
+			  kernel_program_fd(s->env.kernel, programs[i])) < 0)
 			return err_set(err, -errno, "cannot attach the sampling program");
-		sideband_join(s->sideband, cpu, fd);
+		sideband_join(s->env.sideband, cpu, fd);
 		if (s->running)
 			ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
 	}
 	return 0;
 }
 
-void sampler_remove_cpu(struct sampler *s, int cpu)
+static int sampler_add_cpu(void *sampler, int cpu, struct err *err)
 {
+	struct sampler *s = sampler;
+	const struct cpu_list *chosen = s->env.cpus;
+
+	return !chosen->n || cpu_list_has(chosen, cpu) ? open_cpu(s, cpu, err) : 0;
+}
+
+static void sampler_remove_cpu(void *sampler, int cpu)
+{
+	struct sampler *s = sampler;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < s->n; i++) {
@@ -165,7 +185,7 @@ static int open_rate(struct sampler *s, struct err *err)
 
 		for (size_t j = 0; j < s->n && !has; j++)
 			has = s->opened[j].cpu == s->opened[i].cpu && is_current(s, &s->opened[j]);
-		if (!has && sampler_add_cpu(s, s->opened[i].cpu, err))
+		if (!has && open_cpu(s, s->opened[i].cpu, err))
 			return err->code;
 	}
 	return 0;
@@ -194,39 +214,73 @@ static bool has_rate(const struct sampler *s, uint64_t frequency_hz)
 	return false;
 }
 
-int sampler_set_rate(struct sampler *s, uint64_t frequency_hz, struct err *err)
+static void sampler_start(void *sampler)
 {
-	const uint64_t before = s->o.frequency_hz;
+	((struct sampler *)sampler)->running = true;
+	all_ioctl(sampler, PERF_EVENT_IOC_ENABLE);
+}
+
+/* Waits for programs that run. */
+static void sampler_stop(void *sampler)
+{
+	((struct sampler *)sampler)->running = false;
+	all_ioctl(sampler, PERF_EVENT_IOC_DISABLE);
+}
+
+static int sampler_set_rate(void *sampler, uint64_t frequency_hz, struct err *err)
+{
+	struct sampler *s = sampler;
+	const uint64_t before = s->env.frequency_hz;
 	bool running = s->running;
 	int code;
 
-	if (frequency_hz == s->o.frequency_hz)
+	if (frequency_hz == s->env.frequency_hz)
 		return 0;
 	if (running)
 		sampler_stop(s);
-	if (!has_rate(s, s->o.frequency_hz) && s->n_rates < MAX_RATES)
-		s->rates[s->n_rates++] = s->o.frequency_hz;
+	if (!has_rate(s, s->env.frequency_hz) && s->n_rates < MAX_RATES)
+		s->rates[s->n_rates++] = s->env.frequency_hz;
 	if (!has_rate(s, frequency_hz) && s->n_rates == MAX_RATES)
 		close_others(s);
-	s->o.frequency_hz = frequency_hz;
+	s->env.frequency_hz = frequency_hz;
 	if (!has_rate(s, frequency_hz))
 		s->rates[s->n_rates++] = frequency_hz;
 	code = open_rate(s, err);
 	if (code)
-		s->o.frequency_hz = before;
+		s->env.frequency_hz = before;
 	if (running)
 		sampler_start(s);
 	return code;
 }
 
-void sampler_start(struct sampler *s)
+static bool sampler_is_wanted(const struct source_env *env)
 {
-	s->running = true;
-	all_ioctl(s, PERF_EVENT_IOC_ENABLE);
+	return env->n_events;
 }
 
-void sampler_stop(struct sampler *s)
+static size_t sampler_programs(const struct source_env *env, struct source_program *ret)
 {
-	s->running = false;
-	all_ioctl(s, PERF_EVENT_IOC_DISABLE);
+	for (size_t i = 0; i < env->n_events; i++)
+		ret[i] = (struct source_program){.name = programs[i]};
+	return env->n_events;
 }
+
+static const char *sampler_manner(const void *sampler)
+{
+	const struct event *first = ((const struct sampler *)sampler)->env.events;
+
+	return first->is_cpu && first->value == EVENT_CLOCK ? " (no cycle counter)" : "";
+}
+
+const struct source_type source_sampler = {
+	.is_wanted = sampler_is_wanted,
+	.programs = sampler_programs,
+	.make = sampler_make,
+	.free = sampler_free,
+	.add_cpu = sampler_add_cpu,
+	.remove_cpu = sampler_remove_cpu,
+	.start = sampler_start,
+	.stop = sampler_stop,
+	.set_rate = sampler_set_rate,
+	.manner = sampler_manner,
+};

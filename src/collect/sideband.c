@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* perf's own records of who is mapped where. */
+/* A source: perf's own records of who is mapped where. */
 #include "collect/sideband.h"
 
 #include "base/mem.h"
 #include "collect/perf.h"
 #include "collect/perf_ring.h"
+#include "collect/source.h"
 
 #include <string.h>
 #include <sys/epoll.h>
@@ -24,15 +25,15 @@ struct sideband {
 	uint64_t parsed[SIDE_MAX_BYTES / 8 + 64];
 };
 
-struct sideband *sideband_new(void)
+static void *sideband_make(struct source_env *env)
 {
-	return mem_alloc(sizeof(struct sideband));
+	return env->sideband = mem_alloc(sizeof(struct sideband));
 }
 
-void sideband_free(struct sideband *s)
+static void sideband_free(void *sideband)
 {
-	if (!s)
-		return;
+	struct sideband *s = sideband;
+
 	for (size_t i = 0; i < s->n; i++)
 		perf_ring_close(&s->rings[i].ring);
 	free(s->rings);
@@ -65,8 +66,10 @@ static int open_dummy(int cpu)
 	return perf_open(&attr, -1, cpu);
 }
 
-int sideband_add_cpu(struct sideband *s, int cpu, struct err *err)
+/* Of all CPUs, whichever are sampled: a program maps its code on any. */
+static int sideband_add_cpu(void *sideband, int cpu, struct err *err)
 {
+	struct sideband *s = sideband;
 	struct side_ring ring = {.cpu = cpu};
 	int fd, code;
 
@@ -87,8 +90,11 @@ int sideband_add_cpu(struct sideband *s, int cpu, struct err *err)
 	return 0;
 }
 
-void sideband_remove_cpu(struct sideband *s, int cpu)
+/* Of a CPU that went offline the kernel has let go. */
+static void sideband_remove_cpu(void *sideband, int cpu)
 {
+	struct sideband *s = sideband;
+
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->rings[i].cpu != cpu)
 			continue;
@@ -105,20 +111,22 @@ void sideband_join(struct sideband *s, int cpu, int event_fd)
 			ioctl(event_fd, PERF_EVENT_IOC_SET_OUTPUT, s->rings[i].ring.fd);
 }
 
-void sideband_poll(const struct sideband *s, int epoll_fd)
+static int sideband_poll(const void *sideband, int epoll_fd)
 {
+	const struct sideband *s = sideband;
+
 	for (size_t i = 0; i < s->n; i++) {
 		struct epoll_event e = {.events = EPOLLIN};
 
 		epoll_ctl(epoll_fd, EPOLL_CTL_ADD, s->rings[i].ring.fd, &e);
 	}
+	return 0;
 }
 
 struct reading {
 	struct sideband *sideband;
 	int cpu;
-	side_visit *visit;
-	void *ctx;
+	const struct source_visit *visit;
 };
 
 static void on_record(void *ctx, const void *record, size_t size)
@@ -128,14 +136,25 @@ static void on_record(void *ctx, const void *record, size_t size)
 	size_t bytes = size <= SIDE_MAX_BYTES ? side_parse(record, size, r->cpu, out) : 0;
 
 	if (bytes)
-		r->visit(r->ctx, out, bytes);
+		r->visit->side(r->visit->ctx, out, bytes);
 }
 
-void sideband_read(struct sideband *s, side_visit *visit, void *ctx)
+static void sideband_read(void *sideband, const struct source_visit *visit)
 {
+	struct sideband *s = sideband;
+
 	for (size_t i = 0; i < s->n; i++) {
-		struct reading r = {s, s->rings[i].cpu, visit, ctx};
+		struct reading r = {s, s->rings[i].cpu, visit};
 
 		perf_ring_read(&s->rings[i].ring, on_record, &r);
 	}
 }
+
+const struct source_type source_sideband = {
+	.make = sideband_make,
+	.free = sideband_free,
+	.add_cpu = sideband_add_cpu,
+	.remove_cpu = sideband_remove_cpu,
+	.poll = sideband_poll,
+	.read = sideband_read,
+};

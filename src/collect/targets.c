@@ -90,45 +90,19 @@ int targets_check_namespace(struct err *err)
 	return err_cure(err, "run cprof on the host, or in a container with --pid=host");
 }
 
-int targets_add_own(struct targets *t, const struct recording_options *o, struct own *own,
-		    pid_t command, struct err *err)
-{
-	if (command && !o->command_is_clock)
-		add_process(t, command);
-	for (size_t i = 0; i < o->n_pids; i++)
-		if (own_add_process(own, o->pids[i], err))
-			return err->code;
-	for (size_t i = 0; i < o->n_tids; i++)
-		if (own_add_thread(own, o->tids[i], err))
-			return err->code;
-	return command && !o->command_is_clock ? own_add_command(own, command, err) : 0;
-}
-
-/* One that ended between the check and now will not be seen leaving. */
-static int add_task(struct kernel *k, enum target_kind kind, pid_t id, struct err *err)
-{
-	int code = kernel_add_target(k, kind, (uint32_t)id);
-
-	if (code)
-		return err_set(err, code, "cannot select %d", id);
-	if (!thread_exists(id))
-		kernel_remove_target(k, kind, (uint32_t)id);
-	return 0;
-}
-
-int targets_add(struct targets *t, const struct recording_options *o, struct kernel *k,
+int targets_add(struct targets *t, const struct recording_options *o, struct sources *sources,
 		pid_t command, struct err *err)
 {
 	for (size_t i = 0; i < o->n_pids; i++)
-		if (add_task(k, TARGET_PROCESS, o->pids[i], err))
+		if (sources_add_task(sources, TARGET_PROCESS, o->pids[i], err))
 			return err->code;
 	for (size_t i = 0; i < o->n_tids; i++)
-		if (add_task(k, TARGET_THREAD, o->tids[i], err))
+		if (sources_add_task(sources, TARGET_THREAD, o->tids[i], err))
 			return err->code;
 	if (!command || o->command_is_clock)
 		return 0;
 	add_process(t, command);
-	return add_task(k, TARGET_COMMAND, command, err);
+	return sources_add_task(sources, TARGET_COMMAND, command, err);
 }
 
 bool targets_by_task(const struct targets *t)

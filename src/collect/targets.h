@@ -9,9 +9,8 @@
 #include <sys/types.h>
 
 #include "base/err.h"
-#include "collect/kernel.h"
-#include "collect/own.h"
 #include "collect/recording_options.h"
+#include "collect/sources.h"
 #include "proc/procfs.h"
 
 struct targets {
@@ -28,12 +27,9 @@ void targets_init(struct targets *t);
 void targets_release(struct targets *t);
 /* Looks everything up; what does not exist is an error that names the cure. */
 int targets_find(struct targets *t, const struct recording_options *o, struct err *err);
-/* Tells the kernel side; `command` is the held child, 0 if there is none. */
-int targets_add(struct targets *t, const struct recording_options *o, struct kernel *k,
+/* Tells the sources; `command` is the held child, 0 if there is none. */
+int targets_add(struct targets *t, const struct recording_options *o, struct sources *sources,
 		pid_t command, struct err *err);
-/* The same without privileges. */
-int targets_add_own(struct targets *t, const struct recording_options *o, struct own *own,
-		    pid_t command, struct err *err);
 /* Are pids here those that the kernel side reports? */
 int targets_check_namespace(struct err *err);
 bool targets_by_task(const struct targets *t);

@@ -42,7 +42,7 @@ struct era {
 	struct profile *p;
 	uint64_t first; /* its first entry */
 	uint64_t blocks_start_ns;
-	struct event_columns columns[RECORDING_MAX_EVENTS];
+	struct columns columns[RECORDING_MAX_EVENTS];
 	uint32_t cpu_column;   /* CPU time, of the first event; NO_ID: it has none */
 	string_id pid, cgroup; /* keys of labels */
 };
@@ -82,14 +82,6 @@ static struct era *era_of(struct service *s, uint64_t entry)
 	return &s->eras[i];
 }
 
-static uint32_t cpu_column(const struct profile *p, const struct event_columns *c)
-{
-	if (c->estimated_ns != NO_ID || c->value == NO_ID)
-		return c->estimated_ns;
-	return str_equal(profile_text(p, p->types[c->value].unit), "nanoseconds") ? c->value
-										  : NO_ID;
-}
-
 static void begin_era(struct service *s)
 {
 	struct strings *strings = &s->now.profile->strings;
@@ -106,7 +98,7 @@ static void begin_era(struct service *s)
 	};
 	for (size_t i = 0; i < s->o.recording.n_events; i++)
 		e->columns[i] = *recording_columns(s->now.recording, i);
-	e->cpu_column = cpu_column(e->p, &e->columns[0]);
+	e->cpu_column = columns_time(&e->columns[0], e->p);
 }
 
 static void profile_free(struct profile *p)
@@ -264,7 +256,7 @@ static void add_entry_usage(struct service *s, uint64_t i, uint64_t now)
 
 	if (e->event || era->cpu_column == NO_ID)
 		return;
-	event_values(&era->columns[0], e, values);
+	columns_fill(&era->columns[0], e, values);
 	usage_add(&s->usage, l ? profile_text(era->p, l->text) : "/",
 		  (uint64_t)values[era->cpu_column], now);
 }
@@ -468,7 +460,7 @@ static void copy_entry(const struct era *era, const struct journal_entry *e,
 	if (w->trace_id)
 		labels[n++] = (struct label){.key = strings_add(&ret->strings, "trace_id"),
 					     .text = strings_add(&ret->strings, w->trace_id)};
-	event_values(&era->columns[e->event], e, values);
+	columns_fill(&era->columns[e->event], e, values);
 	profile_add_sample(ret, profile_copy_stack(copy, e->stack),
 			   profile_add_labels(ret, labels, n), values);
 	ret->account.samples += e->samples;

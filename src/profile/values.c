@@ -79,6 +79,14 @@ uint32_t value_folded(const struct profile *p, uint32_t column)
 	return counts == NO_ID || (row && !row->folds_to_counts) ? column : counts;
 }
 
+const char *value_unit(const char *type)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (str_equal(rows[i].type, type))
+			return rows[i].unit;
+	return "count";
+}
+
 const char *value_noun(const struct profile *p, uint32_t column)
 {
 	const struct value_row *row = row_of(p, column);

@@ -16,5 +16,7 @@
 uint32_t value_counts(const struct profile *p, uint32_t column);
 /* The column that folded stacks and graphs show where this one is the profile's default. */
 uint32_t value_folded(const struct profile *p, uint32_t column);
+/* The unit of a type that is known by name; "count" of others. */
+const char *value_unit(const char *type);
 /* What is counted, in words: "samples", "objects"; "" where the unit says it. */
 const char *value_noun(const struct profile *p, uint32_t column);

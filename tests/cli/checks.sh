@@ -12,6 +12,7 @@ refuses() { ! verdict "$@" || { wrong=$((wrong + 1)); echo "does not fail: $*" >
 printf 'one\ntwo\n' >text
 : >empty
 printf 'x\n{"samples":12,"lost":0,"event":"cpu","user_stacks":10,"user_stacks_complete":9,"none":0}\n' >summary
+printf '{"user_stacks":100,"user_stacks_complete":80,"cut_by_reason":{"capture pending, a.so":7,"torn, a.so":9,"capture pending, b":3}}\n' >pending
 passes says text '^two$'
 refuses says text '^three$'
 refuses says missing .
@@ -46,6 +47,9 @@ refuses same "$(field samples text)" 12 x
 passes complete summary 0.9
 refuses complete summary 0.91
 refuses complete text 0
+passes complete_but_pending pending 0.9
+refuses complete_but_pending pending 0.91
+refuses complete_but_pending text 0
 printf '{"user_stacks":0,"user_stacks_complete":0}\n' >nothing
 refuses complete nothing 0.9
 refuses same "$(field none text)" "$(field none empty)" x

@@ -11,10 +11,10 @@
  * pointers alone; --serve begins everything anew every second, as a server does whose memory is
  * full. As root. (The linker puts these functions in front of the real ones.)
  */
+#include "collect/ingest.h"
 #include "collect/kernel.h"
 #include "collect/perf_ring.h"
 #include "collect/recording.h"
-#include "collect/sideband.h"
 #include "live/service.h"
 #include "replay/log.h"
 
@@ -55,12 +55,12 @@ void __wrap_kernel_read_stacks(struct kernel *k, stack_visit *visit, void *ctx)
 	__real_kernel_read_stacks(k, tee_stack, &t);
 }
 
-static void tee_side(void *ctx, const struct side_record *record, size_t bytes)
+void __real_ingest_side(void *ingest, const struct side_record *record, size_t bytes);
+void __wrap_ingest_side(void *ingest, const struct side_record *record, size_t bytes);
+void __wrap_ingest_side(void *ingest, const struct side_record *record, size_t bytes)
 {
-	struct tee *t = ctx;
-
 	log_side(out, record);
-	((side_visit *)t->visit)(t->ctx, record, bytes);
+	__real_ingest_side(ingest, record, bytes);
 }
 
 static void put_time(bool drain)
@@ -70,14 +70,13 @@ static void put_time(bool drain)
 	tick = false;
 }
 
-void __real_sideband_read(struct sideband *s, side_visit *visit, void *ctx);
-void __wrap_sideband_read(struct sideband *s, side_visit *visit, void *ctx);
-void __wrap_sideband_read(struct sideband *s, side_visit *visit, void *ctx)
+/* All that has arrived was read. */
+bool __real_ingest_until(struct ingest *in, uint64_t time_ns);
+bool __wrap_ingest_until(struct ingest *in, uint64_t time_ns);
+bool __wrap_ingest_until(struct ingest *in, uint64_t time_ns)
 {
-	struct tee t = {visit, ctx};
-
-	__real_sideband_read(s, tee_side, &t);
 	put_time(false);
+	return __real_ingest_until(in, time_ns);
 }
 
 static void tee_count(void *ctx, const struct count_key *key, const struct count_value *value)

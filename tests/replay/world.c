@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "collect/kernel.h"
 #include "collect/sampler.h"
-#include "collect/sideband.h"
+#include "collect/source.h"
 #include "proc/procfs.h"
 #include "replay/log.h"
 
@@ -27,16 +27,9 @@ struct lines {
 
 struct kernel {
 	int event_fd;
+	uint64_t seen_full;
 	char *store;
 	struct map64 processes; /* tgid -> struct process_maps * */
-};
-
-struct sideband {
-	char nothing;
-};
-
-struct sampler {
-	char nothing;
 };
 
 static struct world {
@@ -274,11 +267,6 @@ struct kernel *kernel_new(const struct kernel_options *o, enum refusal *ret_refu
 	return k;
 }
 
-struct kernel *kernel_none(void)
-{
-	return NULL;
-}
-
 void kernel_free(struct kernel *k)
 {
 	uint64_t tgid, maps;
@@ -299,9 +287,9 @@ const char *kernel_way(const struct kernel *k)
 	return "replay";
 }
 
-int kernel_program_fd(const struct kernel *k, size_t i)
+int kernel_program_fd(const struct kernel *k, const char *name)
 {
-	(void)k, (void)i;
+	(void)k, (void)name;
 	return -1;
 }
 
@@ -350,7 +338,6 @@ static void each(struct lines *l, void (*visit)(const char *line, void *ctx), vo
 struct reading {
 	const struct kernel *kernel;
 	stack_visit *stack;
-	side_visit *side;
 	count_visit *count;
 	void *ctx;
 };
@@ -506,9 +493,12 @@ void kernel_stats(const struct kernel *k, struct stats *ret)
 	*ret = world.stats;
 }
 
-void kernel_clear_seen(struct kernel *k)
+bool kernel_renew_seen(struct kernel *k)
 {
-	(void)k;
+	bool is_full = k->seen_full != world.stats.seen_full;
+
+	k->seen_full = world.stats.seen_full;
+	return is_full;
 }
 
 bool kernel_name_address(void *kernel, uint64_t address, char *buf, size_t size)
@@ -537,92 +527,30 @@ void kernel_log_runs(const struct kernel *k)
 
 /* -- perf -- */
 
-struct sideband *sideband_new(void)
-{
-	return mem_alloc(sizeof(struct sideband));
-}
-
-void sideband_free(struct sideband *s)
-{
-	free(s);
-}
-
-int sideband_add_cpu(struct sideband *s, int cpu, struct err *err)
-{
-	(void)s, (void)cpu, (void)err;
-	return 0;
-}
-
-void sideband_remove_cpu(struct sideband *s, int cpu)
-{
-	(void)s, (void)cpu;
-}
-
-void sideband_join(struct sideband *s, int cpu, int event_fd)
-{
-	(void)s, (void)cpu, (void)event_fd;
-}
-
-void sideband_poll(const struct sideband *s, int epoll_fd)
-{
-	(void)s, (void)epoll_fd;
-}
-
 static void read_side(const char *line, void *ctx)
 {
-	struct reading *r = ctx;
+	const struct source_visit *visit = ctx;
 	size_t bytes;
 	auto_free struct side_record *record = log_read_side(line, world.folder, &bytes);
 
-	r->side(r->ctx, record, bytes);
+	visit->side(visit->ctx, record, bytes);
 }
 
-void sideband_read(struct sideband *s, side_visit *visit, void *ctx)
+static void read_sideband(void *source, const struct source_visit *visit)
 {
-	struct reading r = {.side = visit, .ctx = ctx};
-
-	(void)s;
-	each(&world.side, read_side, &r);
+	(void)source;
+	each(&world.side, read_side, (void *)visit);
 }
 
-struct sampler *sampler_new(const struct sampler_options *o, const struct kernel *kernel,
-			    struct sideband *sideband)
-{
-	(void)o, (void)kernel, (void)sideband;
-	return mem_alloc(sizeof(struct sampler));
-}
+const struct source_type source_sideband = {.read = read_sideband};
 
-void sampler_free(struct sampler *s)
+static int set_rate(void *source, uint64_t frequency_hz, struct err *err)
 {
-	free(s);
-}
-
-int sampler_add_cpu(struct sampler *s, int cpu, struct err *err)
-{
-	(void)s, (void)cpu, (void)err;
+	(void)source, (void)frequency_hz, (void)err;
 	return 0;
 }
 
-void sampler_remove_cpu(struct sampler *s, int cpu)
-{
-	(void)s, (void)cpu;
-}
-
-int sampler_set_rate(struct sampler *s, uint64_t frequency_hz, struct err *err)
-{
-	(void)s, (void)frequency_hz, (void)err;
-	return 0;
-}
-
-void sampler_start(struct sampler *s)
-{
-	(void)s;
-}
-
-void sampler_stop(struct sampler *s)
-{
-	(void)s;
-}
+const struct source_type source_sampler = {.set_rate = set_rate};
 
 int sampler_check_rate(uint64_t frequency_hz, struct err *err)
 {

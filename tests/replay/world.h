@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A machine that is played back from a log: what collect/kernel.h, sideband.h and sampler.h tell
- * of, the clock and /proc, in place of the real ones (the linker takes these).
+ * A machine that is played back from a log: what collect/kernel.h and perf's rings tell of, the
+ * clock and /proc, in place of the real ones (the linker takes these).
  *
  * Shape: a log is a row of batches; a batch is what had arrived by a time. world_next() lets the
  * next one arrive and sets the clock; whoever then reads the ring, perf's rings or the counts gets

@@ -26,13 +26,14 @@ interrupted() { # FILE WAIT GLOBAL... record ARGS...: a recording that system ca
 # Until ticks have entered the program of system calls so often; a busy machine has fewer.
 for seconds in 3 10 30 100; do
 	interrupted x.pb.gz "sleep $seconds" -v --log-format=json record -F 9999 -p $target || fail "exit $?: $(tail -3 err)"
-	nested=$(sed -n 's/.* \([0-9]*\) of them while another was at work.*/\1/p' err)
+	nested=$(sed -n 's/.*[^0-9]\([0-9]*\) samples were taken while another program was at work.*/\1/p' err)
 	[ "${nested:-0}" -lt 50 ] || break
 done
 at_least "$nested" 50 "samples in the middle of another"
 # In both events every stack is whole, and that of this program.
 accounted err
-complete err 0.999
+# While a table is built, samples beyond the captures that are outstanding are cut, and say so: how many depends on the load.
+complete_but_pending err 0.999
 says_not err 'nested too deep'
 at_least "$(total x.pb.gz --value page-faults)" 1000 "system calls"
 expect 0 "$CPROF" export x.pb.gz -o calls.folded --value page-faults

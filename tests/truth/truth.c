@@ -22,10 +22,11 @@
 #include "base/str.h"
 #include "collect/captures.h"
 #include "collect/ingest.h"
-#include "collect/sampler.h"
+#include "collect/kernel.h"
+#include "collect/sources.h"
 #include "unwind/capture.h"
 
-enum { PAGES = 16, STORE_BYTES = 64 << 20, MAX_CPUS = 1024 };
+enum { PAGES = 16, STORE_BYTES = 64 << 20, MAX_HELD = 1024 };
 
 /* A process as libdwfl and we see it. */
 struct process {
@@ -36,7 +37,7 @@ struct process {
 
 struct truth {
 	struct kernel *kernel;
-	struct sideband *sideband;
+	struct sources sources;
 	struct ingest *ingest;
 	struct images *images;
 	struct captures *captures;
@@ -45,7 +46,7 @@ struct truth {
 	struct store store;
 	struct tables *tables;
 	struct map64 processes;
-	struct capture_record *held[MAX_CPUS]; /* waiting for the witness */
+	struct capture_record *held[MAX_HELD]; /* waiting for the witness */
 	const struct capture_record *now;      /* that libdwfl unwinds */
 	uint64_t frames[MAX_USER_FRAMES * 2];
 	uint32_t n_frames;
@@ -289,7 +290,7 @@ static void on_record(void *truth, const void *record, size_t bytes)
 		ingest_record(t->ingest, record, bytes);
 		return;
 	}
-	held = &t->held[head->id % MAX_CPUS];
+	held = &t->held[head->id % MAX_HELD];
 	if (head->type == RECORD_CAPTURE && head->top == WITNESSED) {
 		free(*held);
 		*held = captures_join(t->captures, record, &joined);
@@ -349,20 +350,27 @@ static void quiesce(void)
 {
 }
 
-static int set_up(struct truth *t, struct profile *p, uint64_t hz, struct sampler **ret,
-		  struct err *err)
+static int set_up(struct truth *t, struct profile *p, uint64_t hz, struct err *err)
 {
 	static struct event events[MAX_EVENTS];
 	size_t n_events = 0;
-	struct kernel_options k = {.follow_targets = true};
-	struct sampler_options s = {.events = events, .frequency_hz = hz};
+	static const struct cpu_list all;
+	struct source_program programs[MAX_SOURCE_PROGRAMS];
+	struct source_env env = {.events = events,
+				 .frequency_hz = hz,
+				 .cpus = &all,
+				 .online = &all,
+				 .by_task = true,
+				 .by_tables = true};
+	struct kernel_options k = {.programs = programs};
 	static const struct identity_options identity;
 	const struct ingest_options in = {
 		.identity = &identity, .by_tables = true, .max_depth = MAX_USER_FRAMES};
 
 	if (events_parse("cpu", events, MAX_EVENTS, &n_events, err))
 		return err->code;
-	s.n_events = k.n_events = n_events;
+	env.n_events = n_events;
+	k.n_programs = sources_programs(&env, programs);
 	k.config = (struct config){.self_tgid = (uint32_t)getpid(),
 				   .max_depth = MAX_USER_FRAMES,
 				   .by_task = 1,
@@ -380,21 +388,22 @@ static int set_up(struct truth *t, struct profile *p, uint64_t hz, struct sample
 	t->captures = captures_new();
 	store_init(&t->store, mem_alloc(STORE_BYTES), STORE_BYTES);
 	t->tables = tables_new(&t->store, NULL, ignore_move, quiesce, NULL);
-	t->sideband = sideband_new();
-	*ret = sampler_new(&s, t->kernel, t->sideband);
+	env.kernel = t->kernel;
+	env.kernel_image = images_kernel(t->images);
+	sources_open(&t->sources, &env, IN_KERNEL);
 	for (int cpu = 0; cpu < sysconf(_SC_NPROCESSORS_ONLN); cpu++)
-		if (sideband_add_cpu(t->sideband, cpu, err) || sampler_add_cpu(*ret, cpu, err))
+		if (sources_add_cpu(&t->sources, cpu, err))
 			return err->code;
 	return 0;
 }
 
 static void take_in(struct truth *t)
 {
+	const struct source_visit visit = {keep_record, on_side, t};
 	uint64_t now = monotonic_ns();
 
 	/* First the samples, then the mappings: what a sample needs was mapped before it. */
-	kernel_read_stacks(t->kernel, keep_record, t);
-	sideband_read(t->sideband, on_side, t);
+	sources_read(&t->sources, &visit);
 	take_kept(t);
 	ingest_until(t->ingest, now - 2000000);
 }
@@ -404,7 +413,6 @@ int main(int argc, char **argv)
 	struct truth *t = mem_alloc(sizeof(*t));
 	struct profile *p = mem_alloc(sizeof(*p));
 	struct err err = {0};
-	struct sampler *sampler = NULL;
 	const char *number = getenv("TRUTH_SHOW");
 	int hold[2];
 	uint64_t end;
@@ -425,12 +433,12 @@ int main(int argc, char **argv)
 			execvp(argv[3], argv + 3);
 		_exit(127);
 	}
-	if (set_up(t, p, strtoull(argv[1], NULL, 10), &sampler, &err)) {
+	if (set_up(t, p, strtoull(argv[1], NULL, 10), &err)) {
 		fprintf(stderr, "truth: %s\n", err.what);
 		return 1;
 	}
 	kernel_add_target(t->kernel, TARGET_PROCESS, (uint32_t)child);
-	sampler_start(sampler);
+	sources_start(&t->sources);
 	if (write(hold[1], "g", 1) != 1)
 		return 1;
 	end = monotonic_ns() + strtoull(argv[2], NULL, 10) * 1000000000ull;
@@ -440,7 +448,7 @@ int main(int argc, char **argv)
 		poll(&wait, 1, 2);
 		take_in(t);
 	}
-	sampler_stop(sampler);
+	sources_stop(&t->sources);
 	take_in(t);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);

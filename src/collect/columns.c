@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which values of a profile the samples of an event become. */
+#include "collect/columns.h"
+
+#include "base/mem.h"
+#include "profile/values.h"
+
+#include <stdio.h>
+
+enum when { ALWAYS, FIRST };
+
+#define SAMPLES   COLUMN_SAMPLES
+#define VALUE     COLUMN_VALUE
+#define ESTIMATED COLUMN_ESTIMATED
+#define EVENT     NULL
+
+static const struct row {
+	enum event_value of;
+	enum column_from from;
+	const char *type;
+	enum when when;
+} rows[] = {
+#define COLUMN(of, from, type, when) {of, from, type, when},
+#include "collect/columns.def"
+#undef COLUMN
+};
+
+/* "cpu", "samples"; of another event than the first "page-faults", "page-faults_samples". */
+static const char *type_of(const struct row *row, const struct event *e, size_t index,
+			   char buf[static 96])
+{
+	bool is_value = row->from == COLUMN_VALUE;
+
+	if (!index && (!is_value || row->of == EVENT_CLOCK))
+		return row->type ? row->type : e->name;
+	if (is_value)
+		return row->type && e->is_cpu && row->of == EVENT_CYCLES ? row->type : e->name;
+	snprintf(buf, 96, "%s_%s", e->name, row->type);
+	return buf;
+}
+
+static void set_period(struct profile *p, uint32_t column, uint64_t frequency_hz, uint64_t period)
+{
+	bool is_time = str_equal(profile_text(p, p->types[column].unit), "nanoseconds");
+
+	p->period_type = p->types[column];
+	p->period = (int64_t)(frequency_hz && is_time ? 1000000000 / frequency_hz : period);
+}
+
+void columns_add(struct columns *c, struct profile *p, const struct event *e, size_t index,
+		 uint64_t frequency_hz, uint64_t period)
+{
+	*c = (struct columns){0};
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct row *row = &rows[i];
+		char buf[96];
+		const char *type, *unit;
+
+		if (row->of != e->value || (row->when == FIRST && (index || !frequency_hz)))
+			continue;
+		type = type_of(row, e, index, buf);
+		unit = row->type ? value_unit(row->type) : "count";
+		c->all[c->n].at = profile_add_type(p, type, unit);
+		c->all[c->n++].from = row->from;
+		if (row->from == COLUMN_VALUE && !index)
+			set_period(p, p->n_types - 1, frequency_hz, period);
+		if (row->from == COLUMN_ESTIMATED)
+			profile_add_comment(p,
+					    "cpu/nanoseconds is estimated: samples x 1e9 / rate");
+	}
+	if (!index)
+		p->default_type = p->n_types - 1;
+}
+
+void columns_fill(const struct columns *c, const struct journal_entry *e, int64_t *ret)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		int64_t *to = &ret[c->all[i].at];
+
+		if (c->all[i].from == COLUMN_SAMPLES)
+			*to = (int64_t)e->samples;
+		else if (c->all[i].from == COLUMN_VALUE)
+			*to = (int64_t)e->value;
+		else if (e->rate_hz)
+			*to = (int64_t)((double)e->samples * 1e9 / e->rate_hz);
+	}
+}
+
+uint32_t columns_time(const struct columns *c, const struct profile *p)
+{
+	for (size_t i = c->n; i-- > 0;)
+		if (str_equal(profile_text(p, p->types[c->all[i].at].unit), "nanoseconds"))
+			return c->all[i].at;
+	return NO_ID;
+}
+
+bool columns_are_estimated(const struct columns *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->all[i].from == COLUMN_ESTIMATED)
+			return true;
+	return false;
+}
