@@ -28,7 +28,7 @@ static void fill_profile(struct profile *p, const char *type, const char *trace_
 	labels[2] = (struct label){.key = strings_add(&p->strings, "trace_id"),
 				   .text = strings_add(&p->strings, trace_id ? trace_id : "none")};
 	if (type) {
-		profile_add_type(p, type, "count");
+		value_add(p, type);
 		profile_add_sample(p, stack, profile_add_labels(p, labels, 2), &one);
 	} else {
 		profile_add_type(p, "samples", "count");
@@ -58,11 +58,19 @@ static int history_tick(struct history *h, struct err *err)
 	return 0;
 }
 
+/* Beside what is always there, an event that has states: memory. */
+static bool has_event(struct history *h, const char *event)
+{
+	(void)h;
+	return !event || strcmp(event, "heap") == 0;
+}
+
 static int window_of(struct history *h, const struct history_window *w, struct profile *ret,
 		     struct err *err)
 {
 	(void)h, (void)err;
-	fill_profile(ret, NULL, w->trace_id);
+	fill_profile(ret, w->event ? w->kind == VALUE_STATE ? "inuse_space" : "alloc_space" : NULL,
+		     w->trace_id);
 	return 0;
 }
 
@@ -100,6 +108,7 @@ static const struct history_status *status_of(struct history *h)
 
 static struct history test_history = {
 	.mark = mark_now,
+	.has = has_event,
 	.window = window_of,
 	.threads = history_threads,
 	.names = history_names,

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "profile/named_mappings.h"
+#include "profile/values.h"
 
 #include <string.h>
 
@@ -116,7 +117,7 @@ void diff_merge(struct profile *to, const struct view *base, const struct view *
 {
 	struct named_mappings mappings auto_release(named_mappings_release) = {.p = to};
 
-	profile_add_type(to, "samples", "count");
+	value_add(to, "samples");
 	profile_add_type(to, new->type, new->unit);
 	to->default_type = 1;
 	to->time_ns = new->p->time_ns;

@@ -54,13 +54,12 @@ void columns_add(struct columns *c, struct profile *p, const struct event *e, si
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct row *row = &rows[i];
 		char buf[96];
-		const char *type, *unit;
+		const char *unit;
 
 		if (row->of != e->value || (row->when == FIRST && (index || !frequency_hz)))
 			continue;
-		type = type_of(row, e, index, buf);
 		unit = row->type ? value_unit(row->type) : "count";
-		c->all[c->n].at = profile_add_type(p, type, unit);
+		c->all[c->n].at = profile_add_type(p, type_of(row, e, index, buf), unit);
 		c->all[c->n++].from = row->from;
 		if (row->from == COLUMN_VALUE && !index)
 			set_period(p, p->n_types - 1, frequency_hz, period);

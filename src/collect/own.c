@@ -151,7 +151,8 @@ static int open_somehow(struct own *own, struct event *e, pid_t tid, int cpu, bo
 	for (;;) {
 		int fd = open_event(own, e, tid, cpu, at_exec);
 
-		if (perf_is_missing(fd) && e->is_cpu && e->value == EVENT_CYCLES && !own->n)
+		if (perf_is_missing(fd) && e->is_cpu && e->value == EVENT_CYCLES &&
+		    own->n < own->env.n_events)
 			event_use_clock(e);
 		else if ((fd == -EACCES || fd == -EPERM) && own->with_kernel && !own->n)
 			own->with_kernel = false;

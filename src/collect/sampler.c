@@ -20,6 +20,7 @@
 #include <time.h>
 
 struct opened {
+	size_t event;
 	int cpu, fd;
 	uint64_t frequency_hz, period; /* of its set */
 };
@@ -116,6 +117,14 @@ static int open_error(const struct event *e, int cpu, int code, struct err *err)
 	return code;
 }
 
+static bool is_open(const struct sampler *s, size_t event)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->opened[i].event == event)
+			return true;
+	return false;
+}
+
 static bool is_current(const struct sampler *s, const struct opened *o)
 {
 	return o->frequency_hz == s->env.frequency_hz && o->period == s->env.period;
@@ -128,14 +137,15 @@ static int open_cpu(struct sampler *s, int cpu, struct err *err)
 		struct event *e = &s->env.events[i];
 		int fd = open_event(s, e, cpu);
 
-		if (perf_is_missing(fd) && e->is_cpu && e->value == EVENT_CYCLES && !s->n) {
+		if (perf_is_missing(fd) && e->is_cpu && e->value == EVENT_CYCLES &&
+		    !is_open(s, i)) {
 			event_use_clock(e);
 			fd = open_event(s, e, cpu);
 		}
 		if (fd < 0)
 			return open_error(e, cpu, fd, err);
 		array_reserve(s->opened, s->cap, s->n + 1);
-		s->opened[s->n++] = (struct opened){cpu, fd, s->env.frequency_hz, s->env.period};
+		s->opened[s->n++] = (struct opened){i, cpu, fd, s->env.frequency_hz, s->env.period};
 		if (ioctl(fd, PERF_EVENT_IOC_SET_BPF,
 			  kernel_program_fd(s->env.kernel, programs[i])) < 0)
 			return err_set(err, -errno, "cannot attach the sampling program");

@@ -6,6 +6,7 @@
 #include "format/format.h"
 #include "profile/intake.h"
 #include "profile/named_mappings.h"
+#include "profile/values.h"
 
 #include <string.h>
 
@@ -177,7 +178,7 @@ int folded_read(struct lines *lines, struct profile *p, struct err *err)
 	struct reader r = {.p = p, .mappings.p = p, .intake.p = p};
 	int code;
 
-	profile_add_type(p, "samples", "count");
+	value_add(p, "samples");
 	r.frames = mem_array(INTAKE_MAX_FRAMES, sizeof(*r.frames));
 	r.no_labels = profile_add_labels(p, NULL, 0);
 	strings_init(&r.texts);

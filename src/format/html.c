@@ -10,8 +10,9 @@
 #include "format/format.h"
 #include "format/page.h"
 #include "format/page_rows.h"
-#include "profile/named_mappings.h"
 #include "format/put_json.h"
+#include "profile/named_mappings.h"
+#include "profile/values.h"
 
 #include "viewer.css.h"
 #include "viewer.html.h"
@@ -177,8 +178,8 @@ static void put_data(struct writer *w)
 	put_json_text(s, w->page->note ? w->page->note : "");
 	str_puts(s, ",\n\"unit\":");
 	put_json_text(s, v->unit);
-	str_puts(s, ",\n\"type\":");
-	put_json_text(s, v->type);
+	str_puts(s, ",\n\"noun\":");
+	put_json_text(s, value_noun(v->p, v->value));
 	str_printf(s, ",\n\"aggregated\":%s,\n\"annotate\":%s,\n\"startMs\":%.3f,\n",
 		   is_too_large(v->p) ? "true" : "false", w->page->annotate ? "true" : "false",
 		   (double)v->p->time_ns / 1e6);

@@ -438,7 +438,7 @@ function setRange(from, to) {
 function noteWords() {
 	const d = source(), parts = [];
 	if (data.note) parts.push(data.note);
-	parts.push(format(data.total) + (data.unit === "count" ? " " + data.type : ""));
+	parts.push(format(data.total) + (data.noun ? " " + data.noun : ""));
 	if (d.cut) parts.push(percent(d.cut, data.total) + " of it in branches of less than " + percent(d.least, 1) + ", which are not shown");
 	if (data.functionsInAll > F.name.length) parts.push("the " + F.name.length.toLocaleString() + " heaviest of " + data.functionsInAll.toLocaleString() + " functions are listed");
 	if (d.groupsLeftOut) parts.push("there are too many threads or groups to be told apart here");

@@ -13,9 +13,10 @@
 #include "live/budget.h"
 #include "live/session.h"
 #include "live/threads.h"
+#include "live/past.h"
 #include "live/usage.h"
+#include "live/window.h"
 #include "proc/procfs.h"
-#include "profile/copy.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -24,7 +25,6 @@
 
 enum {
 	LEAST_ENTRIES = 256 << 10,
-	MAX_LABELS = 12,
 	MAX_SECONDS = 4096, /* whose losses are remembered */
 };
 
@@ -37,24 +37,12 @@ enum { PROFILE_PART = 8, PROFILES_PART = 4, JOURNAL_PART = 8 };
 #define RENEW_NS 60000000000ull
 #define TRIM_NS  30000000000ull
 
-/* A profile that entries of the journal refer to. */
-struct era {
-	struct profile *p;
-	uint64_t first; /* its first entry */
-	uint64_t blocks_start_ns;
-	struct columns columns[RECORDING_MAX_EVENTS];
-	uint32_t cpu_column;   /* CPU time, of the first event; NO_ID: it has none */
-	string_id pid, cgroup; /* keys of labels */
-};
-
 struct service {
 	struct history history; /* first: a history is its service */
 	struct service_options o;
 	struct session now;
 	struct budget budget;
-	struct journal *journal;
-	struct era *eras; /* the last one is that of `now` */
-	size_t n_eras, cap_eras;
+	struct past past;
 	struct snapshotter *snapshotter; /* NULL: not asked for yet */
 	struct resolved *resolved;       /* for snapshots; of `now` */
 	size_t open;                     /* windows that are waited for */
@@ -70,72 +58,6 @@ struct service {
 	} losses[MAX_SECONDS]; /* a ring: what was lost until then */
 	uint64_t n_losses;
 };
-
-/* -- eras -- */
-
-static struct era *era_of(struct service *s, uint64_t entry)
-{
-	size_t i = s->n_eras - 1;
-
-	while (i && entry < s->eras[i].first)
-		i--;
-	return &s->eras[i];
-}
-
-static void begin_era(struct service *s)
-{
-	struct strings *strings = &s->now.profile->strings;
-	struct era *e;
-
-	array_reserve(s->eras, s->cap_eras, s->n_eras + 1);
-	e = &s->eras[s->n_eras++];
-	*e = (struct era){
-		.p = s->now.profile,
-		.first = journal_end(s->journal),
-		.blocks_start_ns = recording_blocks_start_ns(s->now.recording),
-		.pid = strings_add(strings, "pid"),
-		.cgroup = strings_add(strings, "cgroup"),
-	};
-	for (size_t i = 0; i < s->o.recording.n_events; i++)
-		e->columns[i] = *recording_columns(s->now.recording, i);
-	e->cpu_column = columns_time(&e->columns[0], e->p);
-}
-
-static void profile_free(struct profile *p)
-{
-	if (p)
-		profile_release(p);
-	free(p);
-}
-
-static uint64_t profile_bytes(const struct profile *p)
-{
-	return p->strings.n * 64 + p->n_frames * (sizeof(struct frame) + 16) + p->stacks.n * 8 +
-	       p->n_labels * sizeof(struct label) + p->n_label_sets * 24;
-}
-
-static uint64_t profiles_bytes(const struct service *s)
-{
-	uint64_t bytes = 0;
-
-	for (size_t i = 0; i < s->n_eras; i++)
-		bytes += profile_bytes(s->eras[i].p);
-	return bytes;
-}
-
-/* Lets go of profiles that no entry refers to any more; of the oldest ones earlier, when together
- * they are too large. */
-static void forget_eras(struct service *s)
-{
-	size_t gone = 0;
-
-	if (s->n_eras > 1 && profiles_bytes(s) > s->o.memory_bytes / PROFILES_PART)
-		journal_forget(s->journal, s->eras[1].first);
-	while (gone + 1 < s->n_eras && s->eras[gone + 1].first <= journal_first(s->journal))
-		profile_free(s->eras[gone++].p);
-	memmove(s->eras, s->eras + gone, (s->n_eras - gone) * sizeof(*s->eras));
-	s->n_eras -= gone;
-}
 
 /* -- the recording -- */
 
@@ -157,7 +79,7 @@ static void clamp_rate(struct service *s)
 
 static int open_session(struct service *s, struct err *err)
 {
-	if (s->n_eras)
+	if (s->past.n_eras)
 		clamp_rate(s);
 	if (session_open(&s->now, &s->o.recording, &s->o.names, err))
 		return err->code;
@@ -167,7 +89,7 @@ static int open_session(struct service *s, struct err *err)
 		budget_start(&s->budget, s->o.recording.budget_share, s->now.recording);
 	if (budget_set_rate(&s->budget, s->now.recording, wanted_rate(s), err))
 		return err->code;
-	begin_era(s);
+	past_begin_era(&s->past, s->now.profile, s->now.recording, s->o.recording.n_events);
 	s->resolved = resolved_new(s->now.profile, s->now.images, MAX_USER_FRAMES, true);
 	return recording_start(s->now.recording, err);
 }
@@ -195,9 +117,10 @@ static int renew(struct service *s, struct err *err)
 	missed = (s->renewed_ns - stopped_ns) * wanted_rate(s) * s->n_cpus / 1000000000;
 	s->before.lost += missed;
 	account_add(&s->before.lost_by_reason, "begun anew to bound memory", missed);
-	log_debug("begun anew in %llu ms, with a profile of %llu MiB",
-		  (unsigned long long)((s->renewed_ns - stopped_ns) / 1000000),
-		  (unsigned long long)(profile_bytes(s->eras[s->n_eras - 2].p) >> 20));
+	log_debug(
+		"begun anew in %llu ms, with a profile of %llu MiB",
+		(unsigned long long)((s->renewed_ns - stopped_ns) / 1000000),
+		(unsigned long long)(past_profile_bytes(s->past.eras[s->past.n_eras - 2].p) >> 20));
 	return 0;
 }
 
@@ -229,28 +152,10 @@ static int demand(struct history *h, size_t open, uint64_t oldest_entry, struct 
 
 /* -- what the journal is good for -- */
 
-static uint64_t entry_end_ns(struct service *s, uint64_t i)
-{
-	return era_of(s, i)->blocks_start_ns +
-	       (journal_at(s->journal, i)->block + 1ull) * JOURNAL_BLOCK_NS;
-}
-
-/* Since when samples are there: what is older was forgotten, or was never. */
-static uint64_t history_begin_ns(struct service *s)
-{
-	uint64_t first = journal_first(s->journal);
-
-	if (!first)
-		return s->status.started_ns;
-	if (first == journal_end(s->journal))
-		return monotonic_ns();
-	return entry_end_ns(s, first) - JOURNAL_BLOCK_NS;
-}
-
 static void add_entry_usage(struct service *s, uint64_t i, uint64_t now)
 {
-	const struct journal_entry *e = journal_at(s->journal, i);
-	const struct era *era = era_of(s, i);
+	const struct journal_entry *e = journal_at(s->past.journal, i);
+	const struct era *era = past_era(&s->past, i);
 	const struct label *l = profile_label(era->p, e->labels, era->cgroup);
 	int64_t values[MAX_VALUE_TYPES] = {0};
 
@@ -264,9 +169,10 @@ static void add_entry_usage(struct service *s, uint64_t i, uint64_t now)
 /* CPU time by cgroup, of what came in since the last time. */
 static void add_usage(struct service *s, uint64_t now)
 {
-	for (uint64_t i = MAX(s->used, journal_first(s->journal)); i < journal_end(s->journal); i++)
+	for (uint64_t i = MAX(s->used, journal_first(s->past.journal));
+	     i < journal_end(s->past.journal); i++)
 		add_entry_usage(s, i, now);
-	s->used = journal_end(s->journal);
+	s->used = journal_end(s->past.journal);
 }
 
 static const struct history_status *status(struct history *h)
@@ -282,9 +188,9 @@ static const struct history_status *status(struct history *h)
 	account_release(&part);
 	s->status.rate_hz = recording_rate(s->now.recording);
 	budget_account(&s->budget, s->now.recording, &s->status.account);
-	s->status.history_ns = now - MIN(now, history_begin_ns(s));
-	s->status.history_bytes = journal_bytes(s->journal);
-	s->status.profile_bytes = profiles_bytes(s);
+	s->status.history_ns = now - MIN(now, past_begin_ns(&s->past, s->status.started_ns));
+	s->status.history_bytes = journal_bytes(s->past.journal);
+	s->status.profile_bytes = past_profiles_bytes(&s->past);
 	s->status.frames = s->now.profile->n_frames;
 	s->status.stacks = s->now.profile->stacks.n;
 	s->status.usage = s->usage.groups;
@@ -300,7 +206,7 @@ static void add_frames(struct service *s, const struct era *e, uint64_t first, u
 	auto_free int64_t *weight = mem_array(e->p->stacks.n, sizeof(*weight));
 
 	for (uint64_t i = first; i < end; i++) {
-		const struct journal_entry *entry = journal_at(s->journal, i);
+		const struct journal_entry *entry = journal_at(s->past.journal, i);
 
 		if (entry->stack != NO_ID)
 			weight[entry->stack] += (int64_t)entry->samples;
@@ -311,14 +217,15 @@ static void add_frames(struct service *s, const struct era *e, uint64_t first, u
 static const struct account *summary(struct history *h)
 {
 	struct service *s = (struct service *)h;
-	uint64_t first = journal_first(s->journal), end = journal_end(s->journal);
+	uint64_t first = journal_first(s->past.journal), end = journal_end(s->past.journal);
 
 	session_name(&s->now);
 	status(h);
-	for (size_t i = 0; i < s->n_eras; i++) {
-		uint64_t next = i + 1 < s->n_eras ? s->eras[i + 1].first : end;
+	for (size_t i = 0; i < s->past.n_eras; i++) {
+		uint64_t next = i + 1 < s->past.n_eras ? s->past.eras[i + 1].first : end;
 
-		add_frames(s, &s->eras[i], MAX(first, s->eras[i].first), next, &s->status.account);
+		add_frames(s, &s->past.eras[i], MAX(first, s->past.eras[i].first), next,
+			   &s->status.account);
 	}
 	return &s->status.account;
 }
@@ -352,7 +259,8 @@ static uint64_t own_bytes(void)
 
 static bool is_too_large(struct service *s, uint64_t now)
 {
-	if (profile_bytes(s->now.profile) > s->o.memory_bytes / PROFILE_PART * (s->open ? 2 : 1))
+	if (past_profile_bytes(s->now.profile) >
+	    s->o.memory_bytes / PROFILE_PART * (s->open ? 2 : 1))
 		return true;
 	if (now - s->trimmed_ns > TRIM_NS) {
 		malloc_trim(0);
@@ -364,15 +272,14 @@ static bool is_too_large(struct service *s, uint64_t now)
 static int tick(struct history *h, struct err *err)
 {
 	struct service *s = (struct service *)h;
-	uint64_t now = monotonic_ns(), first = journal_first(s->journal);
+	uint64_t now = monotonic_ns(), first = journal_first(s->past.journal);
 
 	add_usage(s, now);
 	remember_losses(s, now);
-	while (first < journal_end(s->journal) && !(s->open && first >= s->oldest_entry) &&
-	       entry_end_ns(s, first) + s->o.history_ns < now)
+	while (first < journal_end(s->past.journal) && !(s->open && first >= s->oldest_entry) &&
+	       past_entry_end_ns(&s->past, first) + s->o.history_ns < now)
 		first++;
-	journal_forget(s->journal, first);
-	forget_eras(s);
+	past_forget(&s->past, first, s->o.memory_bytes / PROFILES_PART);
 	symbolizer_watch(s->now.symbolizer, s->now.images);
 	if (budget_look(&s->budget, s->now.recording, err))
 		return err->code;
@@ -388,111 +295,18 @@ static int mark(struct history *h, struct history_mark *ret, struct err *err)
 	if (recording_drain(s->now.recording, err))
 		return err->code;
 	status(h);
-	*ret = (struct history_mark){.entry = journal_end(s->journal),
+	*ret = (struct history_mark){.entry = journal_end(s->past.journal),
 				     .time_ns = recording_drained_ns(s->now.recording),
 				     .lost = s->status.account.lost,
 				     .overhead_cpu_s = s->status.account.overhead_cpu_s};
 	return 0;
 }
 
-/* A second belongs to the window that its end lies in; the one that goes on ends now. */
-static bool is_in(struct service *s, const struct history_window *w, uint64_t now, uint64_t i)
-{
-	const struct journal_entry *e = journal_at(s->journal, i);
-	const struct era *era = era_of(s, i);
-	const struct label *pid;
-	uint64_t end = MIN(entry_end_ns(s, i), now);
-
-	if (w->by_time && (end <= w->from.time_ns || end > w->to.time_ns))
-		return false;
-	if (!w->pid)
-		return true;
-	pid = profile_label(era->p, e->labels, era->pid);
-	return pid && pid->number == w->pid;
-}
-
-/* The whole seconds that a window by time is made of: not before the history begins. */
-static void align_window(struct service *s, uint64_t now, struct history_window *w)
-{
-	uint64_t start = s->eras[s->n_eras - 1].blocks_start_ns % JOURNAL_BLOCK_NS;
-	uint64_t begin = history_begin_ns(s);
-
-	w->to.time_ns = MIN(w->to.time_ns, now);
-	w->from.time_ns = MIN(MAX(w->from.time_ns, begin), w->to.time_ns);
-	if (w->from.time_ns > begin)
-		w->from.time_ns -= (w->from.time_ns - start) % JOURNAL_BLOCK_NS;
-	if (w->to.time_ns < now)
-		w->to.time_ns -= (w->to.time_ns - start) % JOURNAL_BLOCK_NS;
-	w->to.time_ns = MAX(w->to.time_ns, w->from.time_ns);
-}
-
-/* Keeps the account of user stacks: what does not begin where the thread began is cut. */
-static void count_stack(const struct profile *p, stack_id stack, uint64_t samples,
-			struct account *a)
-{
-	const struct frame *root = NULL;
-
-	for (; stack != NO_ID; stack = stacks_parent(&p->stacks, stack))
-		root = &p->frames[stacks_item(&p->stacks, stack)];
-	if (!root || root->kind == FRAME_KERNEL)
-		return;
-	a->user_stacks += samples;
-	if (root->kind != FRAME_NOTE)
-		a->user_stacks_complete += samples;
-}
-
-static void count_process(struct map64 *processes, const struct era *era, labels_id labels)
-{
-	const struct label *pid = profile_label(era->p, labels, era->pid);
-
-	if (pid)
-		map64_set(processes, (uint64_t)pid->number, 1);
-}
-
-static void copy_entry(const struct era *era, const struct journal_entry *e,
-		       struct profile_copy *copy, const struct history_window *w,
-		       struct profile *ret)
-{
-	struct label labels[MAX_LABELS];
-	int64_t values[MAX_VALUE_TYPES] = {0};
-	size_t n = profile_copy_labels(copy, e->labels, labels, MAX_LABELS - 1);
-
-	if (w->trace_id)
-		labels[n++] = (struct label){.key = strings_add(&ret->strings, "trace_id"),
-					     .text = strings_add(&ret->strings, w->trace_id)};
-	columns_fill(&era->columns[e->event], e, values);
-	profile_add_sample(ret, profile_copy_stack(copy, e->stack),
-			   profile_add_labels(ret, labels, n), values);
-	ret->account.samples += e->samples;
-	count_stack(era->p, e->stack, e->samples, &ret->account);
-}
-
-/* Columns, period and times of what is to be copied. */
-static void begin_copy(struct service *s, const struct history_window *w, struct profile *ret)
-{
-	const struct profile *p = s->now.profile;
-
-	for (size_t i = 0; i < p->n_types; i++)
-		profile_add_type(ret, profile_text(p, p->types[i].type),
-				 profile_text(p, p->types[i].unit));
-	ret->default_type = p->default_type;
-	ret->period_type.type = strings_add(&ret->strings, profile_text(p, p->period_type.type));
-	ret->period_type.unit = strings_add(&ret->strings, profile_text(p, p->period_type.unit));
-	ret->period = p->period;
-	if (w->by_time && p->period && s->o.history_hz)
-		ret->period = (int64_t)(1000000000 / s->o.history_hz);
-	ret->time_ns =
-		(int64_t)clock_ns(CLOCK_REALTIME) - (int64_t)(monotonic_ns() - w->from.time_ns);
-	ret->duration_ns = (int64_t)(w->to.time_ns - w->from.time_ns);
-}
-
-static void finish_account(struct service *s, const struct history_window *w, size_t processes,
-			   struct account *a)
+static void finish_account(struct service *s, const struct history_window *w, struct account *a)
 {
 	uint64_t before = w->by_time ? lost_until(s, w->from.time_ns) : w->from.lost;
 	uint64_t after = w->by_time ? lost_until(s, w->to.time_ns) : w->to.lost;
 
-	a->processes = processes;
 	a->duration_s = (double)(w->to.time_ns - w->from.time_ns) / 1e9;
 	recording_event_text(s->now.recording, a->event, sizeof(a->event));
 	if (after > before) {
@@ -508,54 +322,33 @@ static void finish_account(struct service *s, const struct history_window *w, si
 	memcpy(a->way, s->status.account.way, sizeof(a->way));
 }
 
-/* Entries of a window by marks; those that are gone were lost to it. */
-static void find_entries(struct service *s, const struct history_window *w, uint64_t *ret_first,
-			 uint64_t *ret_end, struct account *a)
+static bool has(struct history *h, const char *event)
 {
-	*ret_first = journal_first(s->journal);
-	*ret_end = journal_end(s->journal);
-	if (w->by_time)
-		return;
-	if (w->from.entry < *ret_first) {
-		a->lost += *ret_first - w->from.entry;
-		account_add(&a->lost_by_reason, "no room in the history",
-			    *ret_first - w->from.entry);
-	}
-	*ret_first = MAX(*ret_first, w->from.entry);
-	*ret_end = MIN(*ret_end, w->to.entry);
+	const struct service *s = (struct service *)h;
+
+	return window_has(s->o.recording.events, s->o.recording.n_events, event);
 }
 
-static int window(struct history *h, const struct history_window *asked, struct profile *ret,
+static int window(struct history *h, const struct history_window *w, struct profile *ret,
 		  struct err *err)
 {
 	struct service *s = (struct service *)h;
-	struct map64 processes auto_release(map64_release) = {0};
-	struct profile_copy *copy = NULL;
-	const struct era *era = NULL;
-	struct history_window aligned = *asked;
-	const uint64_t now = monotonic_ns();
-	uint64_t i, end;
+	const struct window_place at = {
+		.past = &s->past,
+		.events = s->o.recording.events,
+		.n_events = s->o.recording.n_events,
+		.history_hz = s->o.history_hz,
+		.started_ns = s->status.started_ns,
+		.now_ns = monotonic_ns(),
+	};
+	struct history_window aligned;
 
-	(void)err;
+	if (!has(h, w->event))
+		return err_set(err, -ENOENT, "no %s is recorded", w->event);
 	session_name(&s->now);
 	symbolize_generated(s->now.symbolizer, s->now.profile, s->now.images);
-	if (asked->by_time)
-		align_window(s, now, &aligned);
-	begin_copy(s, &aligned, ret);
-	for (find_entries(s, asked, &i, &end, &ret->account); i < end; i++) {
-		if (!is_in(s, asked, now, i))
-			continue;
-		if (era != era_of(s, i)) {
-			era = era_of(s, i);
-			profile_copy_free(copy);
-			copy = profile_copy_new(era->p, ret);
-			profile_copy_hide_kernel(copy);
-		}
-		copy_entry(era, journal_at(s->journal, i), copy, asked, ret);
-		count_process(&processes, era, journal_at(s->journal, i)->labels);
-	}
-	profile_copy_free(copy);
-	finish_account(s, &aligned, processes.used, &ret->account);
+	window_copy(&at, w, &aligned, ret);
+	finish_account(s, &aligned, &ret->account);
 	coverage_count(ret, &ret->account);
 	return 0;
 }
@@ -594,12 +387,8 @@ static void service_free(struct history *h)
 
 	snapshotter_free(s->snapshotter);
 	resolved_free(s->resolved);
-	for (size_t i = 0; i < s->n_eras; i++)
-		if (s->eras[i].p != s->now.profile)
-			profile_free(s->eras[i].p);
-	free(s->eras);
+	past_release(&s->past, s->now.profile);
 	session_release(&s->now);
-	journal_free(s->journal);
 	usage_release(&s->usage);
 	account_release(&s->before);
 	account_release(&s->status.account);
@@ -624,13 +413,14 @@ struct history *service_new(const struct service_options *o, struct err *err)
 	cpu_list_release(&cpus);
 	s->o = *o;
 	s->usage.most = o->most_groups;
-	s->journal = journal_new(journal_entries(s));
-	s->o.recording.journal = s->journal;
+	s->past.journal = journal_new(journal_entries(s));
+	s->o.recording.journal = s->past.journal;
 	s->status.started_ns = monotonic_ns();
 	s->history = (struct history){
 		.wait_fd = wait_fd,
 		.take = take,
 		.mark = mark,
+		.has = has,
 		.window = window,
 		.demand = demand,
 		.threads = threads,

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "proc/syscalls.h"
 #include "profile/copy.h"
+#include "profile/values.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -118,7 +119,7 @@ static void put_all(const struct snapshot *shot, const struct profile *from, str
 	const struct keys k = add_keys(&ret->strings);
 
 	profile_copy_hide_kernel(copy);
-	profile_add_type(ret, "goroutine", "count");
+	value_add(ret, "goroutine");
 	ret->period_type = ret->types[0];
 	ret->period = 1;
 	ret->time_ns = (int64_t)clock_ns(CLOCK_REALTIME);

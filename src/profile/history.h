@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "profile/profile.h"
+#include "profile/values.h"
 
 /* A boundary between samples: what is sampled before it is in windows that end there. */
 struct history_mark {
@@ -28,6 +29,9 @@ struct history_window {
 	struct history_mark from, to; /* `to` later than `from`; with by_time only their times
 				       * count, and UINT64_MAX is now */
 	bool by_time;
+	const char *event;    /* whose samples; NULL: all that are recorded */
+	enum value_kind kind; /* a flow: what came in the window; a state: what is true at its end,
+			       * made of all that came before */
 	const char *trace_id; /* a label of every sample; NULL: none */
 };
 
@@ -60,6 +64,8 @@ struct history {
 	int (*take)(struct history *h, struct err *err);
 	/* Sets a mark now. */
 	int (*mark)(struct history *h, struct history_mark *ret, struct err *err);
+	/* Is an event of that name recorded? NULL is any. */
+	bool (*has)(struct history *h, const char *event);
 	/* Copies a window into an initialised profile, named, with its account. */
 	int (*window)(struct history *h, const struct history_window *w, struct profile *ret,
 		      struct err *err);

@@ -6,14 +6,17 @@
 #include "base/str.h"
 
 struct value_row {
-	const char *type, *unit, *counts, *noun;
+	const char *type, *unit;
+	enum value_kind kind;
+	const char *counts, *noun;
 	bool folds_to_counts;
 };
 
 enum folded { OWN, COUNTS };
 
 static const struct value_row rows[] = {
-#define VALUE(type, unit, counts, noun, folded) {type, unit, counts, noun, folded == COUNTS},
+#define VALUE(type, unit, kind, counts, noun, folded)                                              \
+	{type, unit, VALUE_##kind, counts, noun, folded == COUNTS},
 #include "profile/values.def"
 #undef VALUE
 };
@@ -79,12 +82,38 @@ uint32_t value_folded(const struct profile *p, uint32_t column)
 	return counts == NO_ID || (row && !row->folds_to_counts) ? column : counts;
 }
 
-const char *value_unit(const char *type)
+static const struct value_row *row_named(const char *type)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (str_equal(rows[i].type, type))
-			return rows[i].unit;
-	return "count";
+			return &rows[i];
+	return NULL;
+}
+
+enum value_kind value_kind(const char *type)
+{
+	const struct value_row *row = row_named(type);
+
+	return row ? row->kind : VALUE_FLOW;
+}
+
+const char *value_unit(const char *type)
+{
+	const struct value_row *row = row_named(type);
+
+	return row ? row->unit : "count";
+}
+
+void value_show(struct profile *p, const char *type)
+{
+	for (uint32_t i = 0; i < p->n_types; i++)
+		if (str_equal(type_of(p, i), type))
+			p->default_type = i;
+}
+
+uint32_t value_add(struct profile *p, const char *type)
+{
+	return profile_add_type(p, type, value_unit(type));
 }
 
 const char *value_noun(const struct profile *p, uint32_t column)

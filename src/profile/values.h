@@ -16,7 +16,16 @@
 uint32_t value_counts(const struct profile *p, uint32_t column);
 /* The column that folded stacks and graphs show where this one is the profile's default. */
 uint32_t value_folded(const struct profile *p, uint32_t column);
+/* Does a value add up over time, or is it true at a moment? */
+enum value_kind { VALUE_FLOW, VALUE_STATE };
+
+/* That of a type that is known by name; others are flows. */
+enum value_kind value_kind(const char *type);
 /* The unit of a type that is known by name; "count" of others. */
 const char *value_unit(const char *type);
+/* Adds a column of a type that is known by name (profile_add_type()). */
+uint32_t value_add(struct profile *p, const char *type);
+/* Makes a type the profile's default, if it has it. */
+void value_show(struct profile *p, const char *type);
 /* What is counted, in words: "samples", "objects"; "" where the unit says it. */
 const char *value_noun(const struct profile *p, uint32_t column);

@@ -29,23 +29,17 @@ enum {
 static const char plain[] = "text/plain; charset=utf-8";
 static const char octets[] = "application/octet-stream";
 
-static handler not_yet, cmdline, goroutine, profile, symbol, threadcreate;
+static handler cmdline, goroutine, window, symbol, threadcreate;
 
 static const struct {
 	const char *name;
 	handler *run;
-	const char *what;
+	const char *event, *value, *what;
 } profiles[] = {
-#define PROFILE(name, handler, what) {name, handler, what},
+#define PROFILE(name, handler, event, value, what) {name, handler, event, value, what},
 #include "serve/pprof.def"
 #undef PROFILE
 };
-
-static void not_yet(struct request *r)
-{
-	reply_error(r, MHD_HTTP_NOT_FOUND,
-		    "Unknown profile: cprof makes no %s profile of a running process yet", r->kind);
-}
 
 /* -- profiles as files -- */
 
@@ -87,7 +81,7 @@ static void reply_profile(struct request *r, struct profile *p)
 		reply_header(r, "Content-Disposition", disposition);
 }
 
-/* -- profile -- */
+/* -- windows -- */
 
 /* Nanoseconds of CPU that the process has used, its ended threads included; -1: not known. */
 static int64_t process_cpu_ns(pid_t pid)
@@ -133,6 +127,8 @@ static void reply_window(struct request *r, const struct history_window *w)
 		reply_failure(r, &err);
 	} else {
 		add_comments(r, &p, w);
+		if (r->value)
+			value_show(&p, r->value);
 		reply_profile(r, &p);
 	}
 	profile_release(&p);
@@ -146,15 +142,18 @@ static void read_clock(struct request *r)
 		r->cpu_ns = process_cpu_ns(r->pid);
 }
 
-static void finish_profile(struct request *r, const struct history_mark *to)
+static void finish_window(struct request *r, const struct history_mark *to)
 {
-	const struct history_window w = {
-		.pid = r->pid, .from = r->from, .to = *to, .trace_id = r->trace.trace_id};
+	const struct history_window w = {.pid = r->pid,
+					 .from = r->from,
+					 .to = *to,
+					 .event = r->event,
+					 .trace_id = r->trace.trace_id};
 
 	reply_window(r, &w);
 }
 
-static void profile(struct request *r)
+static void window(struct request *r)
 {
 	const char *name = request_parameter(r, "format");
 	struct history_window w;
@@ -162,6 +161,12 @@ static void profile(struct request *r)
 	struct err err = {0};
 	uint64_t wait_ns;
 
+	if (!r->history->has(r->history, r->event)) {
+		reply_error(r, MHD_HTTP_NOT_FOUND,
+			    "Unknown profile: cprof makes no %s profile of a running process yet",
+			    r->kind);
+		return;
+	}
 	if (name) {
 		r->format = format_find(name, &err);
 		if (!r->format || !r->format->write) {
@@ -179,7 +184,7 @@ static void profile(struct request *r)
 	}
 	if (!w.by_time) {
 		r->at_mark = read_clock;
-		request_wait(r, wait_ns, finish_profile);
+		request_wait(r, wait_ns, finish_window);
 		return;
 	}
 	if (r->history->mark(r->history, &now, &err))
@@ -201,7 +206,7 @@ void view_page(struct request *r)
 	r->pid = (pid_t)number;
 	r->kind = "profile";
 	r->format = format_find("html", &err);
-	profile(r);
+	window(r);
 }
 
 /* -- threads -- */
@@ -271,7 +276,7 @@ static void threadcreate(struct request *r)
 	profile_init(&p);
 	if (take_threads(r, &all)) {
 		copy = profile_copy_new(&all, &p);
-		profile_add_type(&p, "threadcreate", "count");
+		value_add(&p, "threadcreate");
 		p.period_type = p.types[0];
 		p.period = 1;
 		p.time_ns = all.time_ns;
@@ -423,6 +428,8 @@ void pprof_request(struct request *r, const char *rest)
 		if (str_equal(r->method, MHD_HTTP_METHOD_POST) && profiles[i].run != symbol)
 			break;
 		r->kind = profiles[i].name;
+		r->event = profiles[i].event;
+		r->value = profiles[i].value;
 		profiles[i].run(r);
 		return;
 	}

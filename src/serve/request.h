@@ -48,8 +48,10 @@ struct request {
 	void (*at_mark)(struct request *r); /* NULL, or: a mark of its is about to be set */
 	void (*finish)(struct request *r, const struct history_mark *to);
 	/* What it is about. */
-	pid_t pid;        /* 0: the whole machine */
-	const char *kind; /* the profile's name */
+	pid_t pid;         /* 0: the whole machine */
+	const char *kind;  /* the profile's name */
+	const char *event; /* whose samples; NULL: all */
+	const char *value; /* the type that is shown; NULL: the default */
 	const struct format *format;
 	int64_t cpu_ns, cpu_end_ns; /* that the process had used at the marks; -1: not known */
 	struct request *next;
@@ -84,6 +86,6 @@ typedef void handler(struct request *r);
 handler index_page, api_index, api_status, api_processes, api_threads, view_page, metrics;
 /* Everything below /debug/pprof/: `rest` is what comes behind it. */
 void pprof_request(struct request *r, const char *rest);
-/* Time windows: from= and to=, or seconds=. Replies and returns false when they make no sense.
- * `ret->by_time` tells which. */
+/* Time windows: from= and to=, or seconds=; of a state without any, this moment. Replies and
+ * returns false when they make no sense. `ret->by_time` tells which. */
 bool request_window(struct request *r, struct history_window *ret, uint64_t *ret_wait_ns);

@@ -63,11 +63,19 @@ bool request_window(struct request *r, struct history_window *ret, uint64_t *ret
 	uint64_t now = monotonic_ns();
 	int64_t seconds;
 
-	*ret = (struct history_window){.pid = r->pid, .trace_id = r->trace.trace_id};
+	*ret = (struct history_window){
+		.pid = r->pid, .event = r->event, .trace_id = r->trace.trace_id};
 	*ret_wait_ns = 0;
 	if (!from && to) {
 		reply_error(r, MHD_HTTP_BAD_REQUEST, "to= needs from=, as in from=-60s&to=-30s");
 		return false;
+	}
+	if (!from && !request_parameter(r, "seconds") && r->value &&
+	    value_kind(r->value) == VALUE_STATE) {
+		ret->kind = VALUE_STATE;
+		ret->by_time = true;
+		ret->to.time_ns = UINT64_MAX;
+		return true;
 	}
 	if (!from) {
 		seconds = whole_seconds(request_parameter(r, "seconds"));

@@ -30,6 +30,10 @@ same "$(field command_status err)" "exited with 0" "the command's status"
 expect 7 cprof record -F 999 --exit-status -o s.pb.gz -- sh -c 'i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done; exit 7'
 expect 127 cprof record -o none.pb.gz -- /nonexistent/command
 
+# "cpu" falls back to the clock wherever it stands.
+expect 0 cprof -q record -e page-faults,cpu -F 999 -o both.pb.gz -- "$PROGS/chain" 2 0.1s 1
+expect 0 "$CPROF" report both.pb.gz --value page-faults
+
 # Without frame pointers, deep, and through signals and exceptions.
 for what in recurse throw signal altstack; do
 	expect 0 cprof --log-format=json record -F 499 -o $what.folded -- "$PROGS/frameless" $what 60 300

@@ -15,6 +15,7 @@
 #include "live/session.h"
 #include "replay/world.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -527,6 +528,21 @@ static void check_names(struct history *h)
 	assert_string_equal(names.text, "0x400155 touch\n0xffffffff81000123 kernel_code\n");
 }
 
+/* As a state it is all that came until then, or what was forgotten of that is said. */
+static void check_state(struct history *h, const struct history_window *w, uint64_t all)
+{
+	struct history_window state = *w;
+	struct err err = {0};
+	struct profile p;
+
+	state.kind = VALUE_STATE;
+	profile_init(&p);
+	assert_int_equal(h->window(h, &state, &p, &err), 0);
+	assert_true(all_samples(&p) <= all);
+	assert_int_equal(!lost_for(&p.account, "no room in the history"), all_samples(&p) == all);
+	profile_release(&p);
+}
+
 /* A server that begins everything anew every second: a window across has every sample once, named
  * by the profile that it was taken into. */
 static void eras_are_one_history(void **state)
@@ -534,11 +550,12 @@ static void eras_are_one_history(void **state)
 	static const struct symbolize_options names = {.no_cache = true};
 	struct service_options o = {
 		.names = names, .history_ns = 600000000000ull, .memory_bytes = 8, .most_groups = 8};
-	struct history_window across = {0}, none = {0};
-	uint64_t ticks = 0, samples = 0;
+	struct history_window across = {0}, none = {0}, memory = {.event = "heap"};
+	uint64_t ticks = 0, samples = 0, all;
 	bool drain, tick;
 	struct err err = {0};
 	struct history *h;
+	struct profile p;
 
 	begin_world("serve", *state);
 	o.recording = options;
@@ -555,7 +572,12 @@ static void eras_are_one_history(void **state)
 		assert_int_equal(window_samples(h, &none), 0);
 		assert_int_equal(h->tick(h, &err), 0);
 		assert_int_equal(h->mark(h, &across.to, &err), 0);
-		samples += window_samples(h, &across);
+		across.event = NULL;
+		all = window_samples(h, &across);
+		across.event = "page-faults";
+		assert_int_equal(window_samples(h, &across), all);
+		check_state(h, &across, samples + all);
+		samples += all;
 		across.from = across.to;
 		/* Of what is remembered, all has a name. */
 		assert_true(ticks || h->summary(h)->frames > 0);
@@ -563,6 +585,9 @@ static void eras_are_one_history(void **state)
 		ticks++;
 	}
 	check_names(h);
+	/* What an event is asked for that is not recorded. */
+	assert_true(h->has(h, NULL) && h->has(h, "page-faults") && !h->has(h, "heap"));
+	assert_int_equal(h->window(h, &memory, &p, &err), -ENOENT);
 	assert_true(ticks >= 4);
 	assert_int_equal(h->status(h)->renewals, ticks);
 	assert_int_equal(h->status(h)->account.samples, world_counted());

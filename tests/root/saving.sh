@@ -84,6 +84,9 @@ says table.json '"function": "leaf"'
 expect 0 "$CPROF" -q record -e cpu,page-faults -c 1000000 -o two.pb.gz -- sh -c 'i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done'
 expect 2 "$CPROF" report two.pb.gz --value nothing
 says err 'page-faults'
+# "cpu" falls back to the clock wherever it stands.
+expect 0 "$CPROF" -q record -e page-faults,cpu -o last.pb.gz -- "$PROGS/tiny"
+expect 0 "$CPROF" report last.pb.gz --value page-faults
 expect 0 "$CPROF" -q record -e page-faults -c 1 -o faults.folded -- "$PROGS/tiny"
 at_least "$(samples faults.folded)" 20 "page faults of tiny"
 

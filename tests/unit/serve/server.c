@@ -89,7 +89,13 @@ static void answers_as_go_does(void **state)
 	expect_status(s, "/debug/pprof/profile?from=-60x", 400);
 	expect_status(s, "/debug/pprof/profile?from=-1&to=-2", 400);
 	expect_status(s, "/debug/pprof/profile?seconds=4000", 400);
-	expect_status(s, "/debug/pprof/heap", 404);
+	expect_status(s, "/debug/pprof/block", 404);
+	/* A state is that of this moment; its flow takes the seconds that are asked for. */
+	assert_non_null(strstr(get(s, "/debug/pprof/heap?format=json", ""), "inuse_space"));
+	assert_non_null(
+		strstr(get(s, "/debug/pprof/heap?format=json&seconds=1", ""), "alloc_space"));
+	assert_non_null(
+		strstr(get(s, "/debug/pprof/allocs?format=json&from=-5s", ""), "alloc_space"));
 	expect_status(s, "/debug/pprof/pid/2147483647/profile", 404);
 	expect_status(s, "/debug/pprof/pid/x/profile", 404);
 	snprintf(path, sizeof(path), "/debug/pprof/pid/%d/", getpid());

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Windows of what a server remembers. */
+#include "live/window.h"
+
+#include "base/clock.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "profile/copy.h"
+
+enum { MAX_LABELS = 12 };
+
+/* Where the samples of each event go in what is made. */
+struct cutting {
+	const struct window_place *at;
+	const struct history_window *w;
+	struct columns columns[RECORDING_MAX_EVENTS];
+	struct map64 processes;
+	struct profile *to;
+};
+
+static bool is_wanted(const struct event *e, const char *name)
+{
+	return !name || str_equal(e->name, name);
+}
+
+bool window_has(const struct event *events, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_wanted(&events[i], name))
+			return true;
+	return false;
+}
+
+/* A second belongs to the window that its end lies in; the one that goes on ends now. */
+static bool is_in(const struct window_place *at, const struct history_window *w, uint64_t i)
+{
+	const struct journal_entry *e = journal_at(at->past->journal, i);
+	const struct era *era = past_era(at->past, i);
+	const struct label *pid;
+	uint64_t end = MIN(past_entry_end_ns(at->past, i), at->now_ns);
+
+	bool is_before = w->kind == VALUE_FLOW && end <= w->from.time_ns;
+
+	if (w->by_time && (is_before || end > w->to.time_ns))
+		return false;
+	if (!is_wanted(&at->events[e->event], w->event))
+		return false;
+	if (!w->pid)
+		return true;
+	pid = profile_label(era->p, e->labels, era->pid);
+	return pid && pid->number == w->pid;
+}
+
+/* The whole seconds that a window by time is made of: not before the history begins. */
+static void align(const struct window_place *at, struct history_window *w)
+{
+	uint64_t start = at->past->eras[at->past->n_eras - 1].blocks_start_ns % JOURNAL_BLOCK_NS;
+	uint64_t begin = past_begin_ns(at->past, at->started_ns);
+
+	w->to.time_ns = MIN(w->to.time_ns, at->now_ns);
+	w->from.time_ns = MIN(MAX(w->from.time_ns, begin), w->to.time_ns);
+	if (w->from.time_ns > begin)
+		w->from.time_ns -= (w->from.time_ns - start) % JOURNAL_BLOCK_NS;
+	if (w->to.time_ns < at->now_ns)
+		w->to.time_ns -= (w->to.time_ns - start) % JOURNAL_BLOCK_NS;
+	w->to.time_ns = MAX(w->to.time_ns, w->from.time_ns);
+}
+
+/* Keeps the account of user stacks: what does not begin where the thread began is cut. */
+static void count_stack(const struct profile *p, stack_id stack, uint64_t samples,
+			struct account *a)
+{
+	const struct frame *root = NULL;
+
+	for (; stack != NO_ID; stack = stacks_parent(&p->stacks, stack))
+		root = &p->frames[stacks_item(&p->stacks, stack)];
+	if (!root || root->kind == FRAME_KERNEL)
+		return;
+	a->user_stacks += samples;
+	if (root->kind != FRAME_NOTE)
+		a->user_stacks_complete += samples;
+}
+
+static void count_process(struct map64 *processes, const struct era *era, labels_id labels)
+{
+	const struct label *pid = profile_label(era->p, labels, era->pid);
+
+	if (pid)
+		map64_set(processes, (uint64_t)pid->number, 1);
+}
+
+static void copy_entry(struct cutting *c, const struct era *era, const struct journal_entry *e,
+		       struct profile_copy *copy)
+{
+	struct label labels[MAX_LABELS];
+	int64_t values[MAX_VALUE_TYPES] = {0};
+	size_t n = profile_copy_labels(copy, e->labels, labels, MAX_LABELS - 1);
+	struct strings *s = &c->to->strings;
+
+	if (c->w->trace_id)
+		labels[n++] = (struct label){.key = strings_add(s, "trace_id"),
+					     .text = strings_add(s, c->w->trace_id)};
+	columns_fill(&c->columns[e->event], e, values);
+	profile_add_sample(c->to, profile_copy_stack(copy, e->stack),
+			   profile_add_labels(c->to, labels, n), values);
+	c->to->account.samples += e->samples;
+	count_stack(era->p, e->stack, e->samples, &c->to->account);
+	count_process(&c->processes, era, e->labels);
+}
+
+/* The columns of the events that are wanted, and the default among them. */
+static void begin_columns(struct cutting *c)
+{
+	const struct era *era = &c->at->past->eras[c->at->past->n_eras - 1];
+	struct profile *to = c->to;
+
+	for (size_t i = 0; i < c->at->n_events; i++) {
+		if (!is_wanted(&c->at->events[i], c->w->event))
+			continue;
+		c->columns[i] = era->columns[i];
+		for (size_t j = 0; j < era->columns[i].n; j++) {
+			const struct value_type *t = &era->p->types[era->columns[i].all[j].at];
+
+			c->columns[i].all[j].at = profile_add_type(
+				to, profile_text(era->p, t->type), profile_text(era->p, t->unit));
+		}
+		if (!to->default_type)
+			to->default_type = to->n_types - 1;
+	}
+}
+
+/* Columns, period and times of what is to be copied. */
+static void begin(struct cutting *c, const struct history_window *aligned)
+{
+	const struct window_place *at = c->at;
+	const struct profile *p = at->past->eras[at->past->n_eras - 1].p;
+	struct profile *to = c->to;
+	struct strings *s = &to->strings;
+
+	begin_columns(c);
+	to->period_type.type = strings_add(s, profile_text(p, p->period_type.type));
+	to->period_type.unit = strings_add(s, profile_text(p, p->period_type.unit));
+	to->period = p->period;
+	if (aligned->by_time && p->period && at->history_hz)
+		to->period = (int64_t)(1000000000 / at->history_hz);
+	to->time_ns =
+		(int64_t)clock_ns(CLOCK_REALTIME) - (int64_t)(at->now_ns - aligned->from.time_ns);
+	to->duration_ns = (int64_t)(aligned->to.time_ns - aligned->from.time_ns);
+}
+
+/* Entries of a window by marks, and of a state; those that are gone were lost to it. */
+static void find_entries(const struct past *past, const struct history_window *w,
+			 uint64_t *ret_first, uint64_t *ret_end, struct account *a)
+{
+	uint64_t from = w->kind == VALUE_FLOW ? w->from.entry : 0;
+
+	*ret_first = journal_first(past->journal);
+	*ret_end = journal_end(past->journal);
+	if (w->by_time && w->kind == VALUE_FLOW)
+		return;
+	if (from < *ret_first) {
+		a->lost += *ret_first - from;
+		account_add(&a->lost_by_reason, "no room in the history", *ret_first - from);
+	}
+	*ret_first = MAX(*ret_first, from);
+	if (!w->by_time)
+		*ret_end = MIN(*ret_end, w->to.entry);
+}
+
+void window_copy(const struct window_place *at, const struct history_window *w,
+		 struct history_window *ret_aligned, struct profile *ret)
+{
+	struct cutting c = {.at = at, .w = w, .to = ret};
+	struct profile_copy *copy = NULL;
+	const struct era *era = NULL;
+	uint64_t i, end;
+
+	*ret_aligned = *w;
+	if (w->by_time)
+		align(at, ret_aligned);
+	begin(&c, ret_aligned);
+	for (find_entries(at->past, w, &i, &end, &ret->account); i < end; i++) {
+		if (!is_in(at, w, i))
+			continue;
+		if (era != past_era(at->past, i)) {
+			era = past_era(at->past, i);
+			profile_copy_free(copy);
+			copy = profile_copy_new(era->p, ret);
+			profile_copy_hide_kernel(copy);
+		}
+		copy_entry(&c, era, journal_at(at->past->journal, i), copy);
+	}
+	profile_copy_free(copy);
+	ret->account.processes = c.processes.used;
+	map64_release(&c.processes);
+}
