@@ -8,7 +8,7 @@
 #include "collect/captures.h"
 #include "collect/identity.h"
 #include "collect/publish.h"
-#include "collect/stacks.h"
+#include "collect/resolved.h"
 #include "maps/spaces.h"
 #include "proc/procfs.h"
 

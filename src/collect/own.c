@@ -17,7 +17,7 @@
 #include "collect/perf_ring.h"
 #include "collect/perf_sample.h"
 #include "collect/source.h"
-#include "collect/stacks.h"
+#include "collect/resolved.h"
 
 #include <dirent.h>
 #include <poll.h>

@@ -11,7 +11,7 @@
 #include "collect/libbpf_log.h"
 #include "collect/refusal.h"
 #include "collect/running.h"
-#include "collect/stacks.h"
+#include "collect/resolved.h"
 #include "maps/spaces.h"
 #include "proc/procfs.h"
 #include "unwind/capture.h"

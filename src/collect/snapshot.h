@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
-#include "collect/stacks.h"
+#include "collect/resolved.h"
 #include "maps/images.h"
 #include "profile/profile.h"
 #include "unwind/tables.h"

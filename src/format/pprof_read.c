@@ -212,11 +212,12 @@ static int add_function(struct reader *r, const struct field *f)
 	return ok ? 0 : damaged(r, "a function is damaged");
 }
 
-static frame_id add_frame(struct reader *r, struct frame *f)
+static frame_id add_frame(struct reader *r, const Pprof__Location *m, struct frame *f)
 {
 	const char *name = profile_text(r->p, f->function);
+	bool is_said = m->kind && m->kind <= N_FRAME_KINDS;
 
-	f->kind = frame_kind_of(r->p, f);
+	f->kind = is_said ? (uint8_t)(m->kind - 1) : (uint8_t)frame_kind_of(r->p, f);
 	f->named = *name && !name_is_placeholder(name);
 	return profile_add_frame(r->p, f);
 }
@@ -224,7 +225,8 @@ static frame_id add_frame(struct reader *r, struct frame *f)
 /* The frame of a location, with what is inlined there. */
 static int location_frame(struct reader *r, const Pprof__Location *m, frame_id *ret)
 {
-	struct frame f = {.mapping = NO_ID, .inner = NO_ID, .address = m->address};
+	struct frame f = {
+		.mapping = NO_ID, .inner = NO_ID, .address = m->address, .position = m->position};
 	uint64_t index;
 
 	if (m->mapping_id) {
@@ -238,7 +240,7 @@ static int location_frame(struct reader *r, const Pprof__Location *m, frame_id *
 					  frame_offset(r->p, &f));
 
 		f.function = f.system_name = strings_add(&r->p->strings, text);
-		*ret = add_frame(r, &f);
+		*ret = add_frame(r, m, &f);
 	}
 	for (size_t i = 0; i < m->n_line; i++) {
 		const struct pprof_function *fn;
@@ -254,7 +256,7 @@ static int location_frame(struct reader *r, const Pprof__Location *m, frame_id *
 				 ? (uint32_t)m->line[i]->line
 				 : 0;
 		f.inlined = i + 1 < m->n_line;
-		*ret = f.inner = add_frame(r, &f);
+		*ret = f.inner = add_frame(r, m, &f);
 	}
 	return 0;
 }

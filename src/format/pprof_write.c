@@ -191,6 +191,9 @@ static void put_location(struct writer *w, frame_id outer)
 	m.id = (uint64_t)outer + 1;
 	m.mapping_id = frames[outer].mapping == NO_ID ? 0 : (uint64_t)frames[outer].mapping + 1;
 	m.address = frames[outer].address;
+	m.position = frames[outer].position;
+	if (frames[outer].kind != frame_kind_of(w->p, &frames[outer]))
+		m.kind = frames[outer].kind + 1u;
 	for (frame_id id = outer; id != NO_ID; id = frames[id].inner) {
 		if (!frames[id].function)
 			continue;

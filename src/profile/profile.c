@@ -67,15 +67,15 @@ mapping_id profile_add_mapping(struct profile *p, const struct mapping *m)
 
 /* What tells frames apart, without padding. */
 struct frame_key {
-	uint64_t address;
+	uint64_t address, position;
 	uint32_t function, system_name, file, mapping, line, start_line, kind, inlined, inner, none;
 };
 
 static struct frame_key frame_key(const struct frame *f)
 {
-	return (struct frame_key){f->address, f->function,   f->system_name, f->file,    f->mapping,
-				  f->line,    f->start_line, f->kind,        f->inlined, f->inner,
-				  0};
+	return (struct frame_key){f->address, f->position, f->function, f->system_name,
+				  f->file,    f->mapping,  f->line,     f->start_line,
+				  f->kind,    f->inlined,  f->inner,    0};
 }
 
 static bool frame_equal(const void *ctx, uint32_t id, const void *key)
@@ -290,8 +290,9 @@ enum frame_kind frame_kind_of(const struct profile *p, const struct frame *f)
 {
 	const char *file =
 		f->mapping == NO_ID ? "" : profile_text(p, p->mappings[f->mapping].filename);
+	const char *name = profile_text(p, f->function);
 
-	if (f->mapping == NO_ID && profile_text(p, f->function)[0] == '[')
+	if (f->mapping == NO_ID && name[0] == '[' && !name_is_placeholder(name))
 		return FRAME_NOTE;
 	if (str_starts(file, "[kernel") || f->address >> 63)
 		return FRAME_KERNEL;

@@ -29,6 +29,7 @@ enum frame_kind {
 	FRAME_KERNEL,
 	FRAME_JIT,  /* generated or interpreted code */
 	FRAME_NOTE, /* what cprof says in the place of frames: [truncated: ...] */
+	N_FRAME_KINDS,
 };
 
 struct frame {
@@ -37,6 +38,7 @@ struct frame {
 	string_id file;
 	mapping_id mapping; /* NO_ID: none */
 	uint64_t address;   /* within the mapping's start and limit */
+	uint64_t position;  /* in an interpreted language, of the instruction in its code object */
 	uint32_t line;
 	uint32_t start_line;
 	frame_id inner; /* what is inlined here, of which stacks hold the outermost only; NO_ID:

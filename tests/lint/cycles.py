@@ -90,6 +90,8 @@ for folder, _, files in os.walk(objects):
             continue
         path = os.path.join(folder, name)
         me = "src/" + path[path.rindex("/src/") + 5 : -len(".c.o")]
+        if not os.path.exists(os.path.join(source, me + ".c")):
+            continue  # of a file that is there no more
         for line in subprocess.run(["nm", path], capture_output=True, text=True, check=True).stdout.splitlines():
             kind, symbol = line.split()[-2:]
             if kind == "U":

@@ -105,6 +105,46 @@ static void pprof_round_trip(void **state)
 	profile_release(&q);
 }
 
+/* Code of an interpreter in the file of a library, and two instructions of one code object, are
+ * what they were; a kind that there is not is what the mapping says. */
+static void kinds_survive(void **state)
+{
+	static const char bad_kind[] = "\x0a\x00\x32\x00\x22\x08\x08\x01\x18\x10\xc0\x3e\xff\x01";
+	struct mapping m = {.start = 0x1000, .limit = 0x9000};
+	struct frame f = {.kind = FRAME_JIT, .inner = NO_ID, .address = 0x2000, .named = true};
+	const int64_t one = 1;
+	struct profile p, q;
+	struct str text;
+	struct err err = {0};
+
+	(void)state;
+	profile_init(&p);
+	profile_add_type(&p, "samples", "count");
+	m.filename = strings_add(&p.strings, "/usr/lib/libpython3.11.so");
+	f.mapping = profile_add_mapping(&p, &m);
+	f.function = strings_add(&p.strings, "work");
+	for (f.position = 1; f.position <= 2; f.position++)
+		profile_add_sample(&p, stacks_push(&p.stacks, NO_ID, profile_add_frame(&p, &f)),
+				   profile_add_labels(&p, NULL, 0), &one);
+	text = written(&p, format_at(0), BY_NONE);
+	profile_init(&q);
+	assert_int_equal(profile_parse(text.text, text.len, &q, &err), 0);
+	assert_int_equal(q.n_samples, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct frame *got = &q.frames[stacks_item(&q.stacks, q.samples[i].stack)];
+
+		assert_int_equal(got->kind, FRAME_JIT);
+		assert_int_equal(got->position, i + 1);
+	}
+	profile_release(&q);
+	profile_init(&q);
+	assert_int_equal(profile_parse(bad_kind, sizeof(bad_kind) - 1, &q, &err), 0);
+	assert_int_equal(q.frames[0].kind, FRAME_USER);
+	str_release(&text);
+	profile_release(&p);
+	profile_release(&q);
+}
+
 /* Many samples of one stack with much inlined in it are no danger. */
 static void inlined_levels_count_once(void **state)
 {
@@ -283,6 +323,6 @@ static void counts_named_frames(void **state)
 	profile_release(&p);
 }
 
-TESTS(T(pprof_round_trip), T(first_mapping_is_the_main_program), T(inlined_levels_count_once),
-      T(inlined_frames_share_a_location), T(damage_is_survived), T(folded_lines),
-      T(counts_named_frames))
+TESTS(T(pprof_round_trip), T(kinds_survive), T(first_mapping_is_the_main_program),
+      T(inlined_levels_count_once), T(inlined_frames_share_a_location), T(damage_is_survived),
+      T(folded_lines), T(counts_named_frames))

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Stacks as they arrive, resolved to the profile's frames. */
-#include "collect/stacks.h"
+#include "collect/resolved.h"
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "unwind/start.h"
-#include "unwind/rules.h"
+#include "collect/frames.h"
+#include "collect/walks.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,6 +41,7 @@ struct cut {
 struct resolved {
 	struct profile *p;
 	struct images *images;
+	struct frames *frames;
 	unsigned max_depth;
 	bool by_tables;
 	struct map64 ids, old_ids; /* kernel's id -> index in infos */
@@ -50,15 +51,12 @@ struct resolved {
 	uint64_t n_made; /* ids of captures that were made here */
 	frame_id *kernel_frames;
 	size_t n_kernel_frames, cap_kernel_frames;
-	struct map frame_map; /* (mapping, address) -> frame */
-	struct map64 kernel_frame_map;
 	struct map64 combined; /* user info, kernel info -> stack */
 	struct cut *cuts;
 	size_t n_cuts, cap_cuts;
 	struct map cut_map;
 	uint64_t user_stacks, complete, torn;
 	frame_id lost_note, torn_note, full_note;
-	uint64_t now_ns;   /* the time of the stack being resolved */
 	uint32_t full_cut; /* row of `cuts`, once the profile was full */
 };
 
@@ -71,6 +69,7 @@ struct resolved *resolved_new(struct profile *p, struct images *images, unsigned
 
 	r->p = p;
 	r->images = images;
+	r->frames = frames_new(p, images);
 	r->max_depth = max_depth;
 	r->by_tables = by_tables;
 	cut_add(r, "", "");
@@ -99,8 +98,7 @@ void resolved_free(struct resolved *r)
 	map64_release(&r->combined);
 	captured_release(&r->captured);
 	captured_release(&r->old_captured);
-	map64_release(&r->kernel_frame_map);
-	map_release(&r->frame_map);
+	frames_free(r->frames);
 	map_release(&r->cut_map);
 	free(r->infos);
 	free(r->kernel_frames);
@@ -127,102 +125,6 @@ static uint32_t cut_add(struct resolved *r, const char *text, const char *module
 	r->cuts[r->n_cuts] = (struct cut){mem_strdup(text), mem_strdup(module), 0};
 	map_add(&r->cut_map, hash, (uint32_t)r->n_cuts);
 	return (uint32_t)r->n_cuts++;
-}
-
-/* -- frames -- */
-
-static bool place_equal(const void *ctx, uint32_t id, const void *key)
-{
-	const struct frame *have = &((const struct resolved *)ctx)->p->frames[id], *want = key;
-
-	return have->mapping == want->mapping && have->address == want->address &&
-	       (have->kind != FRAME_JIT || !want->function || have->function == want->function);
-}
-
-static mapping_id mapping_of(struct resolved *r, struct image *image, const struct space_map *map)
-{
-	char hex[2 * MAX_BUILD_ID + 1];
-	struct mapping m = {0};
-
-	if (image->mapping != NO_ID)
-		return image->mapping;
-	m.filename = strings_add(&r->p->strings, image->path);
-	m.build_id = strings_add(&r->p->strings, build_id_hex(&image->build_id, hex));
-	/* Offset 0 of the file stands at `start`, whatever segment was met first. */
-	if (image->kind != IMAGE_ANONYMOUS && map->start > map->offset)
-		m.start = map->start - map->offset;
-	m.limit = map->end;
-	images_bind(r->images, image, profile_add_mapping(r->p, &m));
-	return image->mapping;
-}
-
-/* Names generated code while it is there: the next function may come to lie at its address. */
-static void name_generated(struct resolved *r, const struct space *space, struct image *image,
-			   struct frame *f)
-{
-	struct jit *jit = image_jit(image);
-	const struct space_map *dump = jit_has_dump(jit) ? NULL : space_jitdump(space);
-	struct code_place is;
-
-	if (dump)
-		jit_set_dump(jit, dump->image->path, dump->start, dump->end);
-	if (!jit_find(jit, f->address, r->now_ns, &is))
-		return;
-	f->function = f->system_name = strings_add(&r->p->strings, is.name);
-	f->file = is.file ? strings_add(&r->p->strings, is.file) : 0;
-	f->line = is.line;
-	f->named = true;
-	r->p->mappings[f->mapping].has_functions = true;
-	r->p->mappings[f->mapping].has_filenames |= f->file != 0;
-	r->p->mappings[f->mapping].has_lines |= f->line != 0;
-}
-
-static frame_id frame_at(struct resolved *r, const struct space *space, const struct space_map *map,
-			 uint64_t address)
-{
-	struct image *image = images_open(r->images, map->image, space->pid, map->start, map->end);
-	struct frame f = {.kind = image->kind == IMAGE_ANONYMOUS ? FRAME_JIT : FRAME_USER,
-			  .inner = NO_ID};
-	uint64_t hash;
-	frame_id id;
-
-	f.mapping = mapping_of(r, image, map);
-	/* Generated code lies where it lies; code of a file has one address whatever the process.
-	 */
-	f.address = f.kind == FRAME_JIT
-			    ? address
-			    : address - map->start + map->offset + r->p->mappings[f.mapping].start;
-	if (f.address >= r->p->mappings[f.mapping].limit)
-		r->p->mappings[f.mapping].limit = f.address + 1;
-	if (f.kind == FRAME_JIT)
-		name_generated(r, space, image, &f);
-	hash = hash_u64(f.address ^ (uint64_t)f.mapping << 48) ^ f.function;
-	id = map_find(&r->frame_map, hash, place_equal, r, &f);
-	if (id == NO_ID) {
-		id = profile_add_frame(r->p, &f);
-		map_add(&r->frame_map, hash, id);
-	}
-	return id;
-}
-
-static frame_id kernel_frame_at(struct resolved *r, uint64_t address)
-{
-	struct image *kernel = images_kernel(r->images);
-	struct frame f = {.kind = FRAME_KERNEL, .inner = NO_ID, .address = address};
-	uint64_t id;
-
-	if (map64_find(&r->kernel_frame_map, address, &id))
-		return (frame_id)id;
-	if (kernel->mapping == NO_ID) {
-		struct mapping m = {.limit = UINT64_MAX};
-
-		m.filename = strings_add(&r->p->strings, kernel->path);
-		images_bind(r->images, kernel, profile_add_mapping(r->p, &m));
-	}
-	f.mapping = kernel->mapping;
-	id = profile_add_frame(r->p, &f);
-	map64_set(&r->kernel_frame_map, address, id);
-	return (frame_id)id;
 }
 
 /* -- stacks -- */
@@ -264,8 +166,11 @@ void resolved_add_kernel(struct resolved *r, const struct stack_record *record)
 	info->first = (uint32_t)r->n_kernel_frames;
 	info->n = record->n_frames;
 	array_reserve(r->kernel_frames, r->cap_kernel_frames, r->n_kernel_frames + info->n);
-	for (uint32_t i = 0; i < record->n_frames; i++)
-		r->kernel_frames[r->n_kernel_frames++] = kernel_frame_at(r, words[i]);
+	for (uint32_t i = 0; i < record->n_frames; i++) {
+		const struct frame_place at = {.address = words[i]};
+
+		r->kernel_frames[r->n_kernel_frames++] = frames_at(r->frames, &at);
+	}
 }
 
 size_t kernel_stack_make(struct kernel_stack_record *r, const uint64_t *frames, uint32_t n)
@@ -303,117 +208,6 @@ static uint32_t cut_reason(struct resolved *r, unsigned end, const struct image 
 	return cut_add(r, text, module);
 }
 
-struct walk {
-	frame_id frames[1 + MAX_USER_FRAMES + START_FRAMES]; /* leaf first */
-	uint32_t n;
-	bool complete, unmapped;
-	unsigned end;             /* enum walk_end */
-	const struct image *last; /* of the last frame; NULL: in no mapping */
-};
-
-static frame_id unmapped_frame(struct resolved *r, const struct space *space, uint64_t address)
-{
-	static const struct build_id none;
-	struct space_map map = {0, 1, 0, images_add(r->images, "[unmapped]", &none, NULL)};
-
-	return frame_at(r, space, &map, address);
-}
-
-/* Appends a frame; false when the address is no code: what follows is garbage. */
-static bool walk_push(struct resolved *r, struct walk *w, const struct space *space,
-		      uint64_t address)
-{
-	const struct space_map *map = space_find(space, address);
-
-	if (!map)
-		return false;
-	w->last = map->image;
-	w->frames[w->n++] = frame_at(r, space, map, address);
-	return true;
-}
-
-/* Has the function at `address` its return address at the stack pointer, as of that instruction? */
-static bool is_frameless(struct resolved *r, const struct space *space, uint64_t address)
-{
-	struct image *image;
-	struct rule rule = rule_at(r->images, space, address, &image);
-
-	return rule.kind == RULE_CALLER && !rule.cfa_from_fp && rule.cfa_offset == 8 &&
-	       rule.ra_offset == -8;
-}
-
-/* The leaf, and its caller where that is not in the chain of frame pointers. False: no code. */
-static bool walk_leaf(struct resolved *r, struct walk *w, const struct stack_record *record,
-		      const struct space *space, uint64_t address)
-{
-	if (!walk_push(r, w, space, address)) {
-		w->frames[w->n++] = unmapped_frame(r, space, address);
-		w->unmapped = true;
-		return false;
-	}
-	if (record->top && is_frameless(r, space, address))
-		walk_push(r, w, space, record->top - 1);
-	return true;
-}
-
-/* Frames of a walk by frame pointers alone. */
-static void walk_chain(struct resolved *r, struct walk *w, const struct stack_record *record,
-		       const struct space *space)
-{
-	const uint64_t *tail = (const uint64_t *)(record + 1), *words = tail + record->n_tail;
-	uint64_t more[START_FRAMES];
-	struct finish f = {.images = r->images, .space = space};
-	size_t n_more;
-
-	if (!record->n_frames || !walk_leaf(r, w, record, space, words[0]))
-		return;
-	for (uint32_t i = 1; i < record->n_frames && i < MAX_USER_FRAMES; i++)
-		if (!walk_push(r, w, space, words[i] - 1))
-			return;
-	if (record->end == WALK_DEPTH || record->end == WALK_COMPAT)
-		return;
-	/* Above the leaf, the last frame's caller is reached by a return address; a stack of one
-	 * frame has no known caller, but may be the first function itself. */
-	f.pc = words[record->n_frames - 1] + (record->n_frames == 1);
-	f.sp = record->cfa;
-	f.fp = record->fp;
-	f.stack = tail;
-	f.n_stack = record->cfa ? record->n_tail : 0;
-	w->complete = finish_stack(&f, more, &n_more);
-	for (size_t i = 0; w->complete && i < n_more; i++)
-		walk_push(r, w, space, more[i] - 1);
-}
-
-/* Frames of a walk by tables. Those of code that was mapped over since the tables' `version` were
- * found by rules of other code. */
-static void walk_frames(struct resolved *r, struct walk *w, const uint64_t *words, uint32_t n,
-			const struct space *space, uint32_t version)
-{
-	for (uint32_t i = 0; i < n && i < MAX_USER_FRAMES; i++) {
-		uint64_t address = words[i] & ~FRAME_EXACT;
-
-		if (i && !(words[i] & FRAME_EXACT))
-			address--;
-		if (!walk_push(r, w, space, address)) {
-			w->end = WALK_NO_MAPPING;
-			if (i)
-				return;
-			w->frames[w->n++] = unmapped_frame(r, space, address);
-			w->unmapped = true;
-			return;
-		}
-		if (version && space_changed_since(space, version, address)) {
-			w->end = WALK_NOT_READY;
-			return;
-		}
-	}
-	/* A program's entry is known for what it is: a chain without a link is none. */
-	if (w->end == WALK_ZERO && w->n == 1)
-		w->end = WALK_NO_RULE;
-	w->complete = w->end == WALK_FIRST ||
-		      (w->end == WALK_ZERO && w->last && w->last->kind != IMAGE_ANONYMOUS);
-}
-
 /* Turns a walk into a stack of the profile. */
 static struct stack_info take_walk(struct resolved *r, const struct walk *w)
 {
@@ -443,21 +237,21 @@ void resolved_add_user(struct resolved *r, const struct stack_record *record,
 		       const struct space *space)
 {
 	const uint64_t *words = (const uint64_t *)(record + 1) + record->n_tail;
+	const struct walk_place at = {r->frames, r->images, space, record->time_ns};
 	struct stack_info info;
 	struct walk *w;
 
 	if (is_known(r, record->id))
 		return;
-	r->now_ns = record->time_ns;
 	if (r->p->stacks.n > MAX_STACK_ENTRIES) {
 		info = full_info(r);
 	} else {
 		w = mem_alloc(sizeof(*w));
 		w->end = record->end;
 		if (r->by_tables && record->end != WALK_COMPAT)
-			walk_frames(r, w, words, record->n_frames, space, record->version);
+			walk_tables(w, &at, words, record->n_frames, record->version);
 		else
-			walk_chain(r, w, record, space);
+			walk_chain(w, &at, record);
 		info = take_walk(r, w);
 		free(w);
 	}
@@ -564,16 +358,16 @@ static void captured_add(struct resolved *r, uint64_t id, const struct stack_inf
 void resolved_add_captured(struct resolved *r, uint64_t id, const struct captured *captured,
 			   const struct space *space, uint64_t time_ns, bool in_exec)
 {
+	const struct walk_place at = {r->frames, r->images, space, time_ns};
 	struct stack_info info;
 	struct walk *w;
 
-	r->now_ns = time_ns;
 	if (r->p->stacks.n > MAX_STACK_ENTRIES) {
 		info = full_info(r);
 	} else {
 		w = mem_alloc(sizeof(*w));
 		w->end = captured->end;
-		walk_frames(r, w, captured->frames, captured->n, space, 0);
+		walk_tables(w, &at, captured->frames, captured->n, 0);
 		info = take_walk(r, w);
 		free(w);
 	}
