@@ -3,8 +3,8 @@
  * What the kernel side and the user side of cprof share: map keys, values and ring records.
  *
  * Shape: every struct is a multiple of 8 bytes without padding; sizes are asserted here.
- * Units: times are CLOCK_MONOTONIC nanoseconds (the clock of the perf records, so that the two
- *        can be put in order); `start_ns` is the group leader's start on CLOCK_BOOTTIME.
+ * Units: times are CLOCK_MONOTONIC nanoseconds (the clock of the perf records, so that the two can
+ *        be put in order); `start_ns` is the group leader's start on CLOCK_BOOTTIME.
  */
 #pragma once
 

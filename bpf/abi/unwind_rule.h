@@ -3,8 +3,8 @@
  * An unwind rule in 64 bits: how to get from a frame to its caller.
  *
  * Shape: bits 0-7 enum cfa_kind; 8-11 enum fp_kind; 12-15 enum ra_kind; 16-31 fp offset (signed;
- * the register when the return address is in one); 32-63 CFA offset (signed), which some kinds
- *        divide (see there). The all-zero rule is "no information".
+ *        the register when the return address is in one); 32-63 CFA offset (signed), which some
+ *        kinds divide (see there). The all-zero rule is "no information".
  * Units: offsets in bytes. Registers have DWARF's numbers.
  * Source: DWARF 5 section 6.4; x86-64 psABI table 3.36.
  */

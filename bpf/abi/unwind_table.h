@@ -4,8 +4,8 @@
  *
  * Shape: a table is one position-independent blob: head, dictionary, directory (one word for 64 KB
  *        of text, 0 = none), chunks of 16 groups of 4 KB, wide groups, rows, exceptions. A row is
- *        two bytes: the low byte of its address and the number of its rule; it holds until the next
- *        row. Rule 255 is looked up among the exceptions, by the row's number.
+ *        two bytes: the low byte of its address and the number of its rule; it holds until the
+ *        next row. Rule 255 is looked up among the exceptions, by the row's number.
  * Units: addresses are those of the ELF file; offsets count bytes from the blob's start.
  * Owner: blobs do not change once published, but for `last_used`.
  */

@@ -3,8 +3,8 @@
  * Where in the source, and at which instructions, chosen functions spend their weight.
  *
  * Shape: sorted by function, then file and line, or module and offset.
- * Units: a line's self is what fell on it, its total also what was called from it; recursion counts
- *        once. An offset is in the module's file.
+ * Units: a line's self is what fell on it, its total also what was called from it; recursion
+ *        counts once. An offset is in the module's file.
  * Owner: line_weights_release().
  */
 #pragma once

@@ -2,7 +2,8 @@
 /*
  * Where names are missing: modules by the weight of their frames without one.
  *
- * Shape: sorted by weight. Owner: the caller frees the array; texts are the profile's.
+ * Shape: sorted by weight.
+ * Owner: the caller frees the array; texts are the profile's.
  */
 #pragma once
 

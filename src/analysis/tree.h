@@ -5,10 +5,10 @@
  * Trees as text and on the screen, flame graphs and folded stacks are made of it.
  * Shape: a node is a function called from its parent, or, inverted, calling it; a parent's id is
  *        smaller than its child's. Branches that are too light are cut: their weight is their
- *        parent's `cut`. So total = self + cut + the children's totals, and over all nodes
- *        self + cut adds up to the view's total.
+ *        parent's `cut`. So total = self + cut + the children's totals, and over all nodes self +
+ *        cut adds up to the view's total.
  * Memory: by what is kept and the number of origins, not by what is cut: a million distinct stacks
- *        make a small tree.
+ *         make a small tree.
  * Owner: tree_release().
  */
 #pragma once

@@ -4,8 +4,8 @@
  *
  * Every table, tree and graph is made of one.
  * Shape: a function is what is shown as one (name, module, kind, inlined?), or a group (--by),
- * which stands at the root. An origin is where weight comes from: a stack, under a group; in the
- *        order of stacks, so that neighbours have most frames in common.
+ *        which stands at the root. An origin is where weight comes from: a stack, under a group;
+ *        in the order of stacks, so that neighbours have most frames in common.
  * Units: weights are in the unit of the chosen sample type.
  * Owner: view_release(); names point into the profile, which must outlive the view.
  */

@@ -3,10 +3,11 @@
  * The one cache on disk: results by key, each a file of its own.
  *
  * Place: $XDG_CACHE_HOME/cprof or ~/.cache/cprof, for root /var/cache/cprof: never a root-owned
- * file in somebody's home. Bound: CACHE_MAX_BYTES, kept by cache_free(); the files used longest ago
- * go first. Errors: a cache that cannot be used is empty. Files are mode 0600, written beside their
- * name and renamed, checked when read: a torn or foreign one counts as absent. Threads: any;
- * several processes may use it at once.
+ *        file in somebody's home.
+ * Bound: CACHE_MAX_BYTES, kept by cache_free(); the files used longest ago go first.
+ * Errors: a cache that cannot be used is empty. Files are mode 0600, written beside their name and
+ *         renamed, checked when read: a torn or foreign one counts as absent.
+ * Threads: any; several processes may use it at once.
  */
 #pragma once
 
@@ -42,7 +43,10 @@ void cache_view_free(struct cache_view *view);
 /* To be called before bytes of `data` are read. False: they are damaged. */
 bool cache_view_need(void *view, const void *at, size_t bytes);
 
-/* The entries, those used longest ago first. Owner: cache_list_free(). */
+/*
+ * The entries, those used longest ago first.
+ * Owner: cache_list_free().
+ */
 struct cache_entry {
 	char *name; /* the key */
 	uint64_t bytes;

@@ -4,7 +4,9 @@
  *
  * A file that is cut short while it is mapped reads as zeros from there on, instead of ending us
  * with SIGBUS. Its bytes may change at any moment: whoever checks a value reads it once.
- * Owner: file_unmap(). Errors: negative errno. Threads: any.
+ * Owner: file_unmap().
+ * Errors: negative errno.
+ * Threads: any.
  */
 #pragma once
 

@@ -8,7 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A growing string. Owner: str_release() frees; `text` is always terminated once appended to. */
+/*
+ * A growing string.
+ * Owner: str_release() frees; `text` is always terminated once appended to.
+ */
 struct str {
 	char *text;
 	size_t len;

@@ -2,10 +2,11 @@
 /*
  * Turns what arrives from the kernel into samples of a profile.
  *
- * Stacks and sideband records come by different ways and are put in order of time before a stack is
- * resolved, so that each is resolved with the mappings of its moment.
+ * Stacks and sideband records come by different ways and are put in order of time before a stack
+ * is resolved, so that each is resolved with the mappings of its moment.
  * Shape: ingest_record() and ingest_side() queue; ingest_until() works the queue off; counts refer
- * to stacks that were worked off. Owner: the profile and the images stay the caller's.
+ *        to stacks that were worked off.
+ * Owner: the profile and the images stay the caller's.
  */
 #pragma once
 

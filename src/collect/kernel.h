@@ -2,7 +2,8 @@
 /*
  * The BPF object of a recording: loaded with its settings, read, drained.
  *
- * Owner: kernel_free(). Threads: one.
+ * Owner: kernel_free().
+ * Threads: one.
  */
 #pragma once
 

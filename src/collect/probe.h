@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Asking the kernel for a little, to see whether it gives it. Errors: negative errno. */
+/*
+ * Asking the kernel for a little, to see whether it gives it.
+ * Errors: negative errno.
+ */
 #pragma once
 
 #include <linux/bpf.h>

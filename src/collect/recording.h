@@ -2,9 +2,10 @@
 /*
  * A recording: fills a profile from a running system.
  *
- * Life: recording_new() opens and loads, recording_start() samples, recording_poll() is called when
- * recording_wait_fd() is readable and at least every POLL_MS, recording_drain() brings the profile
- * up to date, recording_stop() ends sampling and takes in the rest, recording_free().
+ * Life: recording_new() opens and loads, recording_start() samples, recording_poll() is called
+ *       when recording_wait_fd() is readable and at least every POLL_MS, recording_drain() brings
+ *       the profile up to date, recording_stop() ends sampling and takes in the rest,
+ *       recording_free().
  * Owner: the profile and the images are the caller's and outlive the recording.
  */
 #pragma once

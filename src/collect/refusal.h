@@ -3,8 +3,9 @@
  * Why the kernel does not load BPF programs, told apart: each reason has words and a cure of its
  * own.
  *
- * Shape: one row of refusals.def each. Source: kernel/bpf/{syscall,verifier}.c, security/lockdown/,
- * and what kernels from 5.10 to 7.3 answered (tests/kernels/).
+ * Shape: one row of refusals.def each.
+ * Source: kernel/bpf/{syscall,verifier}.c, security/lockdown/, and what kernels from 5.10 to 7.3
+ *         answered (tests/kernels/).
  */
 #pragma once
 
@@ -25,8 +26,9 @@ enum refusal {
 enum refusal refusal_explain(int code, const char *log, struct err *err);
 
 /*
- * Where the verifier writes while an object is loaded. Owner: refusal_log_release(). Given to
- * libbpf as kernel_log_buf, so that what it says of the program that it refused is kept whole.
+ * Where the verifier writes while an object is loaded: given to libbpf as kernel_log_buf, so that
+ * what it says of the program that it refused is kept whole.
+ * Owner: refusal_log_release().
  */
 struct refusal_log {
 	char *text;

@@ -3,8 +3,8 @@
  * One of perf's records of who is mapped where: mmap2, comm, fork, exit, and what was lost.
  *
  * Units: times are CLOCK_MONOTONIC nanoseconds.
- * Source: perf_event_open(2), "MMAP layout"; the bytes come from the kernel, the paths in them from
- *         anyone.
+ * Source: perf_event_open(2), "MMAP layout"; the bytes come from the kernel, the paths in them
+ *         from anyone.
  */
 #pragma once
 

@@ -2,8 +2,8 @@
 /*
  * A source of what a recording takes in: samples, or the records that samples need.
  *
- * Shape: one file, and one row of sources.def. A function that a source has no use for is NULL.
- *        A source whose BPF programs count in the kernel's maps names them; they are loaded,
+ * Shape: one file, and one row of sources.def. A function that a source has no use for is NULL. A
+ *        source whose BPF programs count in the kernel's maps names them; they are loaded,
  *        attached, read and paid for together, by the first row (collect/programs.c).
  * Units: times are CLOCK_MONOTONIC.
  * Owner: `make` gives the state that all other functions get first; `free` takes it back. What the

@@ -3,9 +3,10 @@
  * An ELF file: build id, program headers, function symbols, the name of its debug file.
  *
  * Owner: elf_file_free() closes. The bytes are hostile: everything goes through libelf's checks,
- * and the file is read (or mapped as base/filemap does), so that one cut short meanwhile cannot end
- * us with SIGBUS. Errors: negative errno; -ENOEXEC when it is no ELF file. Source: elf(5);
- * include/uapi/linux/elf.h.
+ *        and the file is read (or mapped as base/filemap does), so that one cut short meanwhile
+ *        cannot end us with SIGBUS.
+ * Errors: negative errno; -ENOEXEC when it is no ELF file.
+ * Source: elf(5); include/uapi/linux/elf.h.
  */
 #pragma once
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sections that are read in bulk (debug information, symbol tables): mapped from the file, inflated
- * where they are compressed (SHF_COMPRESSED with zlib or zstd, the older .zdebug_*, and the whole
- * file in .gnu_debugdata, which is xz).
+ * Sections that are read in bulk (debug information, symbol tables): mapped from the file,
+ * inflated where they are compressed (SHF_COMPRESSED with zlib or zstd, the older .zdebug_*, and
+ * the whole file in .gnu_debugdata, which is xz).
  *
- * Owner: sections_free(); what sections_get() returns lives as long. Threads: one a struct.
+ * Owner: sections_free(); what sections_get() returns lives as long.
+ * Threads: one a struct.
  * Errors: none; a section that is absent, damaged or too large is empty.
  */
 #pragma once

@@ -5,7 +5,8 @@
  *
  * Shape: samples go into a journal (collect/journal.h). Its stacks are those of the profile that
  *        runs; when that, or all there is, has grown too large, a new recording is begun, and the
- * old profile stays for as long as the journal has samples of it. Owner: history->free().
+ *        old profile stays for as long as the journal has samples of it.
+ * Owner: history->free().
  */
 #pragma once
 

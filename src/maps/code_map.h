@@ -3,8 +3,10 @@
  * Functions by address and time: code that was generated.
  *
  * Shape: functions come and go at the same addresses; the last one told of before a time is the
- * one. Units: times are CLOCK_MONOTONIC nanoseconds. Owner: code_map_release(). All zeroes is one
- * without functions. Threads: one a struct.
+ *        one.
+ * Units: times are CLOCK_MONOTONIC nanoseconds.
+ * Owner: code_map_release(). All zeroes is one without functions.
+ * Threads: one a struct.
  */
 #pragma once
 

@@ -2,12 +2,12 @@
 /*
  * Images: the files, and what is like a file, that code is mapped from.
  *
- * Shape: one image per (path, device, inode, generation) and content of the file; when it is opened
- *        its build id is read, and images of one build id are one. An image is one mapping of the
- *        profile: its addresses are `profile start + offset in the file`, whatever address each
- *        process mapped it at.
- * Owner: images_free(); an image's descriptor is opened at first sight (a process may be gone soon)
- *        and kept, at most MAX_OPEN_IMAGES of them.
+ * Shape: one image per (path, device, inode, generation) and content of the file; when it is
+ *        opened its build id is read, and images of one build id are one. An image is one mapping
+ *        of the profile: its addresses are `profile start + offset in the file`, whatever address
+ *        each process mapped it at.
+ * Owner: images_free(); an image's descriptor is opened at first sight (a process may be gone
+ *        soon) and kept, at most MAX_OPEN_IMAGES of them.
  */
 #pragma once
 

@@ -11,7 +11,10 @@
 
 #include "base/err.h"
 
-/* A list of CPU numbers such as "0-3,8". Owner: the caller frees `cpus`. Sorted, no duplicates. */
+/*
+ * A list of CPU numbers such as "0-3,8".
+ * Owner: the caller frees `cpus`. Sorted, no duplicates.
+ */
 struct cpu_list {
 	int *cpus;
 	size_t n;

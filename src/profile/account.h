@@ -3,9 +3,9 @@
  * The account of a run: what was sampled, lost, complete and named, and what it cost.
  *
  * Everybody who knows a part adds it; live/session puts them together, and nobody else wipes it.
- * Shape: samples = counted in the profile; lost = those that are not, and those whose stack is not.
- * Reasons are (text, count). Units: user_stacks, frames and their parts are weighted by samples;
- * seconds are wall or CPU.
+ * Shape: samples = counted in the profile; lost = those that are not, and those whose stack is
+ *        not. Reasons are (text, count).
+ * Units: user_stacks, frames and their parts are weighted by samples; seconds are wall or CPU.
  */
 #pragma once
 

@@ -5,7 +5,7 @@
  * A running profiler (live/live.h) and a saved file (live/saved.h) implement it alike, so that
  * whatever shows a profile works on both, and in tests without privileges.
  * Owner: the implementation's; `free` ends it. The profile stays the feed's; it changes in fill(),
- * and is another one after retarget().
+ *        and is another one after retarget().
  */
 #pragma once
 

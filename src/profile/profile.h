@@ -3,8 +3,8 @@
  * A profile: the hub of cprof. collect/ fills it, symbolize/ names it, everything else reads it.
  *
  * Shape: strings, frames, stacks (a trie of frames), mappings, label sets and samples, each an
- *        array with dense ids, but for stacks, which have gaps. A sample is (stack, label set) with
- *        one value per sample type; equal pairs are added up.
+ *        array with dense ids, but for stacks, which have gaps. A sample is (stack, label set)
+ *        with one value per sample type; equal pairs are added up.
  * Units: values are in the unit of their sample type; times are nanoseconds.
  * Owner: profile_release() frees everything.
  * Source: pprof's profile.proto, which is the file format; src/format/ converts.

@@ -2,10 +2,10 @@
 /*
  * Debug files from debuginfod servers, fetched by a process of its own: nothing waits for it.
  *
- * It runs only when it is asked for and $DEBUGINFOD_URLS names servers that answer within a second.
- * What it fetches lies in debuginfod's own cache ($DEBUGINFOD_CACHE_PATH), which also remembers for
- * a while what no server has. What comes too late is there the next time. Owner: debuginfod_free()
- * ends it.
+ * It runs only when it is asked for and $DEBUGINFOD_URLS names servers that answer within a
+ * second. What it fetches lies in debuginfod's own cache ($DEBUGINFOD_CACHE_PATH), which also
+ * remembers for a while what no server has. What comes too late is there the next time.
+ * Owner: debuginfod_free() ends it.
  */
 #pragma once
 

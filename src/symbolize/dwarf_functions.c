@@ -97,7 +97,7 @@ static void add_range(void *unit, uint64_t lo, uint64_t hi)
 
 static void add_function(struct unit *u, const uint8_t *at, const struct die *d)
 {
-	struct function f = {.die = at, .first_range = (uint32_t)u->n_ranges};
+	struct dwarf_function f = {.die = at, .first_range = (uint32_t)u->n_ranges};
 	uint64_t offset = (uint64_t)(at - u->dies), known;
 
 	if (u->level == LIST_CONCRETE && map64_find(&u->listed, offset, &known))
@@ -255,7 +255,7 @@ static void tell_body(struct telling *t, struct cursor *c, uint32_t root)
 void unit_tell(struct unit *u, size_t function, struct names_builder *b, uint32_t order,
 	       bool collect)
 {
-	struct function f = u->functions[function];
+	struct dwarf_function f = u->functions[function];
 	struct cursor c = {f.die, u->end, false};
 	const struct abbrev *a = unit_abbrev(u, &c);
 	struct telling t = {.u = u, .b = b, .files = unit_files(u, b), .collect = collect};

@@ -67,7 +67,7 @@ struct range {
 	uint64_t lo, hi;
 };
 
-struct function {
+struct dwarf_function {
 	const uint8_t *die;
 	uint32_t first_range, n_ranges;
 	bool told; /* to the builder of this pass */
@@ -91,7 +91,7 @@ struct unit {
 	struct value ranges;
 	struct text name, directory, dwo_name;
 	struct unit *split, *skeleton;
-	struct function *functions;
+	struct dwarf_function *functions;
 	size_t n_functions, cap_functions;
 	struct range *function_ranges;
 	size_t n_ranges, cap_ranges;

@@ -42,7 +42,7 @@ static bool read_at(const struct go *go, uint64_t address, void *to, size_t byte
 
 /* -- one function -- */
 
-struct function {
+struct go_function {
 	uint64_t entry, bytes, at; /* `at`: the fields behind the entry */
 	uint64_t pcfile, pcline, unit;
 	uint32_t n_pcdata, n_funcdata, start_line;
@@ -56,12 +56,12 @@ static const char *text_at(const struct gopclntab *t, uint64_t offset)
 	return t->bytes[offset] ? (const char *)t->bytes + offset : NULL;
 }
 
-static void read_function(const struct gopclntab *t, uint64_t i, struct function *ret)
+static void read_function(const struct gopclntab *t, uint64_t i, struct go_function *ret)
 {
 	uint64_t at = gopclntab_function(t, i);
 	unsigned more = t->has_start_line ? 4 : 0;
 
-	*ret = (struct function){.entry = gopclntab_entry(t, i), .at = at};
+	*ret = (struct go_function){.entry = gopclntab_entry(t, i), .at = at};
 	ret->bytes = gopclntab_entry(t, i + 1) - ret->entry;
 	ret->pcfile = gopclntab_get(t, at + 16, 4);
 	ret->pcline = gopclntab_get(t, at + 20, 4);
@@ -75,7 +75,7 @@ static void read_function(const struct gopclntab *t, uint64_t i, struct function
 		ret->funcdata = (ret->funcdata + 7) & ~7ull;
 }
 
-static bool find_function(const struct gopclntab *t, uint64_t address, struct function *ret)
+static bool find_function(const struct gopclntab *t, uint64_t address, struct go_function *ret)
 {
 	uint64_t n = count_before(t->n_functions, i, gopclntab_entry(t, i) <= address);
 
@@ -107,7 +107,7 @@ static int32_t value_at(const struct gopclntab *t, uint64_t table, uint64_t entr
 	return -1;
 }
 
-static void find_line(const struct gopclntab *t, const struct function *f, uint64_t address,
+static void find_line(const struct gopclntab *t, const struct go_function *f, uint64_t address,
 		      struct place *ret)
 {
 	int32_t file = value_at(t, f->pcfile, f->entry, address);
@@ -122,7 +122,7 @@ static void find_line(const struct gopclntab *t, const struct function *f, uint6
 }
 
 /* The tree of what is inlined: entries of 20 bytes, of 16 from Go 1.20 on. 0: nothing is. */
-static uint64_t inline_tree(const struct gopclntab *t, const struct function *f, uint64_t gofunc)
+static uint64_t inline_tree(const struct gopclntab *t, const struct go_function *f, uint64_t gofunc)
 {
 	uint64_t offset;
 
@@ -154,7 +154,7 @@ static bool read_inlined(const struct go *go, uint64_t tree, int32_t i, struct p
 size_t go_find(const struct go *go, uint64_t address, struct place *ret)
 {
 	const struct gopclntab *t = &go->t;
-	struct function f;
+	struct go_function f;
 	uint64_t tree, pcdata;
 	uint32_t parent;
 	size_t n = 0;
@@ -198,7 +198,7 @@ static uint64_t word_at(const struct go *go, uint64_t address)
 
 /* Is the first entry of a function's tree one, when the functions' data begin there? It is four
  * bytes, a name, an instruction, and (1.20 on) a line. */
-static bool is_tree(const struct go *go, const struct function *f, uint64_t gofunc)
+static bool is_tree(const struct go *go, const struct go_function *f, uint64_t gofunc)
 {
 	const struct gopclntab *t = &go->t;
 	uint64_t tree = inline_tree(t, f, gofunc), name;
@@ -217,7 +217,7 @@ static bool is_tree(const struct go *go, const struct function *f, uint64_t gofu
 }
 
 /* The functions that are asked: the first that something is inlined in. */
-static size_t find_trees(const struct gopclntab *t, struct function *ret)
+static size_t find_trees(const struct gopclntab *t, struct go_function *ret)
 {
 	size_t n = 0;
 
@@ -232,7 +232,7 @@ static size_t find_trees(const struct gopclntab *t, struct function *ret)
  * begin. */
 static bool take_module(struct go *go, uint64_t address)
 {
-	struct function functions[TREES_TO_TRY];
+	struct go_function functions[TREES_TO_TRY];
 	size_t n, ok;
 
 	if (word_at(go, address + 8 * MODULE_FUNCTAB) != go->t.address + go->t.functab)

@@ -5,9 +5,9 @@
  *
  * Shape: sorted arrays of 32-bit offsets from a base address, and a pool of strings (mangled). An
  *        address leads by one binary search to the innermost inlined function that holds it, and
- *        from there outwards to its parents; by another one to its file and line.
- *        `covered` says which addresses the table speaks of: all, or only those of the functions
- *        that were asked for so far; beyond them another table may know more.
+ *        from there outwards to its parents; by another one to its file and line. `covered` says
+ *        which addresses the table speaks of: all, or only those of the functions that were asked
+ *        for so far; beyond them another table may know more.
  * Owner: names_free(). Trust: a table comes from a file; everything is checked as it is read.
  */
 #pragma once

@@ -4,8 +4,8 @@
  *
  * Each unique (image, offset) is looked up once: its function, file and line, and what is inlined
  * there (frame.inner). What has no name becomes [libfoo.so+0x1234], with frame.named false; where
- * at least the beginning of its function is known, that is the offset shown. Owner:
- * symbolizer_free(), after the images that it named.
+ * at least the beginning of its function is known, that is the offset shown.
+ * Owner: symbolizer_free(), after the images that it named.
  */
 #pragma once
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * All that names the addresses of one image: Go's own tables, debug information, symbol tables, the
- * linker's jumps; as a table from the cache where there is one.
+ * All that names the addresses of one image: Go's own tables, debug information, symbol tables,
+ * the linker's jumps; as a table from the cache where there is one.
  *
- * Owner: symbols_free(). Texts live as long. Threads: one a struct; different ones at once.
+ * Owner: symbols_free(). Texts live as long.
+ * Threads: one a struct; different ones at once.
  */
 #pragma once
 

@@ -3,8 +3,8 @@
  * Call frame information (.eh_frame, .debug_frame) into unwind rules, in one pass.
  *
  * Shape: the bytes are hostile; an entry that makes no sense is left out, and a rule that the
- * kernel side cannot follow becomes CFA_UNSUPPORTED, never another rule. Source: DWARF 5
- * section 6.4; LSB 5.0 chapter 10.6 for .eh_frame.
+ *        kernel side cannot follow becomes CFA_UNSUPPORTED, never another rule.
+ * Source: DWARF 5 section 6.4; LSB 5.0 chapter 10.6 for .eh_frame.
  */
 #pragma once
 

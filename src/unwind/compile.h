@@ -3,7 +3,8 @@
  * Compiles the unwind table of a file from whatever it has: .eh_frame, .debug_frame (also of a
  * separate debug file), Go's .gopclntab, linkage tables, functions that start threads.
  *
- * Owner: the blob is the caller's. Threads: any, with an elf_file of its own.
+ * Owner: the blob is the caller's.
+ * Threads: any, with an elf_file of its own.
  */
 #pragma once
 

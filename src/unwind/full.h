@@ -3,7 +3,8 @@
  * One step up a stack with everything that call frame information can say (libdw): every register,
  * every expression. For what the tables' rules cannot express.
  *
- * Source: DWARF 5 sections 2.5 and 6.4. Threads: one at a time per image.
+ * Source: DWARF 5 sections 2.5 and 6.4.
+ * Threads: one at a time per image.
  */
 #pragma once
 

@@ -43,17 +43,17 @@ static unsigned flags_by_name(const struct gopclntab *t, uint64_t name)
 	return 0;
 }
 
-struct function {
+struct pcln_function {
 	uint64_t lo, hi, pcsp;
 	unsigned flags;
 	bool is_sigreturn;
 };
 
-static void read_function(const struct gopclntab *t, uint64_t i, struct function *ret)
+static void read_function(const struct gopclntab *t, uint64_t i, struct pcln_function *ret)
 {
 	uint64_t at = gopclntab_function(t, i), name;
 
-	*ret = (struct function){.lo = gopclntab_entry(t, i), .hi = gopclntab_entry(t, i + 1)};
+	*ret = (struct pcln_function){.lo = gopclntab_entry(t, i), .hi = gopclntab_entry(t, i + 1)};
 	name = t->names + gopclntab_get(t, at, 4);
 	ret->pcsp = gopclntab_get(t, at + 12, 4);
 	ret->flags = flags_by_name(t, name);
@@ -65,7 +65,7 @@ static void read_function(const struct gopclntab *t, uint64_t i, struct function
 			      (FUNC_TOP_FRAME | FUNC_SP_WRITE);
 }
 
-static void add_rows(const struct gopclntab *t, const struct function *f, struct rows *rows)
+static void add_rows(const struct gopclntab *t, const struct pcln_function *f, struct rows *rows)
 {
 	uint64_t at = t->pctab + f->pcsp, pc = f->lo;
 	int64_t depth = -1;
@@ -90,7 +90,7 @@ static void add_rows(const struct gopclntab *t, const struct function *f, struct
 
 static void compile_function(const struct gopclntab *t, uint64_t i, struct rows *rows)
 {
-	struct function f;
+	struct pcln_function f;
 
 	read_function(t, i, &f);
 	rows_function(rows, f.lo, f.hi);

@@ -3,8 +3,8 @@
  * Unwind rules of a file while they are collected: functions, each with its rows.
  *
  * Shape: a function covers [lo, hi); a row holds from its address to the next one. Functions may
- * come in any order and overlap: rows_sort() puts them in order, the earlier source wins. Owner:
- * rows_release(). Bounds: what exceeds TABLE_MAX_ROWS is left out.
+ *        come in any order and overlap: rows_sort() puts them in order, the earlier source wins.
+ * Owner: rows_release(). Bounds: what exceeds TABLE_MAX_ROWS is left out.
  */
 #pragma once
 

@@ -7,7 +7,8 @@
  * Shape: only start code is accepted: the thread's first function within START_FRAMES frames, and
  *        nothing between but the library that called last. The piece is that of the first sample
  *        with these frames; for any other code, later samples could have come another way.
- * Units: addresses are the process's. Threads: one at a time per `struct images`.
+ * Units: addresses are the process's.
+ * Threads: one at a time per `struct images`.
  */
 #pragma once
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rules of the code that the compiler's start files put into every program and library, about which
- * they say nothing: .init and .fini (crti.o), the functions of crtbegin.o.
+ * Rules of the code that the compiler's start files put into every program and library, about
+ * which they say nothing: .init and .fini (crti.o), the functions of crtbegin.o.
  *
- * Shape: only byte sequences that are known whole are believed. Source: glibc's
- * sysdeps/x86_64/crti.S, gcc's libgcc/crtstuff.c as compiled.
+ * Shape: only byte sequences that are known whole are believed.
+ * Source: glibc's sysdeps/x86_64/crti.S, gcc's libgcc/crtstuff.c as compiled.
  */
 #pragma once
 

@@ -3,8 +3,8 @@
  * Room in the store that both sides see: an allocator of offsets.
  *
  * Shape: blocks are multiples of STORE_ALIGN; what is freed is only reused after store_settle(),
- * when no program of the kernel side reads it any more. Owner: store_release(); the memory is the
- *        caller's.
+ *        when no program of the kernel side reads it any more.
+ * Owner: store_release(); the memory is the caller's.
  */
 #pragma once
 

@@ -2,7 +2,8 @@
 /*
  * Unwind tables as blobs: built from rows, checked when they come from disk, searched.
  *
- * Shape: bpf/abi/unwind_table.h. Owner: table_build()'s blob is the caller's.
+ * Shape: bpf/abi/unwind_table.h.
+ * Owner: table_build()'s blob is the caller's.
  */
 #pragma once
 

@@ -3,7 +3,8 @@
  * The unwind tables of images: built when asked for, on a thread of their own, kept in the store
  * and in the cache on disk, evicted when the store is full.
  *
- * Shape: one table an image that stands for its build id. Owner: tables_free().
+ * Shape: one table an image that stands for its build id.
+ * Owner: tables_free().
  * Threads: all calls from one; the worker thread has files of its own.
  */
 #pragma once

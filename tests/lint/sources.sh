@@ -32,6 +32,9 @@ files '*.sh' packaging/setup tests/under-load 'packaging/debian/*.p*' tests/dist
 # A check whose condition fails is passed over; so is one behind a search that fails for another reason.
 files 'tests/*.sh' | xargs grep -nE '&& *(fail|says|at_least|at_most|same)\b|^[^#]*\|\| says' >"$dir/weak"
 [ ! -s "$dir/weak" ] || fail "checks that can be passed over: $(cat "$dir/weak")"
+# What a header says of shape, owner and so on is found at the beginning of a line.
+files 'src/*.h' 'bpf/*.h' | xargs grep -nE '[^ *] +(Shape|Units|Owner|Errors|Threads|Source|Life|Memory|Place|Bound|Limits): ' >"$dir/labels"
+[ ! -s "$dir/labels" ] || fail "labels in the middle of a line: $(cat "$dir/labels")"
 for page in man/*.scd; do
 	scdoc <"$page" >"$dir/page.1" && mandoc -T lint -W error "$dir/page.1" || fail "$page"
 done
