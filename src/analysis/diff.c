@@ -21,8 +21,8 @@ enum { BLOCKS = 20, LEAST_A_BLOCK = 3 };
 /* -- scale -- */
 
 /* The total of all functions that match: of stacks that hold one. */
-static int total_of(const struct profile *p, const struct view_options *view, const char *pattern,
-		    int64_t *ret, struct err *err)
+static int diff_total_of(const struct profile *p, const struct view_options *view,
+			 const char *pattern, int64_t *ret, struct err *err)
 {
 	struct view_options o = *view;
 	struct view v;
@@ -44,8 +44,8 @@ static int find_scale(struct diff *d, const struct view *base, const struct view
 	d->by_total = !o->raw && !o->normalize;
 	if (o->raw)
 		return 0;
-	if (o->normalize && (total_of(base->p, &o->base, o->normalize, &b, err) ||
-			     total_of(new->p, &o->new, o->normalize, &n, err)))
+	if (o->normalize && (diff_total_of(base->p, &o->base, o->normalize, &b, err) ||
+			     diff_total_of(new->p, &o->new, o->normalize, &n, err)))
 		return err->code;
 	if (b <= 0 || n <= 0) {
 		err_set(err, 0, "%s has no weight in the %s profile",
@@ -157,7 +157,7 @@ static void fill_blocks(const struct diff *d, bool is_new, struct blocks *ret)
 	}
 }
 
-static int smallest_first(const void *x, const void *y)
+static int diff_smallest_first(const void *x, const void *y)
 {
 	double a = *(const double *)x, b = *(const double *)y;
 
@@ -182,7 +182,7 @@ static double *estimate(const struct diff *d, const struct blocks *b)
 		found[known++] = of[f];
 	}
 	if (known)
-		qsort(found, known, sizeof(*found), smallest_first);
+		qsort(found, known, sizeof(*found), diff_smallest_first);
 	others = known ? found[known / 2] : 1;
 	for (size_t f = 0; f < d->v.n_functions; f++)
 		of[f] = of[f] > 0 ? of[f] : others;
@@ -325,7 +325,7 @@ double diff_change(const struct diff_side *s)
 	return ((double)s->new - (double)s->base) / (double)most;
 }
 
-static int largest_first(const void *x, const void *y, void *rows)
+static int diff_largest_first(const void *x, const void *y, void *rows)
 {
 	const struct diff_row *r = rows;
 	const struct diff_side *a = &r[*(const uint32_t *)x].self;
@@ -349,7 +349,7 @@ uint32_t *diff_sorted(const struct diff *d, size_t *ret_n)
 		if (d->rows[f].total.base || d->rows[f].total.new)
 			order[n++] = f;
 	if (n)
-		qsort_r(order, n, sizeof(*order), largest_first, d->rows);
+		qsort_r(order, n, sizeof(*order), diff_largest_first, d->rows);
 	*ret_n = n;
 	return order;
 }

@@ -18,7 +18,7 @@ struct merging {
 	struct named_mappings *mappings; /* of `to` */
 };
 
-static mapping_id mapping_of(struct merging *m, const struct frame *f)
+static mapping_id diff_merge_mapping_of(struct merging *m, const struct frame *f)
 {
 	const char *module = profile_module(m->from, f);
 	struct mapping like = {.has_functions = true};
@@ -45,7 +45,7 @@ static frame_id frame_of(struct merging *m, frame_id id)
 
 		f.function = f.system_name =
 			strings_add(&m->to->strings, profile_text(m->from, from->function));
-		f.mapping = mapping_of(m, from);
+		f.mapping = diff_merge_mapping_of(m, from);
 		made = profile_add_frame(m->to, &f);
 	}
 	free(chain);
@@ -99,8 +99,8 @@ static void add_samples(struct merging *m, const struct view *v, const char *sid
 	}
 }
 
-static void add(struct profile *to, struct named_mappings *mappings, const struct view *v,
-		const char *side, double scale)
+static void diff_merge_add(struct profile *to, struct named_mappings *mappings,
+			   const struct view *v, const char *side, double scale)
 {
 	struct merging m = {.to = to, .from = v->p, .mappings = mappings};
 
@@ -121,6 +121,6 @@ void diff_merge(struct profile *to, const struct view *base, const struct view *
 	profile_add_type(to, new->type, new->unit);
 	to->default_type = 1;
 	to->time_ns = new->p->time_ns;
-	add(to, &mappings, base, "base", scale);
-	add(to, &mappings, new, "new", 1);
+	diff_merge_add(to, &mappings, base, "base", scale);
+	diff_merge_add(to, &mappings, new, "new", 1);
 }

@@ -55,7 +55,7 @@ static const struct label *label_of(const struct groups *g, labels_id labels, en
 }
 
 /* The name of the group of these labels (heap), NULL when they lack what tells. */
-static char *name_of(const struct groups *g, labels_id labels)
+static char *groups_name_of(const struct groups *g, labels_id labels)
 {
 	const struct label *text = label_of(g, labels, g->by, true);
 	const struct label *number = label_of(g, labels, g->by, false);
@@ -83,7 +83,7 @@ static char *name_of(const struct groups *g, labels_id labels)
 	return NULL;
 }
 
-static bool name_equal(const void *ctx, uint32_t id, const void *key)
+static bool groups_name_equal(const void *ctx, uint32_t id, const void *key)
 {
 	return str_equal(((const struct groups *)ctx)->names[id], key);
 }
@@ -98,13 +98,13 @@ uint32_t groups_find(struct groups *g, labels_id labels)
 		return NO_ID;
 	if (g->of_labels[labels])
 		return g->of_labels[labels] == ASKED_IN_VAIN ? NO_ID : g->of_labels[labels] - 1;
-	name = name_of(g, labels);
+	name = groups_name_of(g, labels);
 	if (!name) {
 		g->of_labels[labels] = ASKED_IN_VAIN;
 		return NO_ID;
 	}
 	hash = hash_bytes(name, strlen(name));
-	id = map_find(&g->by_name, hash, name_equal, g, name);
+	id = map_find(&g->by_name, hash, groups_name_equal, g, name);
 	if (id == NO_ID) {
 		array_reserve(g->names, g->cap, g->n + 1);
 		id = (uint32_t)g->n++;

@@ -33,8 +33,8 @@ static bool same_code(const void *ctx, uint32_t id, const void *key)
 }
 
 /* Once for each origin, however often it is on its path. */
-static void count(int64_t *self, int64_t *total, uint32_t *counted, const struct build *b,
-		  uint32_t origin, bool is_leaf)
+static void lines_count(int64_t *self, int64_t *total, uint32_t *counted, const struct build *b,
+			uint32_t origin, bool is_leaf)
 {
 	int64_t weight = b->v->origins[origin].weight;
 
@@ -45,8 +45,8 @@ static void count(int64_t *self, int64_t *total, uint32_t *counted, const struct
 	*counted = origin + 1;
 }
 
-static void add_line(struct build *b, uint32_t origin, uint32_t function, const struct frame *f,
-		     bool is_leaf)
+static void lines_add_line(struct build *b, uint32_t origin, uint32_t function,
+			   const struct frame *f, bool is_leaf)
 {
 	struct line_weight key = {function, f->file, f->line, f->start_line, 0, 0};
 	uint64_t hash = hash_u64((uint64_t)f->file << 32 | f->line) ^ hash_u64(function);
@@ -60,12 +60,12 @@ static void add_line(struct build *b, uint32_t origin, uint32_t function, const 
 		b->counted_line[id] = 0;
 		map_add(&b->lines, hash, id);
 	}
-	count(&b->to->lines[id].self, &b->to->lines[id].total, &b->counted_line[id], b, origin,
-	      is_leaf);
+	lines_count(&b->to->lines[id].self, &b->to->lines[id].total, &b->counted_line[id], b,
+		    origin, is_leaf);
 }
 
-static void add_code(struct build *b, uint32_t origin, uint32_t function, const struct frame *f,
-		     bool is_leaf)
+static void lines_add_code(struct build *b, uint32_t origin, uint32_t function,
+			   const struct frame *f, bool is_leaf)
 {
 	struct code_weight key = {function, f->mapping, frame_offset(b->v->p, f), 0, 0};
 	uint64_t hash = hash_u64(key.offset) ^ hash_u64(function);
@@ -79,11 +79,11 @@ static void add_code(struct build *b, uint32_t origin, uint32_t function, const 
 		b->counted_code[id] = 0;
 		map_add(&b->code, hash, id);
 	}
-	count(&b->to->code[id].self, &b->to->code[id].total, &b->counted_code[id], b, origin,
-	      is_leaf);
+	lines_count(&b->to->code[id].self, &b->to->code[id].total, &b->counted_code[id], b, origin,
+		    is_leaf);
 }
 
-static void add_origin(struct build *b, uint32_t origin, const uint8_t *chosen)
+static void lines_add_origin(struct build *b, uint32_t origin, const uint8_t *chosen)
 {
 	const struct profile *p = b->v->p;
 	stack_id leaf = b->v->origins[origin].stack;
@@ -97,8 +97,8 @@ static void add_origin(struct build *b, uint32_t origin, const uint8_t *chosen)
 
 			if (!chosen[function])
 				continue;
-			add_line(b, origin, function, &p->frames[f], is_leaf);
-			add_code(b, origin, function, &p->frames[f], is_leaf);
+			lines_add_line(b, origin, function, &p->frames[f], is_leaf);
+			lines_add_code(b, origin, function, &p->frames[f], is_leaf);
 		}
 	}
 }
@@ -129,7 +129,7 @@ void line_weights_find(struct line_weights *l, const struct view *v, const uint8
 
 	*l = (struct line_weights){0};
 	for (uint32_t i = 0; i < v->n_origins; i++)
-		add_origin(&b, i, chosen);
+		lines_add_origin(&b, i, chosen);
 	if (l->n_lines)
 		qsort(l->lines, l->n_lines, sizeof(*l->lines), by_place);
 	if (l->n_code)

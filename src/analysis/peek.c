@@ -61,8 +61,9 @@ uint8_t *functions_matching(const struct view *v, const char *pattern, struct er
 	return chosen;
 }
 
-static void add_origin(const struct view *v, uint32_t i, const uint8_t *chosen, struct path *path,
-		       uint32_t *counted, struct edges *callers, struct edges *callees)
+static void peek_add_origin(const struct view *v, uint32_t i, const uint8_t *chosen,
+			    struct path *path, uint32_t *counted, struct edges *callers,
+			    struct edges *callees)
 {
 	const struct origin *o = &v->origins[i];
 
@@ -139,7 +140,7 @@ void peek_find(struct peeks *p, const struct view *v, const uint8_t *chosen)
 
 	*p = (struct peeks){.all = mem_array(n, sizeof(*p->all))};
 	for (uint32_t i = 0; i < v->n_origins; i++)
-		add_origin(v, i, chosen, &path, counted, &callers, &callees);
+		peek_add_origin(v, i, chosen, &path, counted, &callers, &callees);
 	if (callers.n)
 		qsort(callers.all, callers.n, sizeof(*callers.all), by_callee);
 	if (callees.n)

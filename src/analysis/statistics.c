@@ -103,7 +103,7 @@ double overdispersion_of(const double *counts, const double *totals, size_t n)
 		       : 1;
 }
 
-static int smallest_first(const void *x, const void *y, void *values)
+static int statistics_smallest_first(const void *x, const void *y, void *values)
 {
 	const double *p = values;
 	double a = p[*(const size_t *)x], b = p[*(const size_t *)y];
@@ -119,7 +119,7 @@ void adjust_p(double *p, size_t n)
 	for (size_t i = 0; i < n; i++)
 		order[i] = i;
 	if (n)
-		qsort_r(order, n, sizeof(*order), smallest_first, p);
+		qsort_r(order, n, sizeof(*order), statistics_smallest_first, p);
 	for (size_t rank = n; rank-- > 0;) {
 		least = MIN(least, p[order[rank]] * (double)n / (double)(rank + 1));
 		p[order[rank]] = least;

@@ -73,7 +73,7 @@ static void note_heads(void *ctx, unsigned part, size_t from, size_t to)
 }
 
 /* Neighbours often have the same. */
-static stack_id root_of(struct build *b, uint32_t item)
+static stack_id tree_root_of(struct build *b, uint32_t item)
 {
 	if (!b->trie.n || b->root_item != item)
 		b->root = stacks_push(&b->trie, NO_ID, item);
@@ -91,7 +91,7 @@ static bool heads_reach(const struct build *b)
 static void push_part(struct build *b, size_t i)
 {
 	const struct origin *o = &b->v->origins[b->open[i]];
-	stack_id at = root_of(b, b->t->place[b->open[i]] + 1);
+	stack_id at = tree_root_of(b, b->t->place[b->open[i]] + 1);
 	uint32_t f, depth = b->depth, stop = b->depth + b->levels;
 	const uint32_t *head = NULL;
 
@@ -109,7 +109,7 @@ static void push_part(struct build *b, size_t i)
 	b->more[i] = f != NO_ID;
 }
 
-static void sum_up(struct build *b)
+static void tree_sum_up(struct build *b)
 {
 	b->total = mem_array(b->trie.n, sizeof(*b->total));
 	for (size_t i = 0; i < b->n_open; i++)
@@ -181,7 +181,7 @@ static void run_pass(struct build *b)
 
 	for (size_t i = 0; i < b->n_open; i++)
 		push_part(b, i);
-	sum_up(b);
+	tree_sum_up(b);
 	node_of = keep_heavy(b, &cut);
 	close_paths(b, node_of, cut);
 	b->depth += b->levels;
@@ -194,7 +194,7 @@ static void run_pass(struct build *b)
 	stacks_release(&b->trie);
 }
 
-static int heaviest_first(const void *x, const void *y)
+static int tree_heaviest_first(const void *x, const void *y)
 {
 	return -compare_u64(x, y);
 }
@@ -215,7 +215,7 @@ static void prune(struct tree *t, const struct view *v, size_t most)
 
 	for (size_t i = 0; i < t->n; i++)
 		weights[i] = weight_of(&t->nodes[i]);
-	qsort(weights, t->n, sizeof(*weights), heaviest_first);
+	qsort(weights, t->n, sizeof(*weights), tree_heaviest_first);
 	t->least = v->total ? (double)weights[most] / fabs((double)v->total) : 1;
 	while (heavier < most && weights[heavier] > weights[most])
 		heavier++;
@@ -241,7 +241,7 @@ static void prune(struct tree *t, const struct view *v, size_t most)
 	t->n = n;
 }
 
-static void build(struct tree *t, const struct view *v, const struct tree_options *o)
+static void tree_fill(struct tree *t, const struct view *v, const struct tree_options *o)
 {
 	struct build b = {.v = v, .o = o, .t = t, .n_open = v->n_origins};
 	double total = (double)v->total;
@@ -275,7 +275,7 @@ static void build(struct tree *t, const struct view *v, const struct tree_option
 
 void tree_build(struct tree *t, const struct view *v, const struct tree_options *o)
 {
-	build(t, v, o);
+	tree_fill(t, v, o);
 	if (o->most && t->n > o->most)
 		prune(t, v, o->most);
 }

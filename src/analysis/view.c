@@ -57,7 +57,7 @@ static uint32_t function_add(struct view *v, const struct function *f)
 	return (uint32_t)v->n_functions++;
 }
 
-static uint32_t function_of(struct view *v, struct map *known, const struct frame *f)
+static uint32_t view_function_of(struct view *v, struct map *known, const struct frame *f)
 {
 	struct function fn = {.kind = f->kind, .inlined = f->inlined, .named = f->named};
 	uint64_t hash;
@@ -88,7 +88,7 @@ static void make_chains(struct view *v)
 	v->chain = mem_array(cap, sizeof(*v->chain));
 	stacks_each(&p->stacks, i) is_item[stacks_item(&p->stacks, i)] = true;
 	for (frame_id f = 0; f < p->n_frames; f++)
-		own[f] = function_of(v, &known, &p->frames[f]);
+		own[f] = view_function_of(v, &known, &p->frames[f]);
 	for (frame_id f = 0; f < p->n_frames; f++) {
 		v->chain_at[f] = (uint32_t)n;
 		for (frame_id i = is_item[f] ? f : NO_ID; i != NO_ID; i = p->frames[i].inner) {
@@ -353,7 +353,7 @@ static void count_part(void *ctx, unsigned part, size_t from, size_t to)
 			count_origin(c->v, (uint32_t)i, sums);
 }
 
-static void count(struct view *v, bool all, uint32_t group)
+static void view_count_functions(struct view *v, bool all, uint32_t group)
 {
 	struct counting c = {.v = v, .all = all, .group = group};
 	unsigned parts = thread_parts(v->n_origins, LEAST_ORIGINS);
@@ -374,12 +374,12 @@ static void count(struct view *v, bool all, uint32_t group)
 
 void view_count(struct view *v)
 {
-	count(v, true, NO_ID);
+	view_count_functions(v, true, NO_ID);
 }
 
 void view_count_group(struct view *v, uint32_t group)
 {
-	count(v, false, group);
+	view_count_functions(v, false, group);
 }
 
 /* -- order -- */

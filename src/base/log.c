@@ -43,7 +43,7 @@ void log_hold(bool hold)
 	pthread_mutex_unlock(&lock);
 }
 
-static void put_line(const char *before, const char *text)
+static void log_put_line(const char *before, const char *text)
 {
 	pthread_mutex_lock(&lock);
 	if (!holding)
@@ -53,7 +53,7 @@ static void put_line(const char *before, const char *text)
 	pthread_mutex_unlock(&lock);
 }
 
-static void put_json(enum log_level level, const char *msg, json_t *fields)
+static void log_put_json(enum log_level level, const char *msg, json_t *fields)
 {
 	static const char *const names[] = {"error", "warn", "info", "debug"};
 	char stamp[64], fraction[16];
@@ -74,7 +74,7 @@ static void put_json(enum log_level level, const char *msg, json_t *fields)
 		json_object_update(line, fields);
 	text = json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(12));
 	if (text)
-		put_line("", text);
+		log_put_line("", text);
 	free(text);
 	json_decref(line);
 }
@@ -87,14 +87,14 @@ static void put_text(const char *text)
 	for (char *c = clean; *c; c++)
 		if (((unsigned char)*c < 32 && *c != '\n') || *c == 127)
 			*c = '?';
-	put_line("cprof: ", clean);
+	log_put_line("cprof: ", clean);
 }
 
 void log_fields(enum log_level level, const char *text, const char *msg, json_t *fields)
 {
 	if (level <= log_max) {
 		if (log_json)
-			put_json(level, msg, fields);
+			log_put_json(level, msg, fields);
 		else
 			put_text(text);
 	}
@@ -104,7 +104,7 @@ void log_fields(enum log_level level, const char *text, const char *msg, json_t 
 void log_summary(const char *text, json_t *fields)
 {
 	if (log_json && log_max < LOG_INFO) {
-		put_json(LOG_INFO, "summary", fields);
+		log_put_json(LOG_INFO, "summary", fields);
 		json_decref(fields);
 		return;
 	}

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-static void *check(void *p)
+static void *mem_check(void *p)
 {
 	if (!p)
 		abort();
@@ -18,22 +18,22 @@ static void *check(void *p)
 
 void *mem_alloc(size_t bytes)
 {
-	return check(calloc(1, bytes ? bytes : 1));
+	return mem_check(calloc(1, bytes ? bytes : 1));
 }
 
 void *mem_array(size_t count, size_t size)
 {
-	return check(calloc(count ? count : 1, size));
+	return mem_check(calloc(count ? count : 1, size));
 }
 
 void *mem_resize(void *old, size_t count, size_t size)
 {
-	return check(reallocarray(old, count ? count : 1, size));
+	return mem_check(reallocarray(old, count ? count : 1, size));
 }
 
 char *mem_strdup(const char *s)
 {
-	return check(strdup(s));
+	return mem_check(strdup(s));
 }
 
 void *mem_dup(const void *data, size_t bytes)

@@ -9,7 +9,7 @@
 
 enum { MAX_SOURCE = 16 << 20 };
 
-static bool read_at(struct source *s, const char *path)
+static bool source_read_at(struct source *s, const char *path)
 {
 	auto_close int fd = file_open_regular(-1, path);
 
@@ -31,13 +31,13 @@ static bool read_below(struct source *s, const char *folder, const char *path)
 
 		rest += strspn(rest, "/");
 		at = mem_printf("%s/%s", folder, rest);
-		if (*rest && read_at(s, at))
+		if (*rest && source_read_at(s, at))
 			return true;
 	}
 	return false;
 }
 
-static bool find(struct source *s, const char *path, const char *folders)
+static bool source_find(struct source *s, const char *path, const char *folders)
 {
 	auto_free char *copy = mem_strdup(folders ? folders : "");
 	char *save = NULL;
@@ -45,7 +45,7 @@ static bool find(struct source *s, const char *path, const char *folders)
 	for (char *f = strtok_r(copy, ":", &save); f; f = strtok_r(NULL, ":", &save))
 		if (read_below(s, f, path))
 			return true;
-	return path[0] == '/' && read_at(s, path);
+	return path[0] == '/' && source_read_at(s, path);
 }
 
 bool source_read(struct source *s, const char *path, const char *folders)
@@ -53,7 +53,7 @@ bool source_read(struct source *s, const char *path, const char *folders)
 	size_t cap = 0;
 
 	*s = (struct source){0};
-	if (!*path || strlen(path) > 4000 || !find(s, path, folders))
+	if (!*path || strlen(path) > 4000 || !source_find(s, path, folders))
 		return false;
 	array_reserve(s->lines, cap, 1);
 	s->lines[0] = "";

@@ -23,7 +23,7 @@ struct cache_command {
 	bool json;
 };
 
-static int set_json(void *ctx, const char *arg, struct err *err)
+static int cache_set_json(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;
 	((struct cache_command *)ctx)->json = true;
@@ -33,10 +33,10 @@ static int set_json(void *ctx, const char *arg, struct err *err)
 static const struct option_row options[] = {
 	{0, "debuginfod", NULL, "build: fetch debug information from $DEBUGINFOD_URLS first", 0,
 	 NULL, name_set_debuginfod},
-	{0, "json", NULL, "the list as JSON", 0, NULL, set_json},
+	{0, "json", NULL, "the list as JSON", 0, NULL, cache_set_json},
 };
 
-static int print(const struct str *out, struct err *err)
+static int cache_print(const struct str *out, struct err *err)
 {
 	int code = out->len ? fd_write(1, out->text, out->len) : 0;
 
@@ -108,7 +108,7 @@ static int list(const struct cache_command *c, const struct cache *cache, struct
 
 	c->json ? list_json(all, n, &out) : list_text(all, n, &out);
 	cache_list_free(all, n);
-	return print(&out, err);
+	return cache_print(&out, err);
 }
 
 /* -- build -- */
@@ -180,8 +180,8 @@ static int build_profile(const struct builder *b, const char *path, struct err *
 	return code;
 }
 
-static int build(const struct cache_command *c, int n, char **paths, struct cache *cache,
-		 struct err *err)
+static int cache_build(const struct cache_command *c, int n, char **paths, struct cache *cache,
+		       struct err *err)
 {
 	struct builder b = {images_new(), cache, NULL};
 	int code = 0;
@@ -212,7 +212,7 @@ static int clean(const struct cache *cache)
 	return 0;
 }
 
-static int run(void *ctx, int argc, char **argv, struct err *err)
+static int cache_run(void *ctx, int argc, char **argv, struct err *err)
 {
 	static const char *const words[] = {"list", "build", "clean"};
 	const char *word = argc ? argv[0] : "list", *near;
@@ -224,7 +224,7 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 	else if (str_equal(word, "list") && argc <= 1)
 		code = list(ctx, cache, err);
 	else if (str_equal(word, "build"))
-		code = build(ctx, argc - 1, argv + 1, cache, err);
+		code = cache_build(ctx, argc - 1, argv + 1, cache, err);
 	else if (str_equal(word, "clean") && argc <= 1)
 		code = clean(cache);
 	else {
@@ -262,5 +262,5 @@ const struct command command_cache = {
 	.n_options = ARRAY_SIZE(options),
 	.more_help = more_help,
 	.ctx_bytes = sizeof(struct cache_command),
-	.run = run,
+	.run = cache_run,
 };

@@ -21,7 +21,7 @@ struct difference {
 	double limit; /* of growth, in percent */
 };
 
-static int set_output(void *ctx, const char *arg, struct err *err)
+static int diff_set_output(void *ctx, const char *arg, struct err *err)
 {
 	((struct difference *)ctx)->path = arg;
 	return *arg ? 0 : err_usage(err, "-o needs the name of a file");
@@ -38,13 +38,13 @@ static int check_form(const char *form, struct err *err)
 	return err_cure(err, "svg, html, json or text: by --format, or by the file's ending");
 }
 
-static int set_format(void *ctx, const char *arg, struct err *err)
+static int diff_set_format(void *ctx, const char *arg, struct err *err)
 {
 	((struct difference *)ctx)->format = arg;
 	return check_form(arg, err);
 }
 
-static int set_json(void *ctx, const char *arg, struct err *err)
+static int diff_set_json(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;
 	((struct difference *)ctx)->json = true;
@@ -81,11 +81,11 @@ static const struct option_row options[] = {
 	 "exit 4 when a function's self or total grew by more than that, and by more than chance",
 	 0, NULL, set_fail_above},
 	{'n', "rows", "N", "show that many rows (50); 0 is all", 0, NULL, view_set_rows},
-	{0, "json", NULL, "as JSON", 0, NULL, set_json},
+	{0, "json", NULL, "as JSON", 0, NULL, diff_set_json},
 	{'o', "output", "FILE", "write there (.svg, .html, .json) in place of the table",
-	 COMPLETE_FILE, NULL, set_output},
+	 COMPLETE_FILE, NULL, diff_set_output},
 	{0, "format", "NAME", "svg, html, json or text; else by the file's ending",
-	 COMPLETE_CHOICES, "svg|html|json|text", set_format},
+	 COMPLETE_CHOICES, "svg|html|json|text", diff_set_format},
 };
 
 /* The form that is asked for, by name or by the file's ending. */
@@ -96,8 +96,8 @@ static const char *form_of(const struct difference *o)
 	return o->format ? o->format : f ? f->name : o->json ? "json" : "text";
 }
 
-static int print_table(const struct difference *o, const struct diff *d, const char *form, int fd,
-		       struct err *err)
+static int diff_print_table(const struct difference *o, const struct diff *d, const char *form,
+			    int fd, struct err *err)
 {
 	const struct difference_options table = {
 		.most = o->view.rows, .colour = colour_wanted(fd), .width = terminal_width(fd)};
@@ -127,7 +127,7 @@ static int write_file(const struct difference *o, struct diff *d, const char *ti
 	else if (!code && str_equal(form, "html"))
 		code = difference_html(d, title, save.output.fd, err);
 	else if (!code)
-		code = print_table(o, d, form, save.output.fd, err);
+		code = diff_print_table(o, d, form, save.output.fd, err);
 	if (!code)
 		code = save_commit(&save, err);
 	if (!code && !save.output.is_stdout) {
@@ -190,13 +190,13 @@ static int run_with(struct difference *o, const struct profile *base, const stru
 	}
 	if (!code)
 		code = o->path ? write_file(o, &d, title, err)
-			       : print_table(o, &d, form_of(o), STDOUT_FILENO, err);
+			       : diff_print_table(o, &d, form_of(o), STDOUT_FILENO, err);
 	code = code ? EXIT_FAILED : passes_limit(o, &d) ? EXIT_LIMIT : EXIT_DONE;
 	diff_release(&d);
 	return code;
 }
 
-static int run(void *ctx, int argc, char **argv, struct err *err)
+static int diff_run(void *ctx, int argc, char **argv, struct err *err)
 {
 	struct difference *o = ctx;
 	struct profile base, new;
@@ -233,5 +233,5 @@ const struct command command_diff = {
 	.options = options,
 	.n_options = ARRAY_SIZE(options),
 	.ctx_bytes = sizeof(struct difference),
-	.run = run,
+	.run = diff_run,
 };

@@ -22,7 +22,7 @@ struct doctor {
 	bool colour;
 };
 
-static int set_json(void *ctx, const char *arg, struct err *err)
+static int doctor_set_json(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;
 	((struct doctor *)ctx)->json = true;
@@ -30,7 +30,7 @@ static int set_json(void *ctx, const char *arg, struct err *err)
 }
 
 static const struct option_row options[] = {
-	{0, "json", NULL, "as JSON", 0, NULL, set_json},
+	{0, "json", NULL, "as JSON", 0, NULL, doctor_set_json},
 };
 
 /* -- the machine -- */
@@ -114,7 +114,7 @@ static bool is_file(const struct module *m)
 }
 
 /* What would bring a module's symbols and lines (heap); NULL: it has them, or nobody knows. */
-static char *cure_of(const struct module *m)
+static char *doctor_cure_of(const struct module *m)
 {
 	if (!m->readable || m->dwarf)
 		return NULL;
@@ -124,7 +124,7 @@ static char *cure_of(const struct module *m)
 
 static json_t *module_json(const struct module *m)
 {
-	auto_free char *cure = is_file(m) ? cure_of(m) : NULL;
+	auto_free char *cure = is_file(m) ? doctor_cure_of(m) : NULL;
 	json_t *row = json_object();
 
 	json_object_set_new(row, "path", json_text(m->path));
@@ -143,7 +143,7 @@ static json_t *module_json(const struct module *m)
 
 static void put_module(struct doctor *d, const struct module *m)
 {
-	auto_free char *cure = is_file(m) ? cure_of(m) : NULL;
+	auto_free char *cure = is_file(m) ? doctor_cure_of(m) : NULL;
 
 	if (m->kind == IMAGE_ANONYMOUS)
 		str_printf(&d->out, "%-8s %-9s %-5s ", "by frame", "-", "-");
@@ -213,7 +213,7 @@ static void look_at_running(struct doctor *d)
 			   m->unreadable == 1 ? "" : "es");
 	for (size_t i = 0; i < m->n; i++) {
 		auto_free char *cure = is_file(&m->all[i]) && m->all[i].symbols < SYMBOLS_MINI
-					       ? cure_of(&m->all[i])
+					       ? doctor_cure_of(&m->all[i])
 					       : NULL;
 
 		if (!cure)
@@ -273,7 +273,7 @@ static int look_at_process(struct doctor *d, pid_t pid, struct err *err)
 	return 0;
 }
 
-static int run(void *ctx, int argc, char **argv, struct err *err)
+static int doctor_run(void *ctx, int argc, char **argv, struct err *err)
 {
 	struct doctor *d = ctx;
 	uint64_t pid = 0;
@@ -326,5 +326,5 @@ const struct command command_doctor = {
 	.n_options = ARRAY_SIZE(options),
 	.ctx_bytes = sizeof(struct doctor),
 	.release = release,
-	.run = run,
+	.run = doctor_run,
 };

@@ -16,26 +16,26 @@ struct export
 	bool no_annotations, inverted;
 };
 
-static int set_output(void *ctx, const char *arg, struct err *err)
+static int export_set_output(void *ctx, const char *arg, struct err *err)
 {
 	((struct export *)ctx)->path = arg;
 	return *arg ? 0 : err_usage(err, "-o needs the name of a file");
 }
 
-static int set_format(void *ctx, const char *arg, struct err *err)
+static int export_set_format(void *ctx, const char *arg, struct err *err)
 {
 	((struct export *)ctx)->format = arg;
 	return format_find(arg, err) ? 0 : err->code;
 }
 
-static int set_no_annotations(void *ctx, const char *arg, struct err *err)
+static int export_set_no_annotations(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;
 	((struct export *)ctx)->no_annotations = true;
 	return 0;
 }
 
-static int set_inverted(void *ctx, const char *arg, struct err *err)
+static int export_set_inverted(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;
 	((struct export *)ctx)->inverted = true;
@@ -46,14 +46,15 @@ static const struct option_row options[] = {
 	VIEW_OPTIONS,
 	NAME_OPTIONS,
 	{'o', "output", "FILE", "where to write; - is standard output", COMPLETE_FILE, NULL,
-	 set_output},
-	FORMAT_OPTION,
-	{0, "inverted", NULL, "an .svg flame graph from the leaves up", 0, NULL, set_inverted},
+	 export_set_output},
+	FORMAT_OPTION(export_set_format),
+	{0, "inverted", NULL, "an .svg flame graph from the leaves up", 0, NULL,
+	 export_set_inverted},
 	{0, "no-annotations", NULL, "folded output without _[k], _[i], _[j]", 0, NULL,
-	 set_no_annotations},
+	 export_set_no_annotations},
 };
 
-static int run(void *ctx, int argc, char **argv, struct err *err)
+static int export_run(void *ctx, int argc, char **argv, struct err *err)
 {
 	struct export *e = ctx;
 	struct save save = {.output.fd = -1};
@@ -102,5 +103,5 @@ const struct command command_export = {
 	.options = options,
 	.n_options = ARRAY_SIZE(options),
 	.ctx_bytes = sizeof(struct export),
-	.run = run,
+	.run = export_run,
 };

@@ -135,7 +135,7 @@ static int fail(const char *command, const struct err *err, int exit_code)
 	return exit_code;
 }
 
-static int print_text(struct str *text)
+static int main_print_text(struct str *text)
 {
 	bool ok = fwrite(text->text, 1, text->len, stdout) == text->len && fflush(stdout) == 0;
 
@@ -162,7 +162,7 @@ static const struct command *find_command(const char *name, struct err *err)
 }
 
 /* What is asked for without running anything: help, version, generated text. -1: nothing. */
-static int answer(const struct command *command)
+static int main_answer(const struct command *command)
 {
 	struct str out = {0};
 
@@ -172,7 +172,7 @@ static int answer(const struct command *command)
 		command ? print_command_help(command, &out) : print_help(&out);
 	else
 		return -1;
-	return print_text(&out);
+	return main_print_text(&out);
 }
 
 static int parse_and_run(const struct command *command, void *ctx, int argc, char **argv)
@@ -184,7 +184,7 @@ static int parse_and_run(const struct command *command, void *ctx, int argc, cha
 
 	if (first < 0)
 		return fail(command->name, &err, err.exit_code ? err.exit_code : EXIT_FAILED);
-	code = answer(command);
+	code = main_answer(command);
 	if (code >= 0)
 		return code;
 	set_up_log();
@@ -217,7 +217,7 @@ int main(int argc, char **argv)
 		setlocale(LC_CTYPE, "C.UTF-8");
 	/* For tests and packaging: what is generated from the tables. */
 	if (argc == 3 && str_equal(argv[1], "--print"))
-		return print_generated(argv[2], &out) ? print_text(&out) : EXIT_USAGE;
+		return print_generated(argv[2], &out) ? main_print_text(&out) : EXIT_USAGE;
 	first = options_parse(&table, 1, argc, argv, true, &err);
 	if (first < 0)
 		return fail(NULL, &err, EXIT_USAGE);
@@ -226,7 +226,7 @@ int main(int argc, char **argv)
 		first++;
 	}
 	if (first == argc) {
-		code = answer(NULL);
+		code = main_answer(NULL);
 		if (code >= 0)
 			return code;
 		err_usage(&err, "no command given");

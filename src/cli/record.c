@@ -35,13 +35,13 @@ static int set_duration(void *ctx, const char *arg, struct err *err)
 	return 0;
 }
 
-static int set_output(void *ctx, const char *arg, struct err *err)
+static int record_set_output(void *ctx, const char *arg, struct err *err)
 {
 	((struct record *)ctx)->path = arg;
 	return *arg ? 0 : err_usage(err, "-o needs the name of a file");
 }
 
-static int set_format(void *ctx, const char *arg, struct err *err)
+static int record_set_format(void *ctx, const char *arg, struct err *err)
 {
 	((struct record *)ctx)->format = arg;
 	return format_find(arg, err) ? 0 : err->code;
@@ -70,21 +70,21 @@ static int set_timeline(void *ctx, const char *arg, struct err *err)
 	return 0;
 }
 
-static int set_no_annotations(void *ctx, const char *arg, struct err *err)
+static int record_set_no_annotations(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;
 	((struct record *)ctx)->no_annotations = true;
 	return 0;
 }
 
-static int set_inverted(void *ctx, const char *arg, struct err *err)
+static int record_set_inverted(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;
 	((struct record *)ctx)->inverted = true;
 	return 0;
 }
 
-static int set_java_perfmap(void *ctx, const char *arg, struct err *err)
+static int record_set_java_perfmap(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;
 	((struct record *)ctx)->target.names.java_perfmap = true;
@@ -110,20 +110,21 @@ static const struct option_row options[] = {
 	NAME_OPTIONS,
 	DEBUGINFOD_OPTION,
 	{0, "java-perfmap", NULL, "ask Java machines for their perf maps (attach socket)", 0, NULL,
-	 set_java_perfmap},
+	 record_set_java_perfmap},
 	{0, "no-names", NULL, "save addresses only: report and export name them", 0, NULL,
 	 set_no_names},
 	{'d', "duration", "SECS", "stop after that many seconds", 0, NULL, set_duration},
 	{'o', "output", "FILE", "where to write (cprof.pb.gz); - is standard output", COMPLETE_FILE,
-	 NULL, set_output},
-	FORMAT_OPTION,
+	 NULL, record_set_output},
+	FORMAT_OPTION(record_set_format),
 	{0, "timeline", "[=MS]", "keep when samples fell, in blocks of MS milliseconds (20)", 0,
 	 NULL, set_timeline},
 	{0, "by", "WHAT", "what stands at the root of folded and flame output (process)",
 	 COMPLETE_CHOICES, "process|thread|pid|tid|cpu|cgroup|none", set_by},
-	{0, "inverted", NULL, "an .svg flame graph from the leaves up", 0, NULL, set_inverted},
+	{0, "inverted", NULL, "an .svg flame graph from the leaves up", 0, NULL,
+	 record_set_inverted},
 	{0, "no-annotations", NULL, "folded output without _[k], _[i], _[j]", 0, NULL,
-	 set_no_annotations},
+	 record_set_no_annotations},
 	{0, "exit-status", NULL, "exit with the status of the command", 0, NULL, set_exit_status},
 };
 
@@ -153,7 +154,7 @@ static int run_until_done(const struct record *r, struct live *live, int signal_
 }
 
 /* What the file says about itself in words. */
-static void add_comments(struct profile *p)
+static void record_add_comments(struct profile *p)
 {
 	struct str text auto_release(str_release) = {0};
 	struct utsname host;
@@ -185,7 +186,7 @@ static void say_cuts(const struct account *a)
 	log_info("%s", text.text);
 }
 
-static void say_summary(const struct account *a, const struct save *save)
+static void record_say_summary(const struct account *a, const struct save *save)
 {
 	struct str text auto_release(str_release) = {0};
 	json_t *fields = account_json(a);
@@ -223,17 +224,17 @@ static int record_with(struct record *r, struct live *live, struct save *save, i
 		recording_kill_command(live_recording(live));
 	if (live_finish(live, err))
 		return EXIT_FAILED;
-	add_comments(p);
+	record_add_comments(p);
 	if (save_write(save, p, err))
 		return EXIT_FAILED;
-	say_summary(&p->account, save);
+	record_say_summary(&p->account, save);
 	status = recording_command_status(live_recording(live));
 	if (r->exit_status && status)
 		return status;
 	return p->account.samples ? EXIT_DONE : EXIT_NOTHING;
 }
 
-static int run(void *ctx, int argc, char **argv, struct err *err)
+static int record_run(void *ctx, int argc, char **argv, struct err *err)
 {
 	struct record *r = ctx;
 	struct save save = {.output.fd = -1};
@@ -279,5 +280,5 @@ const struct command command_record = {
 	.more_help = target_help,
 	.ctx_bytes = sizeof(struct record),
 	.release = target_release,
-	.run = run,
+	.run = record_run,
 };

@@ -99,14 +99,14 @@ static int set_asm(void *ctx, const char *arg, struct err *err)
 	return 0;
 }
 
-static int set_source_path(void *ctx, const char *arg, struct err *err)
+static int report_set_source_path(void *ctx, const char *arg, struct err *err)
 {
 	(void)err;
 	((struct report *)ctx)->source_path = arg;
 	return 0;
 }
 
-static int set_json(void *ctx, const char *arg, struct err *err)
+static int report_set_json(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;
 	((struct report *)ctx)->json = true;
@@ -147,14 +147,14 @@ static const struct option_row options[] = {
 	{0, "asm", NULL, "with --list: their instructions, below the lines they were made of", 0,
 	 NULL, set_asm},
 	{0, "source-path", "DIR[:DIR]", "where sources are that are not where they were built",
-	 COMPLETE_FILE, NULL, set_source_path},
+	 COMPLETE_FILE, NULL, report_set_source_path},
 	{0, "heatmap", NULL, "when samples fell (of record --timeline)", 0, NULL, set_heatmap},
 	{0, "missing", NULL, "modules with functions that have no name, and what would name them",
 	 0, NULL, set_missing},
 	{'n', "rows", "N", "show that many rows (50; of --peek 10); 0 is all", 0, NULL,
 	 view_set_rows},
 	{0, "sort", "KEY", "by self or total", COMPLETE_CHOICES, "self|total", set_sort},
-	{0, "json", NULL, "as JSON", 0, NULL, set_json},
+	{0, "json", NULL, "as JSON", 0, NULL, report_set_json},
 	{0, "csv", NULL, "the table of functions as CSV", 0, NULL, set_csv},
 };
 
@@ -233,7 +233,7 @@ static int print_list(const struct report *r, struct view *v, struct str *out, s
 	return shown ? 0 : nothing_matches(r, err);
 }
 
-static void print_table(const struct report *r, struct view *v, struct str *out)
+static void report_print_table(const struct report *r, struct view *v, struct str *out)
 {
 	struct table_options o = {.sort = r->sort,
 				  .most = r->view.rows,
@@ -251,7 +251,8 @@ static void print_table(const struct report *r, struct view *v, struct str *out)
 		table_text(v, &o, out);
 }
 
-static int print(const struct report *r, const struct profile *p, struct str *out, struct err *err)
+static int report_print(const struct report *r, const struct profile *p, struct str *out,
+			struct err *err)
 {
 	struct view v;
 	int code = view_open(&v, p, &r->view.view, err);
@@ -265,12 +266,12 @@ static int print(const struct report *r, const struct profile *p, struct str *ou
 	else if (!code && r->mode == MODE_HEATMAP)
 		code = heatmap_text(&v, r->json, out, err);
 	else if (!code)
-		print_table(r, &v, out);
+		report_print_table(r, &v, out);
 	view_release(&v);
 	return code;
 }
 
-static int check(struct report *r, int argc, char **argv, struct err *err)
+static int report_check(struct report *r, int argc, char **argv, struct err *err)
 {
 	bool is_table = r->mode == MODE_DEFAULT || r->mode == MODE_TOP;
 
@@ -296,7 +297,7 @@ static bool wants_screen(const struct report *r)
 	       !r->sort_given && !r->view.by_given && !curses_check(&err);
 }
 
-static int show(const struct report *r, struct profile *p, const char *path, struct err *err)
+static int report_show(const struct report *r, struct profile *p, const char *path, struct err *err)
 {
 	struct feed *feed = saved_feed(p, path, &r->view.names);
 	const struct show_options o = {.signal_fd = interrupt_init(),
@@ -308,14 +309,14 @@ static int show(const struct report *r, struct profile *p, const char *path, str
 	return code;
 }
 
-static int run(void *ctx, int argc, char **argv, struct err *err)
+static int report_run(void *ctx, int argc, char **argv, struct err *err)
 {
 	struct report *r = ctx;
 	struct str out auto_release(str_release) = {0};
 	struct profile p;
 	int code;
 
-	if (check(r, argc, argv, err))
+	if (report_check(r, argc, argv, err))
 		return EXIT_USAGE;
 	if (!r->view.rows_given)
 		r->view.rows = r->json || r->csv ? 0 : DEFAULT_ROWS;
@@ -326,9 +327,9 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 	if (!code && r->mode == MODE_MISSING)
 		report_missing(&p, r->view.rows, r->json, &out);
 	else if (!code && wants_screen(r))
-		code = show(r, &p, argc ? argv[0] : "cprof.pb.gz", err);
+		code = report_show(r, &p, argc ? argv[0] : "cprof.pb.gz", err);
 	else if (!code)
-		code = print(r, &p, &out, err);
+		code = report_print(r, &p, &out, err);
 	if (!code && fd_write(1, out.text, out.len))
 		code = err_set(err, 0, "cannot write to standard output");
 	profile_release(&p);
@@ -342,5 +343,5 @@ const struct command command_report = {
 	.options = options,
 	.n_options = ARRAY_SIZE(options),
 	.ctx_bytes = sizeof(struct report),
-	.run = run,
+	.run = report_run,
 };

@@ -19,7 +19,7 @@ static bool is_here(const char *path, const char *hex)
 }
 
 /* What would name the functions of a module, in words. */
-static char *cure_of(const struct profile *p, const struct missing *m)
+static char *report_missing_cure_of(const struct profile *p, const struct missing *m)
 {
 	const char *path =
 		m->mapping == NO_ID ? "" : profile_text(p, p->mappings[m->mapping].filename);
@@ -50,7 +50,7 @@ static void missing_json(const struct profile *p, const struct missing *all, siz
 	for (size_t i = 0; i < n; i++) {
 		const struct mapping *m =
 			all[i].mapping == NO_ID ? NULL : &p->mappings[all[i].mapping];
-		auto_free char *cure = cure_of(p, &all[i]);
+		auto_free char *cure = report_missing_cure_of(p, &all[i]);
 		json_t *row = json_object();
 
 		json_object_set_new(row, "module",
@@ -80,7 +80,7 @@ static void missing_text(const struct profile *p, const struct missing *all, siz
 	for (size_t i = 0; i < n && (!most || i < most); i++) {
 		const struct mapping *m =
 			all[i].mapping == NO_ID ? NULL : &p->mappings[all[i].mapping];
-		auto_free char *cure = cure_of(p, &all[i]);
+		auto_free char *cure = report_missing_cure_of(p, &all[i]);
 		const char *id = m ? profile_text(p, m->build_id) : "";
 
 		str_printf(out, "%6.2f %%  %s%s%s%s%s\n",

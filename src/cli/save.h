@@ -9,9 +9,9 @@
 #include "base/io.h"
 #include "format/format.h"
 
-/* The row of --format, whose setter is the command's set_format(). */
+/* The row of --format, with the command's setter. */
 #define FORMAT_CHOICES "pprof|folded|svg|html|speedscope|text|csv|json"
-#define FORMAT_OPTION                                                                              \
+#define FORMAT_OPTION(set_format)                                                                  \
 	{                                                                                          \
 		0, "format", "NAME",                                                               \
 			"pprof, folded, svg, html, speedscope, text, csv or json; else by the "    \

@@ -94,7 +94,7 @@ static int set_memory(void *ctx, const char *arg, struct err *err)
 	return 0;
 }
 
-static int set_java_perfmap(void *ctx, const char *arg, struct err *err)
+static int serve_set_java_perfmap(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;
 	((struct serve *)ctx)->target.names.java_perfmap = true;
@@ -119,7 +119,7 @@ static const struct option_row options[] = {
 	{0, "metrics-cgroups", "N", "cgroups whose CPU time /metrics tells apart, at most (200)", 0,
 	 NULL, set_groups},
 	{0, "java-perfmap", NULL, "ask Java machines for their perf maps (attach socket)", 0, NULL,
-	 set_java_perfmap},
+	 serve_set_java_perfmap},
 	{0, "no-kernel", NULL, "leave kernel frames out", 0, NULL, target_set_no_kernel},
 	NAME_OPTIONS,
 	DEBUGINFOD_OPTION,
@@ -176,7 +176,7 @@ static int run_history(const struct serve *s, struct history *history, int signa
 	return code ? EXIT_FAILED : EXIT_DONE;
 }
 
-static void say_summary(struct history *history)
+static void serve_say_summary(struct history *history)
 {
 	struct str line auto_release(str_release) = {0};
 	const struct account *a = history->summary(history);
@@ -185,7 +185,7 @@ static void say_summary(struct history *history)
 	log_summary(line.text, account_json(a));
 }
 
-static int run(void *ctx, int argc, char **argv, struct err *err)
+static int serve_run(void *ctx, int argc, char **argv, struct err *err)
 {
 	struct serve *s = ctx;
 	struct service_options o;
@@ -221,7 +221,7 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 		log_warn("the budget sees user space alone: kernel.bpf_stats_enabled is 0");
 	code = run_history(s, history, signal_fd, err);
 	if (code == EXIT_DONE)
-		say_summary(history);
+		serve_say_summary(history);
 	history->free(history);
 	return code;
 }
@@ -235,5 +235,5 @@ const struct command command_serve = {
 	.more_help = target_help,
 	.ctx_bytes = sizeof(struct serve),
 	.release = target_release,
-	.run = run,
+	.run = serve_run,
 };

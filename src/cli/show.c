@@ -33,7 +33,7 @@ struct show {
 	struct err failed; /* for good */
 };
 
-static void draw(struct show *s)
+static void show_draw(struct show *s)
 {
 	int rows, cols;
 
@@ -85,7 +85,7 @@ static void save(struct show *s)
 	save_release(&file);
 }
 
-static void retarget(struct show *s)
+static void show_retarget(struct show *s)
 {
 	struct err err = {0};
 	int code = s->feed->retarget(s->feed, s->screen.text, &err);
@@ -107,7 +107,7 @@ static void retarget(struct show *s)
 	s->due_ns = monotonic_ns() + FIRST_NS;
 }
 
-static void answer(struct show *s)
+static void show_answer(struct show *s)
 {
 	enum request request = s->screen.request;
 
@@ -119,7 +119,7 @@ static void answer(struct show *s)
 	} else if (request == REQUEST_SAVE) {
 		save(s);
 	} else if (request == REQUEST_TARGET) {
-		retarget(s);
+		show_retarget(s);
 	} else if (request == REQUEST_MOUSE) {
 		curses_mouse(s->screen.mouse);
 	}
@@ -135,7 +135,7 @@ static bool take_keys(struct show *s)
 	       (key = curses_key(&s->screen.click_row, &s->screen.click_col)) != KEY_NONE) {
 		changed |= screen_key(&s->screen, key);
 		if (s->screen.request)
-			answer(s);
+			show_answer(s);
 	}
 	return changed;
 }
@@ -192,13 +192,13 @@ static int wait(struct show *s, struct err *err)
 	return 0;
 }
 
-static int run(struct show *s, struct err *err)
+static int show_run(struct show *s, struct err *err)
 {
 	int code = 0;
 
 	if (!s->o->is_live)
 		s->ended = true;
-	draw(s);
+	show_draw(s);
 	while (!code && !s->screen.quit && !interrupt_asked()) {
 		if (!s->ended && monotonic_ns() >= s->due_ns) {
 			if (s->screen.paused)
@@ -206,19 +206,19 @@ static int run(struct show *s, struct err *err)
 			else if ((code = refresh(s, err)))
 				break;
 			else
-				draw(s);
+				show_draw(s);
 		}
 		code = wait(s, err);
 		if (!code && take_keys(s) && !s->screen.quit)
-			draw(s);
+			show_draw(s);
 	}
 	if (s->failed.what[0])
 		*err = s->failed;
 	return s->failed.what[0] ? -1 : code;
 }
 
-static int annotate(void *ctx, mapping_id mapping, uint64_t offset, struct code *ret,
-		    struct err *err)
+static int show_annotate(void *ctx, mapping_id mapping, uint64_t offset, struct code *ret,
+			 struct err *err)
 {
 	struct feed *f = ctx;
 
@@ -239,12 +239,12 @@ int show_feed(struct feed *feed, const struct show_options *o, struct err *err)
 	s.screen.source_path = o->source_path;
 	if (o->view)
 		screen_set_view(&s.screen, o->view);
-	s.screen.annotate = annotate;
+	s.screen.annotate = show_annotate;
 	s.screen.annotate_ctx = feed;
 	screen_changed(&s.screen, feed->profile);
 	s.last_ns = monotonic_ns();
 	s.due_ns = s.last_ns + FIRST_NS;
-	code = run(&s, err);
+	code = show_run(&s, err);
 	curses_close();
 	log_hold(false);
 	screen_release(&s.screen);

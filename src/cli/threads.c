@@ -16,7 +16,7 @@ struct threads_command {
 	bool json, all;
 };
 
-static int set_json(void *ctx, const char *arg, struct err *err)
+static int threads_set_json(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;
 	((struct threads_command *)ctx)->json = true;
@@ -30,7 +30,7 @@ static int set_all(void *ctx, const char *arg, struct err *err)
 	return 0;
 }
 
-static int set_no_annotations(void *ctx, const char *arg, struct err *err)
+static int threads_set_no_annotations(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;
 	((struct threads_command *)ctx)->show.no_annotations = true;
@@ -41,8 +41,9 @@ static const struct option_row options[] = {
 	{'a', "all", NULL,
 	 "every thread by itself, not grouped by stack; without PID, the threads of all processes",
 	 0, NULL, set_all},
-	{0, "json", NULL, "as JSON", 0, NULL, set_json},
-	{0, "no-annotations", NULL, "without _[k], _[i], _[j]", 0, NULL, set_no_annotations},
+	{0, "json", NULL, "as JSON", 0, NULL, threads_set_json},
+	{0, "no-annotations", NULL, "without _[k], _[i], _[j]", 0, NULL,
+	 threads_set_no_annotations},
 	NAME_OPTIONS,
 };
 
@@ -69,7 +70,7 @@ static int parse_operands(struct threads_command *c, int argc, char **argv, pid_
 	return 0;
 }
 
-static void say_summary(const struct profile *p)
+static void threads_say_summary(const struct profile *p)
 {
 	const struct account *a = &p->account;
 	struct str text auto_release(str_release) = {0};
@@ -91,7 +92,7 @@ static void say_summary(const struct profile *p)
 	log_summary(text.text, fields);
 }
 
-static int run(void *ctx, int argc, char **argv, struct err *err)
+static int threads_run(void *ctx, int argc, char **argv, struct err *err)
 {
 	struct threads_command *c = ctx;
 	struct str out auto_release(str_release) = {0};
@@ -109,7 +110,7 @@ static int run(void *ctx, int argc, char **argv, struct err *err)
 		if (fd_write(STDOUT_FILENO, out.text, out.len))
 			code = err_set(err, -EIO, "cannot write to standard output");
 		else
-			say_summary(&p);
+			threads_say_summary(&p);
 	}
 	profile_release(&p);
 	return code ? EXIT_FAILED : EXIT_DONE;
@@ -122,5 +123,5 @@ const struct command command_threads = {
 	.options = options,
 	.n_options = ARRAY_SIZE(options),
 	.ctx_bytes = sizeof(struct threads_command),
-	.run = run,
+	.run = threads_run,
 };

@@ -14,7 +14,7 @@ struct top {
 	const char *source_path;
 };
 
-static int set_source_path(void *ctx, const char *arg, struct err *err)
+static int top_set_source_path(void *ctx, const char *arg, struct err *err)
 {
 	(void)err;
 	((struct top *)ctx)->source_path = arg;
@@ -26,7 +26,7 @@ static const struct option_row options[] = {
 	NAME_OPTIONS,
 	DEBUGINFOD_OPTION,
 	{0, "source-path", "DIR[:DIR]", "where sources are that are not where they were built",
-	 COMPLETE_FILE, NULL, set_source_path},
+	 COMPLETE_FILE, NULL, top_set_source_path},
 };
 
 static int run_live(struct live *live, const struct show_options *show, struct err *err)
@@ -46,7 +46,7 @@ static int run_live(struct live *live, const struct show_options *show, struct e
 	return code ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int run(void *ctx, int argc, char **argv, struct err *err)
+static int top_run(void *ctx, int argc, char **argv, struct err *err)
 {
 	struct top *t = ctx;
 	struct show_options show = {.is_live = true, .source_path = t->source_path};
@@ -77,5 +77,5 @@ const struct command command_top = {
 	.more_help = target_help,
 	.ctx_bytes = sizeof(struct top),
 	.release = target_release,
-	.run = run,
+	.run = top_run,
 };

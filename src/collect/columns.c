@@ -26,8 +26,8 @@ static const struct row {
 };
 
 /* "cpu", "samples"; of another event than the first "page-faults", "page-faults_samples". */
-static const char *type_of(const struct row *row, const struct event *e, size_t index,
-			   char buf[static 96])
+static const char *columns_type_of(const struct row *row, const struct event *e, size_t index,
+				   char buf[static 96])
 {
 	bool is_value = row->from == COLUMN_VALUE;
 
@@ -59,7 +59,7 @@ void columns_add(struct columns *c, struct profile *p, const struct event *e, si
 		if (row->of != e->value || (row->when == FIRST && (index || !frequency_hz)))
 			continue;
 		unit = row->type ? value_unit(row->type) : "count";
-		c->all[c->n].at = profile_add_type(p, type_of(row, e, index, buf), unit);
+		c->all[c->n].at = profile_add_type(p, columns_type_of(row, e, index, buf), unit);
 		c->all[c->n++].from = row->from;
 		if (row->from == COLUMN_VALUE && !index)
 			set_period(p, p->n_types - 1, frequency_hz, period);

@@ -58,8 +58,8 @@ static bool namer_kernel(struct frames *frames, const struct frame_place *at, st
 
 /* -- mapped code -- */
 
-static mapping_id mapping_of(struct frames *frames, struct image *image,
-			     const struct space_map *map)
+static mapping_id frames_mapping_of(struct frames *frames, struct image *image,
+				    const struct space_map *map)
 {
 	char hex[2 * MAX_BUILD_ID + 1];
 	struct mapping m = {0};
@@ -114,7 +114,7 @@ static bool namer_generated(struct frames *frames, const struct frame_place *at,
 	if (image->kind != IMAGE_ANONYMOUS)
 		return false;
 	ret->kind = FRAME_JIT;
-	ret->mapping = mapping_of(frames, image, at->map);
+	ret->mapping = frames_mapping_of(frames, image, at->map);
 	ret->address = at->address;
 	reach(frames, ret);
 	name_generated(frames, at, image, ret);
@@ -126,7 +126,7 @@ static bool namer_image(struct frames *frames, const struct frame_place *at, str
 			struct frame *ret)
 {
 	ret->kind = FRAME_USER;
-	ret->mapping = mapping_of(frames, image, at->map);
+	ret->mapping = frames_mapping_of(frames, image, at->map);
 	ret->address = at->address - at->map->start + at->map->offset +
 		       frames->p->mappings[ret->mapping].start;
 	reach(frames, ret);

@@ -71,7 +71,7 @@ bool container_of_cgroup(const char *path, char *ret_id)
 	return false;
 }
 
-static string_id add_name(struct identity *id, const char name[16])
+static string_id identity_add_name(struct identity *id, const char name[16])
 {
 	return strings_add_n(&id->p->strings, name, 16);
 }
@@ -96,8 +96,9 @@ labels_id identity_labels(struct identity *id, const struct count_key *key)
 		labels[n++] = (struct label){.key = id->pid, .number = key->tgid};
 		labels[n++] = (struct label){.key = id->tid, .number = key->tid};
 	}
-	labels[n++] = (struct label){.key = id->process, .text = add_name(id, key->process)};
-	labels[n++] = (struct label){.key = id->thread, .text = add_name(id, key->thread)};
+	labels[n++] =
+		(struct label){.key = id->process, .text = identity_add_name(id, key->process)};
+	labels[n++] = (struct label){.key = id->thread, .text = identity_add_name(id, key->thread)};
 	if (*cgroup)
 		labels[n++] = (struct label){.key = id->cgroup,
 					     .text = strings_add(&id->p->strings, cgroup)};

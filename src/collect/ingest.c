@@ -320,7 +320,7 @@ static void apply_side(struct ingest *in, const struct side_record *r)
 
 /* Of a child that ended before it was heard of (perf's rings may have been full) its parent's
  * mappings are known, which it was walked by. */
-static struct space *space_of(struct ingest *in, const struct stack_record *r)
+static struct space *ingest_space_of(struct ingest *in, const struct stack_record *r)
 {
 	struct space *space = spaces_get(&in->spaces, (pid_t)r->tgid);
 	pid_t parent;
@@ -332,8 +332,8 @@ static struct space *space_of(struct ingest *in, const struct stack_record *r)
 					      : space;
 }
 
-static void add_sample(struct ingest *in, const struct count_key *key, stack_id stack,
-		       uint64_t samples, uint64_t value)
+static void ingest_add_sample(struct ingest *in, const struct count_key *key, stack_id stack,
+			      uint64_t samples, uint64_t value)
 {
 	const struct journal_entry e = {
 		.stack = stack,
@@ -370,7 +370,7 @@ static bool has_waited_enough(struct ingest *in)
  * Returns false when it has to wait for a table. */
 static bool apply_capture(struct ingest *in, const struct capture_record *r)
 {
-	struct space *space = space_of(in, &r->head);
+	struct space *space = ingest_space_of(in, &r->head);
 	const struct capture capture = {
 		.space = space,
 		.images = in->images,
@@ -422,7 +422,7 @@ static bool apply_record(struct ingest *in, const struct stack_record *r)
 	case RECORD_CAPTURE:
 		return apply_capture(in, (const struct capture_record *)r);
 	default:
-		resolved_add_user(in->stacks, r, space_of(in, r));
+		resolved_add_user(in->stacks, r, ingest_space_of(in, r));
 		return true;
 	}
 }
@@ -517,7 +517,7 @@ void ingest_count(void *ingest, const struct count_key *key, const struct count_
 
 	if (missing)
 		in->without_stack += value->samples;
-	add_sample(in, key, stack, value->samples, value->value);
+	ingest_add_sample(in, key, stack, value->samples, value->value);
 }
 
 static void forget_process(struct ingest *in, pid_t pid)

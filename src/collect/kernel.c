@@ -53,7 +53,7 @@ struct kernel {
 	struct count_value *values;
 };
 
-static int on_record(void *ctx, void *data, size_t bytes)
+static int kernel_on_record(void *ctx, void *data, size_t bytes)
 {
 	struct kernel *k = ctx;
 	const struct stack_record *r = data;
@@ -126,7 +126,7 @@ static int store_map(struct kernel *k, struct err *err)
 	return err_set(err, -errno, "cannot map the cache of unwind rules");
 }
 
-static int set_up(struct kernel *k, const struct kernel_options *o, struct err *err)
+static int kernel_set_up(struct kernel *k, const struct kernel_options *o, struct err *err)
 {
 	uint32_t zero = 0, cgroup_fd = (uint32_t)o->cgroup_fd;
 
@@ -141,7 +141,7 @@ static int set_up(struct kernel *k, const struct kernel_options *o, struct err *
 	}
 	if (o->config.by_tables && store_map(k, err))
 		return err->code;
-	k->ring = ring_buffer__new(bpf_map__fd(k->object->maps.ring), on_record, k, NULL);
+	k->ring = ring_buffer__new(bpf_map__fd(k->object->maps.ring), kernel_on_record, k, NULL);
 	if (!k->ring)
 		return err_set(err, -errno, "cannot map the BPF ring");
 	k->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
@@ -169,7 +169,7 @@ struct kernel *kernel_new(const struct kernel_options *o, enum refusal *ret_refu
 		*ret_refusal = refusal;
 	if (!refusal) {
 		log_verification(k);
-		if (!set_up(k, o, err))
+		if (!kernel_set_up(k, o, err))
 			return k;
 	}
 	kernel_free(k);

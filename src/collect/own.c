@@ -120,8 +120,8 @@ unsigned own_stack_bytes(uint64_t frequency_hz)
 
 /* -- opening -- */
 
-static int open_event(const struct own *own, const struct event *e, pid_t tid, int cpu,
-		      bool at_exec)
+static int own_open_event(const struct own *own, const struct event *e, pid_t tid, int cpu,
+			  bool at_exec)
 {
 	struct perf_event_attr attr = {
 		.type = e->type,
@@ -149,7 +149,7 @@ static int open_event(const struct own *own, const struct event *e, pid_t tid, i
 static int open_somehow(struct own *own, struct event *e, pid_t tid, int cpu, bool at_exec)
 {
 	for (;;) {
-		int fd = open_event(own, e, tid, cpu, at_exec);
+		int fd = own_open_event(own, e, tid, cpu, at_exec);
 
 		if (perf_is_missing(fd) && e->is_cpu && e->value == EVENT_CYCLES &&
 		    own->n < own->env.n_events)
@@ -190,7 +190,7 @@ static int join_ring(struct own *own, int fd, int cpu, struct err *err)
 	return 0;
 }
 
-static int open_error(const struct event *e, pid_t tid, int code, struct err *err)
+static int own_open_error(const struct event *e, pid_t tid, int code, struct err *err)
 {
 	err_set(err, code, "cannot sample '%s' of process %d by perf", e->name, tid);
 	if ((code == -EACCES || code == -EPERM) && !geteuid())
@@ -207,7 +207,7 @@ static int open_error(const struct event *e, pid_t tid, int code, struct err *er
 	return code;
 }
 
-static int add_thread(struct own *own, pid_t tid, bool at_exec, struct err *err)
+static int own_add_thread(struct own *own, pid_t tid, bool at_exec, struct err *err)
 {
 	const struct cpu_list *cpus = own->env.cpus->n ? own->env.cpus : own->env.online;
 
@@ -220,7 +220,7 @@ static int add_thread(struct own *own, pid_t tid, bool at_exec, struct err *err)
 			if (fd == -ESRCH)
 				return 0; /* it has ended */
 			if (fd < 0)
-				return open_error(&own->env.events[i], tid, fd, err);
+				return own_open_error(&own->env.events[i], tid, fd, err);
 			ioctl(fd, PERF_EVENT_IOC_ID, &id);
 			map64_set(&own->events, id, i);
 			if (join_ring(own, fd, cpu, err))
@@ -234,7 +234,7 @@ static int add_thread(struct own *own, pid_t tid, bool at_exec, struct err *err)
 
 /* Threads that begin between the listing and the opening of who starts them are missed, as by perf.
  */
-static int add_process(struct own *own, pid_t pid, struct err *err)
+static int own_add_process(struct own *own, pid_t pid, struct err *err)
 {
 	char path[64];
 	DIR *tasks;
@@ -244,7 +244,7 @@ static int add_process(struct own *own, pid_t pid, struct err *err)
 	tasks = opendir(path);
 	for (struct dirent *e; tasks && (e = readdir(tasks));)
 		if (parse_u64(e->d_name, INT32_MAX, &tid) &&
-		    add_thread(own, (pid_t)tid, false, err)) {
+		    own_add_thread(own, (pid_t)tid, false, err)) {
 			closedir(tasks);
 			return err->code;
 		}
@@ -257,8 +257,8 @@ static int add_process(struct own *own, pid_t pid, struct err *err)
 static int own_add_task(void *own, enum target_kind kind, pid_t id, struct err *err)
 {
 	if (kind == TARGET_PROCESS)
-		return add_process(own, id, err);
-	return add_thread(own, id, kind == TARGET_COMMAND, err);
+		return own_add_process(own, id, err);
+	return own_add_thread(own, id, kind == TARGET_COMMAND, err);
 }
 
 static void own_start(void *source)
@@ -319,7 +319,7 @@ static void read_comm(char name[16], pid_t pid, pid_t tid)
 }
 
 /* Who a sample is of. A name that cannot be read any more is what it was. */
-static const struct names *names_of(struct own *own, pid_t pid, pid_t tid)
+static const struct names *own_names_of(struct own *own, pid_t pid, pid_t tid)
 {
 	uint64_t at = 0, now = monotonic_ns();
 	struct names *n;
@@ -353,7 +353,7 @@ static uint64_t send_kernel(struct own *own, const struct perf_sample *s)
 static void count_sample(struct own *own, const struct perf_sample *s, uint64_t user_stack,
 			 uint64_t kernel_stack)
 {
-	const struct names *names = names_of(own, (pid_t)s->pid, (pid_t)s->tid);
+	const struct names *names = own_names_of(own, (pid_t)s->pid, (pid_t)s->tid);
 	struct own_count *c;
 	uint64_t event = 0;
 
@@ -443,7 +443,7 @@ static void on_side(struct own *own, const void *record, size_t size)
 	own->visit->side(own->visit->ctx, out, bytes);
 }
 
-static void on_record(void *ctx, const void *record, size_t size)
+static void own_on_record(void *ctx, const void *record, size_t size)
 {
 	const struct perf_event_header *head = record;
 
@@ -460,7 +460,7 @@ static void own_read(void *source, const struct source_visit *visit)
 	own->visit = visit;
 	for (size_t i = 0; i < own->n_rings; i++) {
 		own->cpu = own->rings[i].cpu;
-		perf_ring_read(&own->rings[i].ring, on_record, own);
+		perf_ring_read(&own->rings[i].ring, own_on_record, own);
 	}
 }
 

@@ -220,7 +220,7 @@ static int poll_set(struct recording *r, struct err *err)
 	return 0;
 }
 
-static int set_up(struct recording *r, struct images *images, struct err *err)
+static int recording_set_up(struct recording *r, struct images *images, struct err *err)
 {
 	struct ingest_options ingest = {.identity = &r->identity,
 					.by_tables = walks_by_tables(r),
@@ -274,7 +274,7 @@ struct recording *recording_new(const struct recording_options *o, struct profil
 	r->launch = (struct launch){.go_fd = -1, .error_fd = -1};
 	r->cpu_s_before = self_cpu_s();
 	targets_init(&r->targets);
-	if (set_up(r, images, err)) {
+	if (recording_set_up(r, images, err)) {
 		recording_free(r);
 		return NULL;
 	}

@@ -143,7 +143,7 @@ static bool info_find(const struct resolved *r, uint64_t id, uint64_t *ret_index
 }
 
 /* Known already? Then it only crossed again, and is as young as a new one. */
-static bool is_known(struct resolved *r, uint64_t id)
+static bool resolved_is_known(struct resolved *r, uint64_t id)
 {
 	uint64_t index;
 
@@ -160,7 +160,7 @@ void resolved_add_kernel(struct resolved *r, const struct stack_record *record)
 	const uint64_t *words = (const uint64_t *)(record + 1) + record->n_tail;
 	struct stack_info *info;
 
-	if (is_known(r, record->id))
+	if (resolved_is_known(r, record->id))
 		return;
 	info = info_add(r, record->id);
 	info->first = (uint32_t)r->n_kernel_frames;
@@ -241,7 +241,7 @@ void resolved_add_user(struct resolved *r, const struct stack_record *record,
 	struct stack_info info;
 	struct walk *w;
 
-	if (is_known(r, record->id))
+	if (resolved_is_known(r, record->id))
 		return;
 	if (r->p->stacks.n > MAX_STACK_ENTRIES) {
 		info = full_info(r);

@@ -37,7 +37,7 @@ static int open_tick(pid_t tid)
 	return perf_open(&attr, tid, -1);
 }
 
-static void on_record(void *ctx, const void *record, size_t size)
+static void running_on_record(void *ctx, const void *record, size_t size)
 {
 	struct running_tick *t = ((struct ring_of *)ctx)->tick;
 	const struct perf_event_header *head = record;
@@ -82,7 +82,7 @@ struct running_tick *running_ticks(const pid_t *tids, size_t n)
 	while (!all_seen(ticks, n) && monotonic_ns() < end) {
 		poll(fds, n, 1);
 		for (size_t i = 0; i < n; i++)
-			perf_ring_read(&rings[i].ring, on_record, &rings[i]);
+			perf_ring_read(&rings[i].ring, running_on_record, &rings[i]);
 	}
 	for (size_t i = 0; i < n; i++)
 		perf_ring_close(&rings[i].ring);

@@ -82,7 +82,7 @@ static void sampler_free(void *sampler)
 	free(s);
 }
 
-static int open_event(const struct sampler *s, const struct event *e, int cpu)
+static int sampler_open_event(const struct sampler *s, const struct event *e, int cpu)
 {
 	struct perf_event_attr attr = {
 		.type = e->type,
@@ -105,7 +105,7 @@ static int open_event(const struct sampler *s, const struct event *e, int cpu)
 	return perf_open(&attr, -1, cpu);
 }
 
-static int open_error(const struct event *e, int cpu, int code, struct err *err)
+static int sampler_open_error(const struct event *e, int cpu, int code, struct err *err)
 {
 	err_set(err, code, "cannot sample '%s' on CPU %d", e->name, cpu);
 	if (code == -EACCES || code == -EPERM)
@@ -117,7 +117,7 @@ static int open_error(const struct event *e, int cpu, int code, struct err *err)
 	return code;
 }
 
-static bool is_open(const struct sampler *s, size_t event)
+static bool sampler_is_open(const struct sampler *s, size_t event)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (s->opened[i].event == event)
@@ -135,15 +135,15 @@ static int open_cpu(struct sampler *s, int cpu, struct err *err)
 {
 	for (size_t i = 0; i < s->env.n_events; i++) {
 		struct event *e = &s->env.events[i];
-		int fd = open_event(s, e, cpu);
+		int fd = sampler_open_event(s, e, cpu);
 
 		if (perf_is_missing(fd) && e->is_cpu && e->value == EVENT_CYCLES &&
-		    !is_open(s, i)) {
+		    !sampler_is_open(s, i)) {
 			event_use_clock(e);
-			fd = open_event(s, e, cpu);
+			fd = sampler_open_event(s, e, cpu);
 		}
 		if (fd < 0)
-			return open_error(e, cpu, fd, err);
+			return sampler_open_error(e, cpu, fd, err);
 		array_reserve(s->opened, s->cap, s->n + 1);
 		s->opened[s->n++] = (struct opened){i, cpu, fd, s->env.frequency_hz, s->env.period};
 		if (ioctl(fd, PERF_EVENT_IOC_SET_BPF,

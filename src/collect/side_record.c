@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* The text at the end of a record. Returns the bytes of the whole, 0 when it does not end. */
-static size_t parse_text(struct cursor *c, struct side_record *ret)
+static size_t side_record_parse_text(struct cursor *c, struct side_record *ret)
 {
 	struct text t = take_text(c);
 
@@ -38,7 +38,7 @@ static size_t parse_map(struct cursor *c, struct side_record *ret)
 	take_n(c, 8); /* protection and flags: only executable mappings are reported */
 	if (c->bad || ret->start + ret->len < ret->start)
 		return 0;
-	return parse_text(c, ret);
+	return side_record_parse_text(c, ret);
 }
 
 static size_t parse_ksymbol(struct cursor *c, struct side_record *ret)
@@ -46,7 +46,7 @@ static size_t parse_ksymbol(struct cursor *c, struct side_record *ret)
 	ret->start = take_u64(c);
 	ret->len = take_u32(c);
 	take_u32(c); /* type and flags */
-	return parse_text(c, ret);
+	return side_record_parse_text(c, ret);
 }
 
 size_t side_parse(const void *record, size_t size, int cpu, struct side_record *ret)

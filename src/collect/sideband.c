@@ -129,7 +129,7 @@ struct reading {
 	const struct source_visit *visit;
 };
 
-static void on_record(void *ctx, const void *record, size_t size)
+static void sideband_on_record(void *ctx, const void *record, size_t size)
 {
 	struct reading *r = ctx;
 	struct side_record *out = (void *)r->sideband->parsed;
@@ -146,7 +146,7 @@ static void sideband_read(void *sideband, const struct source_visit *visit)
 	for (size_t i = 0; i < s->n; i++) {
 		struct reading r = {s, s->rings[i].cpu, visit};
 
-		perf_ring_read(&s->rings[i].ring, on_record, &r);
+		perf_ring_read(&s->rings[i].ring, sideband_on_record, &r);
 	}
 }
 

@@ -83,7 +83,7 @@ static int refused(int code, const char *log, struct err *err)
 	return err->code = cause.code;
 }
 
-static int load(struct snapshotter *s, const struct refusal_log *log)
+static int snapshot_load(struct snapshotter *s, const struct refusal_log *log)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .kernel_log_buf = log->text,
 		    .kernel_log_size = log->bytes);
@@ -104,7 +104,7 @@ struct snapshotter *snapshotter_new(struct err *err)
 	libbpf_log();
 	s->name_fd = -1;
 	refusal_log_init(&log);
-	code = load(s, &log);
+	code = snapshot_load(s, &log);
 	if (code) {
 		refused(code, refusal_log_text(&log), err);
 		refusal_log_say(&log);
@@ -295,7 +295,7 @@ static int take_running(struct taking *t, pid_t pid, struct err *err)
 
 /* -- unwinding -- */
 
-static struct space *space_of(struct taking *t, pid_t pid)
+static struct space *snapshot_space_of(struct taking *t, pid_t pid)
 {
 	struct space *space = spaces_get(&t->spaces, pid);
 
@@ -313,7 +313,7 @@ static void unwind(struct taking *t, const struct capture *c, struct captured *r
 }
 
 /* More of the stack, if it is still what it was where it had been read. Returns its bytes. */
-static size_t read_more(struct taking *t, const struct seen *s)
+static size_t snapshot_read_more(struct taking *t, const struct seen *s)
 {
 	struct iovec from = {(void *)(uintptr_t)s->r->stack_start, MAX_STACK_BYTES};
 	struct iovec to = {t->more, MAX_STACK_BYTES};
@@ -354,7 +354,7 @@ static void unwind_waiting(struct taking *t, const struct seen *s, struct space 
 	unwind(t, &c, ret);
 	if (ret->end != WALK_UNREADABLE)
 		return;
-	c.n_stack = read_more(t, s);
+	c.n_stack = snapshot_read_more(t, s);
 	c.stack = t->more;
 	if (c.n_stack)
 		unwind(t, &c, ret);
@@ -404,12 +404,12 @@ static stack_id stack_of(struct taking *t, const struct seen *s)
 									 : "[running: not seen]"));
 	captured = mem_alloc(sizeof(*captured));
 	if (s->tick.capture)
-		unwind_running(t, s, space_of(t, (pid_t)s->r->tgid), captured);
+		unwind_running(t, s, snapshot_space_of(t, (pid_t)s->r->tgid), captured);
 	else
-		unwind_waiting(t, s, space_of(t, (pid_t)s->r->tgid), captured);
+		unwind_waiting(t, s, snapshot_space_of(t, (pid_t)s->r->tgid), captured);
 	key.user_stack = resolved_new_id(t->place->resolved);
 	resolved_add_captured(t->place->resolved, key.user_stack, captured,
-			      space_of(t, (pid_t)s->r->tgid), monotonic_ns(), false);
+			      snapshot_space_of(t, (pid_t)s->r->tgid), monotonic_ns(), false);
 	free(captured);
 	return resolved_find(t->place->resolved, &key, 1, &missing);
 }
@@ -434,7 +434,7 @@ static char state_of(const struct snapshot_record *r)
 	return 'R';
 }
 
-static void add_thread(struct taking *t, const struct seen *s, struct snapshot *ret)
+static void snapshot_add_thread(struct taking *t, const struct seen *s, struct snapshot *ret)
 {
 	struct snapshot_thread *thread;
 
@@ -455,7 +455,7 @@ static void add_thread(struct taking *t, const struct seen *s, struct snapshot *
 	memcpy(thread->thread, s->r->thread, sizeof(thread->thread));
 }
 
-static int take(struct taking *t, pid_t pid, struct snapshot *ret, struct err *err)
+static int snapshot_take_all(struct taking *t, pid_t pid, struct snapshot *ret, struct err *err)
 {
 	uint64_t start = monotonic_ns();
 
@@ -469,7 +469,7 @@ static int take(struct taking *t, pid_t pid, struct snapshot *ret, struct err *e
 	if (take_running(t, pid, err))
 		return err->code;
 	for (size_t i = 0; i < t->n; i++)
-		add_thread(t, &t->seen[i], ret);
+		snapshot_add_thread(t, &t->seen[i], ret);
 	ret->took_ns = monotonic_ns() - start;
 	return 0;
 }
@@ -486,7 +486,7 @@ int snapshot_take(struct snapshotter *s, const struct snapshot_place *place, pid
 							: "'ps -e' lists those that run");
 	}
 	t.more = mem_alloc(MAX_STACK_BYTES);
-	code = take(&t, pid, ret, err);
+	code = snapshot_take_all(&t, pid, ret, err);
 	for (size_t i = 0; i < t.n; i++) {
 		free(t.seen[i].tick.capture);
 		free(t.seen[i].deep);

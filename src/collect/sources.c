@@ -24,7 +24,7 @@ static const struct {
 
 #define CALL(s, function, ...) (s)->at[i].type->function((s)->at[i].state, ##__VA_ARGS__)
 
-static bool is_wanted(size_t row, const struct source_env *env, enum source_side side)
+static bool sources_is_wanted(size_t row, const struct source_env *env, enum source_side side)
 {
 	const struct source_type *t = all[row].type;
 
@@ -37,7 +37,7 @@ size_t sources_programs(const struct source_env *env,
 	size_t n = 0;
 
 	for (size_t i = 0; i < N_SOURCES; i++)
-		if (all[i].type->programs && is_wanted(i, env, IN_KERNEL) &&
+		if (all[i].type->programs && sources_is_wanted(i, env, IN_KERNEL) &&
 		    n <= MAX_SOURCE_PROGRAMS * 3 / 4)
 			n += all[i].type->programs(env, ret + n);
 	return n;
@@ -47,7 +47,7 @@ void sources_open(struct sources *s, const struct source_env *env, enum source_s
 {
 	s->env = *env;
 	for (size_t i = 0; i < N_SOURCES; i++) {
-		if (!is_wanted(i, env, side))
+		if (!sources_is_wanted(i, env, side))
 			continue;
 		s->at[s->n].type = all[i].type;
 		s->at[s->n++].state = all[i].type->make ? all[i].type->make(&s->env) : NULL;

@@ -26,7 +26,7 @@ void targets_release(struct targets *t)
 	targets_init(t);
 }
 
-static void add_process(struct targets *t, pid_t pid)
+static void targets_add_process(struct targets *t, pid_t pid)
 {
 	array_reserve(t->processes, t->cap_processes, t->n_processes + 1);
 	t->processes[t->n_processes++] = pid;
@@ -42,14 +42,14 @@ static int find_tasks(struct targets *t, const struct recording_options *o, stru
 					     ? "it is a thread: use -t"
 					     : "it may have ended; 'ps -e' lists those that run");
 		}
-		add_process(t, o->pids[i]);
+		targets_add_process(t, o->pids[i]);
 	}
 	for (size_t i = 0; i < o->n_tids; i++) {
 		if (!thread_exists(o->tids[i])) {
 			err_set(err, 0, "no thread with tid %d", o->tids[i]);
 			return err_cure(err, "it may have ended; 'ps -eL' lists those that run");
 		}
-		add_process(t, thread_group(o->tids[i]));
+		targets_add_process(t, thread_group(o->tids[i]));
 	}
 	return 0;
 }
@@ -101,7 +101,7 @@ int targets_add(struct targets *t, const struct recording_options *o, struct sou
 			return err->code;
 	if (!command || o->command_is_clock)
 		return 0;
-	add_process(t, command);
+	targets_add_process(t, command);
 	return sources_add_task(sources, TARGET_COMMAND, command, err);
 }
 

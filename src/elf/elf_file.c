@@ -167,7 +167,7 @@ static bool take_note(Elf_Data *data, struct build_id *ret)
 	return false;
 }
 
-static bool is_note(uint64_t bytes)
+static bool elf_file_is_note(uint64_t bytes)
 {
 	return bytes && bytes <= 1 << 20;
 }
@@ -198,7 +198,7 @@ bool elf_file_build_id(const struct elf_file *f, struct build_id *ret)
 		GElf_Phdr p;
 
 		if (!gelf_getphdr(f->elf, (int)i, &p) || p.p_type != PT_NOTE ||
-		    !is_note(p.p_filesz))
+		    !elf_file_is_note(p.p_filesz))
 			continue;
 		data = elf_getdata_rawchunk(f->elf, (int64_t)p.p_offset, p.p_filesz,
 					    p.p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR);
@@ -207,7 +207,8 @@ bool elf_file_build_id(const struct elf_file *f, struct build_id *ret)
 	}
 	/* Files that are not loaded (dwz's) have sections only. */
 	while (!n && (scn = elf_nextscn(f->elf, scn))) {
-		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type != SHT_NOTE || !is_note(shdr.sh_size))
+		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type != SHT_NOTE ||
+		    !elf_file_is_note(shdr.sh_size))
 			continue;
 		data = elf_getdata(scn, NULL);
 		if (data && take_note(data, ret))
@@ -304,7 +305,7 @@ uint64_t elf_file_symbol_bytes(const struct elf_file *f)
 	return 0;
 }
 
-static void note_text(void *ret_address, const char *name, uint64_t address, uint64_t size)
+static void elf_file_note_text(void *ret_address, const char *name, uint64_t address, uint64_t size)
 {
 	(void)size;
 	if (str_equal(name, ".text"))
@@ -315,7 +316,7 @@ uint64_t elf_file_text(const struct elf_file *f)
 {
 	uint64_t text = 0;
 
-	elf_file_code_sections(f, note_text, &text);
+	elf_file_code_sections(f, elf_file_note_text, &text);
 	return text;
 }
 

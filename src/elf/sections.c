@@ -116,7 +116,8 @@ static bool inflate_zlib(const uint8_t *from, size_t n, void *to, size_t want)
 }
 
 /* Inflates what lies behind the header of a compressed section. */
-static void inflate(struct section *one, bool is_zstd, const uint8_t *from, size_t n, uint64_t want)
+static void sections_inflate(struct section *one, bool is_zstd, const uint8_t *from, size_t n,
+			     uint64_t want)
 {
 	bool ok;
 
@@ -161,10 +162,11 @@ static void load_compressed(struct section *one, const uint8_t *from, size_t n, 
 		head = (Elf64_Chdr){.ch_type = head32.ch_type, .ch_size = head32.ch_size};
 	}
 	if (head.ch_type == ELFCOMPRESS_ZLIB || head.ch_type == ELFCOMPRESS_ZSTD)
-		inflate(one, head.ch_type == ELFCOMPRESS_ZSTD, from + skip, n - skip, head.ch_size);
+		sections_inflate(one, head.ch_type == ELFCOMPRESS_ZSTD, from + skip, n - skip,
+				 head.ch_size);
 }
 
-static void load(struct sections *s, struct section *one, const GElf_Shdr *h)
+static void sections_load(struct sections *s, struct section *one, const GElf_Shdr *h)
 {
 	const uint8_t *from = s->bytes + h->sh_offset;
 
@@ -195,7 +197,7 @@ static void load_old(struct sections *s, struct section *one, const GElf_Shdr *h
 	if (h->sh_size < 12 || memcmp(from, "ZLIB", 4) != 0)
 		return;
 	memcpy(&want, from + 4, sizeof(want));
-	inflate(one, false, from + 12, h->sh_size - 12, be64toh(want));
+	sections_inflate(one, false, from + 12, h->sh_size - 12, be64toh(want));
 }
 
 bool sections_has(struct sections *s, const char *name)
@@ -220,7 +222,7 @@ struct elf_section sections_get(struct sections *s, const char *name)
 	one->next = s->first;
 	s->first = one;
 	if (find_header(s, name, &h))
-		load(s, one, &h);
+		sections_load(s, one, &h);
 	else if (old_name(name, old) && find_header(s, old, &h))
 		load_old(s, one, &h);
 	return one->is;

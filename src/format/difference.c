@@ -64,7 +64,7 @@ static void cell(const struct diff *d, uint32_t f, size_t column, char *buf, siz
 		snprintf(buf, size, s->p < 0.0001 ? "<0.0001" : "%.4f", s->p);
 }
 
-static void add_row(struct libscols_table *table, const struct diff *d, uint32_t f)
+static void difference_add_row(struct libscols_table *table, const struct diff *d, uint32_t f)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
 	const struct diff_side *s = &d->rows[f].self;
@@ -107,7 +107,7 @@ void difference_text(const struct diff *d, const struct difference_options *o, s
 	for (size_t i = 0; i < n && (!o->most || shown < o->most); i++) {
 		if (!d->rows[order[i]].self.base && !d->rows[order[i]].self.new)
 			continue;
-		add_row(table, d, order[i]);
+		difference_add_row(table, d, order[i]);
 		shown++;
 	}
 	if (scols_print_table_to_string(table, &text) || !text)

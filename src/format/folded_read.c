@@ -62,7 +62,7 @@ static mapping_id mapping_of_kind(struct reader *r, enum frame_kind kind)
 }
 
 /* The line goes on behind the name, but not for long. */
-static bool is_note(const char *name, size_t len)
+static bool folded_read_is_note(const char *name, size_t len)
 {
 	static const char *const notes[] = {"[truncated: ", "[stack lost: "};
 
@@ -84,7 +84,7 @@ static string_id word_of(struct reader *r, const char *name, size_t len)
 		size_t n = take_annotation(text, strlen(text), &f);
 
 		f.function = f.system_name = strings_add_n(&r->p->strings, text, n);
-		if (is_note(text, n))
+		if (folded_read_is_note(text, n))
 			f.kind = FRAME_NOTE;
 		f.named = !name_is_placeholder(profile_text(r->p, f.function));
 		f.mapping = mapping_of_kind(r, f.kind);
@@ -94,7 +94,7 @@ static string_id word_of(struct reader *r, const char *name, size_t len)
 	return id;
 }
 
-static frame_id frame_of(struct reader *r, string_id word, frame_id inner)
+static frame_id folded_read_frame_of(struct reader *r, string_id word, frame_id inner)
 {
 	struct frame f = r->words[word];
 	frame_id id;
@@ -123,7 +123,7 @@ static bool take_count(const char *line, const char *space, size_t len, int64_t 
 	return true;
 }
 
-static bool read_line(struct reader *r, const char *line, size_t len)
+static bool folded_read_read_line(struct reader *r, const char *line, size_t len)
 {
 	const char *space = memrchr(line, ' ', len);
 	frame_id inner = NO_ID;
@@ -145,7 +145,7 @@ static bool read_line(struct reader *r, const char *line, size_t len)
 			r->frames[depth++] = r->plain[word];
 			continue;
 		}
-		inner = frame_of(r, word, inner);
+		inner = folded_read_frame_of(r, word, inner);
 		if (r->words[word].inlined && name > line && ++levels < MAX_LEVELS)
 			continue;
 		levels = 0;
@@ -162,7 +162,7 @@ static int read_lines(struct reader *r, struct lines *lines, struct err *err)
 	size_t n;
 
 	while (!r->full && lines_next(lines, &line, &n))
-		if (n && *line != '#' && !read_line(r, line, n))
+		if (n && *line != '#' && !folded_read_read_line(r, line, n))
 			return err_set(
 				err, 0,
 				"line %zu is no folded stack (frames separated by ';', a blank, "

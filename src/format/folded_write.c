@@ -152,7 +152,7 @@ static void order_items(struct folding *f)
 	}
 }
 
-static void put_line(struct folding *f, stack_id node)
+static void folded_write_put_line(struct folding *f, stack_id node)
 {
 	uint32_t name = stacks_item(&f->tree, node);
 
@@ -165,7 +165,7 @@ static void put_line(struct folding *f, stack_id node)
 	}
 }
 
-static void walk(struct folding *f)
+static void folded_write_walk(struct folding *f)
 {
 	uint32_t i = f->first[f->tree.n];
 	stack_id at = NO_ID;
@@ -188,7 +188,7 @@ static void walk(struct folding *f)
 			at = i / 2;
 			i = f->first[at];
 		} else {
-			put_line(f, i / 2);
+			folded_write_put_line(f, i / 2);
 			i = f->next[i];
 		}
 	}
@@ -212,7 +212,7 @@ int folded_write(const struct profile *p, int fd, const struct write_options *o,
 		tree_release(&t);
 		order_items(&f);
 		str_puts(&f.path, "");
-		walk(&f);
+		folded_write_walk(&f);
 		if (!f.code && f.out.len)
 			f.code = fd_write(fd, f.out.text, f.out.len);
 		if (f.code)

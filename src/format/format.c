@@ -74,7 +74,7 @@ const struct format *format_of_path(const char *path)
 
 /* Folded stacks and the like are text; a plain protobuf has control characters within its first
  * bytes. */
-static bool is_text(const char *data, size_t len)
+static bool format_is_text(const char *data, size_t len)
 {
 	for (size_t i = 0; i < len && i < 256; i++)
 		if ((unsigned char)data[i] < 32 && !strchr("\t\r\n", data[i]))
@@ -82,14 +82,14 @@ static bool is_text(const char *data, size_t len)
 	return true;
 }
 
-static int parse_text(struct lines *lines, const char *head, size_t len, struct profile *p,
-		      struct err *err)
+static int format_parse_text(struct lines *lines, const char *head, size_t len, struct profile *p,
+			     struct err *err)
 {
 	return perf_script_is(head, len) ? perf_script_read(lines, p, err)
 					 : folded_read(lines, p, err);
 }
 
-static int inflate(const void *data, size_t len, struct str *plain, struct err *err)
+static int format_inflate(const void *data, size_t len, struct str *plain, struct err *err)
 {
 	int code = gzip_inflate(data, len, MAX_PROFILE_BYTES, plain);
 
@@ -102,8 +102,8 @@ static int parse_gzip(const void *data, size_t len, struct profile *p, struct er
 {
 	struct str plain auto_release(str_release) = {0};
 
-	return inflate(data, len, &plain, err) ? err->code
-					       : pprof_read(plain.text, plain.len, p, err);
+	return format_inflate(data, len, &plain, err) ? err->code
+						      : pprof_read(plain.text, plain.len, p, err);
 }
 
 /* The same of a file of which `head` has been read; where it can be, it is mapped. */
@@ -114,11 +114,11 @@ static int read_gzip(int fd, struct str *head, struct profile *p, struct err *er
 	int code;
 
 	if (lseek(fd, 0, SEEK_CUR) == (off_t)head->len && !file_map(fd, &map))
-		code = inflate(map.bytes, map.n, &plain, err);
+		code = format_inflate(map.bytes, map.n, &plain, err);
 	else if (fd_read(fd, MAX_PROFILE_BYTES, head))
 		code = err_set(err, 0, TOO_LARGE);
 	else
-		code = inflate(head->text, head->len, &plain, err);
+		code = format_inflate(head->text, head->len, &plain, err);
 	/* The memory that it takes is not needed any more. */
 	file_unmap(&map);
 	str_release(head);
@@ -132,9 +132,9 @@ static int read_fd(int fd, struct str *head, struct profile *p, struct err *err)
 
 	if (!head->len)
 		return err_set(err, 0, "the file is empty");
-	if (is_text(head->text, head->len)) {
+	if (format_is_text(head->text, head->len)) {
 		lines_of_fd(&lines, fd, head->text, head->len);
-		return parse_text(&lines, head->text, head->len, p, err);
+		return format_parse_text(&lines, head->text, head->len, p, err);
 	}
 	if (gzip_is(head->text, head->len))
 		return read_gzip(fd, head, p, err);
@@ -149,9 +149,9 @@ int profile_parse(const void *data, size_t len, struct profile *p, struct err *e
 
 	if (!len)
 		return err_set(err, 0, "the file is empty");
-	if (is_text(data, len)) {
+	if (format_is_text(data, len)) {
 		lines_of_text(&lines, data, len);
-		return parse_text(&lines, data, len, p, err);
+		return format_parse_text(&lines, data, len, p, err);
 	}
 	return gzip_is(data, len) ? parse_gzip(data, len, p, err) : pprof_read(data, len, p, err);
 }

@@ -17,7 +17,7 @@ struct heat {
 	int64_t most;
 };
 
-static int find(struct heat *h, const struct view *v, struct err *err)
+static int heatmap_find(struct heat *h, const struct view *v, struct err *err)
 {
 	if (timeline_require(&h->t, v->p, err))
 		return err->code;
@@ -28,7 +28,7 @@ static int find(struct heat *h, const struct view *v, struct err *err)
 	return 0;
 }
 
-static void put_json(const struct heat *h, const struct view *v, struct str *out)
+static void heatmap_put_json(const struct heat *h, const struct view *v, struct str *out)
 {
 	json_t *root = json_object(), *blocks = json_array();
 
@@ -83,10 +83,10 @@ static void put_map(const struct heat *h, const struct view *v, struct str *out)
 int heatmap_text(const struct view *v, bool json, struct str *out, struct err *err)
 {
 	struct heat h = {0};
-	int code = find(&h, v, err);
+	int code = heatmap_find(&h, v, err);
 
 	if (!code && json)
-		put_json(&h, v, out);
+		heatmap_put_json(&h, v, out);
 	else if (!code)
 		put_map(&h, v, out);
 	free(h.sums);

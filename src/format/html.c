@@ -79,7 +79,7 @@ static const char *const kinds[] = {[FRAME_USER] = "user",
 				    [FRAME_JIT] = "jit",
 				    [FRAME_NOTE] = "note"};
 
-static void put_functions(struct writer *w)
+static void html_put_functions(struct writer *w)
 {
 	const struct function *f = w->page->v->functions;
 	struct str *s = &w->out;
@@ -104,7 +104,7 @@ static void put_functions(struct writer *w)
 	str_puts(s, "},\n");
 }
 
-static void put_groups(struct writer *w, const struct page_rows *r)
+static void html_put_groups(struct writer *w, const struct page_rows *r)
 {
 	static const char *const names[] = {
 		[PAGE_PROCESS] = "process", [PAGE_THREAD] = "thread", [PAGE_CGROUP] = "cgroup"};
@@ -155,14 +155,14 @@ static void put_tree(struct writer *w, const char *name, const struct page_tree 
 	put_json_array(s, "weight", r.n, put_json_number(s, r.rows[i].weight));
 	s->len -= 2;
 	str_puts(s, "},\n");
-	put_groups(w, &r);
+	html_put_groups(w, &r);
 	str_printf(s, "\"blockMs\":%.3f,\"blocks\":%u,\"cut\":%lld,\"least\":%g},\n",
 		   r.timed ? (double)r.times.block_ns / 1e6 : 0.0,
 		   r.timed ? timeline_blocks(&r.times) : 0, (long long)cut, tree->t->least);
 	page_rows_release(&r);
 }
 
-static bool is_too_large(const struct profile *p)
+static bool html_is_too_large(const struct profile *p)
 {
 	return p->stacks.n > MOST_EMBEDDED || p->n_samples > MOST_EMBEDDED;
 }
@@ -181,11 +181,11 @@ static void put_data(struct writer *w)
 	str_puts(s, ",\n\"noun\":");
 	put_json_text(s, value_noun(v->p, v->value));
 	str_printf(s, ",\n\"aggregated\":%s,\n\"annotate\":%s,\n\"startMs\":%.3f,\n",
-		   is_too_large(v->p) ? "true" : "false", w->page->annotate ? "true" : "false",
+		   html_is_too_large(v->p) ? "true" : "false", w->page->annotate ? "true" : "false",
 		   (double)v->p->time_ns / 1e6);
 	put_json_array(s, "comments", v->p->n_comments,
 		       put_json_text(s, profile_text(v->p, v->p->comments[i])));
-	put_functions(w);
+	html_put_functions(w);
 	put_tree(w, "down", &w->page->down);
 	put_tree(w, "up", &w->page->up);
 	str_printf(s, "\"functionsInAll\":%zu,\"whole\":%lld,\"total\":%lld}", v->n_functions,
@@ -230,7 +230,7 @@ static void aggregate(const struct page *page, struct profile *ret)
 }
 
 /* The profile as it would be saved. */
-static int put_profile(struct writer *w, struct err *err)
+static int html_put_profile(struct writer *w, struct err *err)
 {
 	struct str bytes auto_release(str_release) = {0};
 	const struct format *pprof = format_at(0);
@@ -238,7 +238,7 @@ static int put_profile(struct writer *w, struct err *err)
 	struct profile small;
 	int code;
 
-	if (is_too_large(p)) {
+	if (html_is_too_large(p)) {
 		aggregate(w->page, &small);
 		code = format_append(pprof, &small, NULL, &bytes, err);
 		profile_release(&small);
@@ -262,7 +262,7 @@ static int put_part(struct writer *w, const char *name, struct err *err)
 	else if (str_starts(name, "DATA"))
 		put_data(w);
 	else
-		return put_profile(w, err);
+		return html_put_profile(w, err);
 	return 0;
 }
 

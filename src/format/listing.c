@@ -13,7 +13,7 @@
 
 enum { CONTEXT = 3 }; /* lines shown around one with weight */
 
-static const char *name_of(const struct view *v, uint32_t function)
+static const char *listing_name_of(const struct view *v, uint32_t function)
 {
 	return function == NO_ID ? "(root)" : v->functions[function].name;
 }
@@ -45,7 +45,7 @@ static void put_edges(const struct view *v, const struct peek *p, bool callers, 
 		str_printf(out, "    %6.2f %%  %10s  ",
 			   percent_of(e[i].weight, v->functions[p->function].total),
 			   format_value(e[i].weight, v->unit, value));
-		str_plain(out, name_of(v, e[i].function));
+		str_plain(out, listing_name_of(v, e[i].function));
 		if (e[i].function != NO_ID && *v->functions[e[i].function].module) {
 			str_puts(out, "  ");
 			str_plain(out, v->functions[e[i].function].module);
@@ -78,7 +78,8 @@ static json_t *edges_json(const struct view *v, const struct peek_edge *e, size_
 		bool root = e[i].function == NO_ID;
 
 		json_object_set_new(row, "function",
-				    root ? json_null() : json_text(name_of(v, e[i].function)));
+				    root ? json_null()
+					 : json_text(listing_name_of(v, e[i].function)));
 		json_object_set_new(row, "module",
 				    json_text(root ? "" : v->functions[e[i].function].module));
 		json_object_set_new(row, "weight", json_integer(e[i].weight));

@@ -20,7 +20,7 @@ static bool row_equal(const void *ctx, uint32_t id, const void *key)
 }
 
 /* Returns false when there are too many. */
-static bool add_row(struct page_rows *r, struct map *known, const struct page_row *row)
+static bool page_rows_add_row(struct page_rows *r, struct map *known, const struct page_row *row)
 {
 	uint64_t hash = hash_bytes(row, offsetof(struct page_row, weight));
 	uint32_t id = map_find(known, hash, row_equal, r, row);
@@ -38,7 +38,7 @@ static bool add_row(struct page_rows *r, struct map *known, const struct page_ro
 	return true;
 }
 
-static bool add_rows(struct page_rows *r, const struct view *v, const struct tree *t)
+static bool page_rows_add_rows(struct page_rows *r, const struct view *v, const struct tree *t)
 {
 	const struct profile *p = v->p;
 	struct map known auto_release(map_release) = {0};
@@ -59,7 +59,7 @@ static bool add_rows(struct page_rows *r, const struct view *v, const struct tre
 					       : groups_find(&r->groups[g], p->samples[i].labels);
 		if (r->timed && timeline_sample(&r->times, i, &time_ns))
 			row.block = timeline_block(&r->times, time_ns);
-		if (!add_row(r, &known, &row))
+		if (!page_rows_add_row(r, &known, &row))
 			return false;
 	}
 	return true;
@@ -75,7 +75,7 @@ void page_rows_make(struct page_rows *r, const struct view *v, const struct tree
 	for (int g = 0; g < N_PAGE_GROUPS; g++)
 		groups_init(&r->groups[g], v->p, by[g]);
 	r->timed = timed && timeline_find(&r->times, v->p);
-	while (!add_rows(r, v, t)) {
+	while (!page_rows_add_rows(r, v, t)) {
 		if (r->timed && timeline_blocks(&r->times) > least_blocks)
 			r->times.block_ns *= 2;
 		else if (next < ARRAY_SIZE(order))

@@ -110,7 +110,7 @@ bool perf_script_is(const char *head, size_t len)
 
 /* -- frames -- */
 
-static mapping_id mapping_of(struct reader *r, const char *name, size_t len)
+static mapping_id perf_script_mapping_of(struct reader *r, const char *name, size_t len)
 {
 	struct mapping like = {.has_functions = true};
 
@@ -128,7 +128,7 @@ static size_t without_offset(const char *name, size_t len)
 	return at >= 3 && at < len && memcmp(name + at - 3, "+0x", 3) == 0 ? at - 3 : len;
 }
 
-static void name_frame(struct reader *r, struct frame *f, const char *name, size_t len)
+static void perf_script_name_frame(struct reader *r, struct frame *f, const char *name, size_t len)
 {
 	auto_free char *placeholder = NULL;
 
@@ -144,7 +144,7 @@ static void name_frame(struct reader *r, struct frame *f, const char *name, size
 	f->system_name = f->function;
 }
 
-static bool add_frame(struct reader *r, const char *line, const char *end)
+static bool perf_script_add_frame(struct reader *r, const char *line, const char *end)
 {
 	struct frame f = {.mapping = NO_ID, .inner = r->inner};
 	const char *open, *name;
@@ -161,12 +161,12 @@ static bool add_frame(struct reader *r, const char *line, const char *end)
 	if (open && end[-1] == ')' && end - name < MAX_NAME) {
 		f.inlined = end - open == 9 && memcmp(open, "(inlined)", 9) == 0;
 		if (!f.inlined)
-			f.mapping = mapping_of(r, open + 1, (size_t)(end - open) - 2);
+			f.mapping = perf_script_mapping_of(r, open + 1, (size_t)(end - open) - 2);
 		end = open;
 	}
 	while (end > name && end[-1] == ' ')
 		end--;
-	name_frame(r, &f, name, (size_t)(end - name));
+	perf_script_name_frame(r, &f, name, (size_t)(end - name));
 	f.kind = frame_kind_of(r->p, &f);
 	r->inner = profile_add_frame(r->p, &f);
 	if (f.inlined)
@@ -313,13 +313,13 @@ static bool begin_sample(struct reader *r, const char *line, const char *end)
 	at = skip_blanks(word, end);
 	if (at == end || r->has_fields)
 		return true;
-	if (!add_frame(r, at, end))
+	if (!perf_script_add_frame(r, at, end))
 		return false;
 	end_sample(r);
 	return true;
 }
 
-static bool read_line(struct reader *r, const char *line, const char *end)
+static bool perf_script_read_line(struct reader *r, const char *line, const char *end)
 {
 	const char *at = skip_blanks(line, end);
 
@@ -330,7 +330,7 @@ static bool read_line(struct reader *r, const char *line, const char *end)
 	if (*line == '#')
 		return true;
 	if (at > line && r->in_sample && !is_header(line, end))
-		return add_frame(r, at, end);
+		return perf_script_add_frame(r, at, end);
 	end_sample(r);
 	return begin_sample(r, at, end);
 }
@@ -345,7 +345,7 @@ int perf_script_read(struct lines *lines, struct profile *p, struct err *err)
 	r->p = r->mappings.p = r->intake.p = p;
 	r->inner = NO_ID;
 	while (ok && !r->full && lines_next(lines, &line, &n))
-		ok = read_line(r, line, line + n);
+		ok = perf_script_read_line(r, line, line + n);
 	if (ok)
 		end_sample(r);
 	r->full = !intake_finish(&r->intake) || r->full;

@@ -190,7 +190,7 @@ static int add_mapping(struct reader *r, const struct field *f)
 	return ok ? 0 : damaged(r, "a mapping is damaged");
 }
 
-static int add_function(struct reader *r, const struct field *f)
+static int pprof_read_add_function(struct reader *r, const struct field *f)
 {
 	Pprof__Function *m = pprof__function__unpack(NULL, f->value, f->bytes);
 	struct pprof_function to = {0};
@@ -212,7 +212,7 @@ static int add_function(struct reader *r, const struct field *f)
 	return ok ? 0 : damaged(r, "a function is damaged");
 }
 
-static frame_id add_frame(struct reader *r, const Pprof__Location *m, struct frame *f)
+static frame_id pprof_read_add_frame(struct reader *r, const Pprof__Location *m, struct frame *f)
 {
 	const char *name = profile_text(r->p, f->function);
 	bool is_said = m->kind && m->kind <= N_FRAME_KINDS;
@@ -240,7 +240,7 @@ static int location_frame(struct reader *r, const Pprof__Location *m, frame_id *
 					  frame_offset(r->p, &f));
 
 		f.function = f.system_name = strings_add(&r->p->strings, text);
-		*ret = add_frame(r, m, &f);
+		*ret = pprof_read_add_frame(r, m, &f);
 	}
 	for (size_t i = 0; i < m->n_line; i++) {
 		const struct pprof_function *fn;
@@ -256,7 +256,7 @@ static int location_frame(struct reader *r, const Pprof__Location *m, frame_id *
 				 ? (uint32_t)m->line[i]->line
 				 : 0;
 		f.inlined = i + 1 < m->n_line;
-		*ret = f.inner = add_frame(r, m, &f);
+		*ret = f.inner = pprof_read_add_frame(r, m, &f);
 	}
 	return 0;
 }
@@ -387,7 +387,7 @@ static bool take_numbers(const struct field *f, struct numbers *to)
 }
 
 /* Samples are read by hand: there are many, and each is little but numbers. */
-static int add_sample(struct reader *r, const struct field *f)
+static int pprof_read_add_sample(struct reader *r, const struct field *f)
 {
 	struct sample_parts *s = &r->sample;
 	struct field part;
@@ -502,11 +502,11 @@ static int add_field(struct reader *r, const struct field *f)
 	case PPROF_MAPPING:
 		return add_mapping(r, f);
 	case PPROF_FUNCTION:
-		return add_function(r, f);
+		return pprof_read_add_function(r, f);
 	case PPROF_LOCATION:
 		return add_location(r, f);
 	case PPROF_SAMPLE:
-		return add_sample(r, f);
+		return pprof_read_add_sample(r, f);
 	default:
 		return add_packed(r, f);
 	}

@@ -36,7 +36,7 @@ struct writer {
 	int code;
 };
 
-static void flush(struct writer *w, size_t above)
+static void pprof_write_flush(struct writer *w, size_t above)
 {
 	if (w->buffer.len <= above)
 		return;
@@ -64,7 +64,7 @@ static void put_bytes(struct writer *w, enum pprof_field field, const void *data
 	put_varint(&w->buffer, (uint64_t)field << 3 | 2);
 	put_varint(&w->buffer, len);
 	str_add(&w->buffer, data, len);
-	flush(w, 60000);
+	pprof_write_flush(w, 60000);
 }
 
 static void put_message(struct writer *w, enum pprof_field field, const ProtobufCMessage *m)
@@ -102,7 +102,7 @@ static uint64_t *order_samples(const struct profile *p)
 	return order;
 }
 
-static void put_samples(struct writer *w)
+static void pprof_write_put_samples(struct writer *w)
 {
 	const struct profile *p = w->p;
 	auto_free uint64_t *order = order_samples(p);
@@ -210,7 +210,7 @@ static void put_location(struct writer *w, frame_id outer)
 	put_message(w, PPROF_LOCATION, &m.base);
 }
 
-static void put_functions(struct writer *w)
+static void pprof_write_put_functions(struct writer *w)
 {
 	for (size_t i = 0; i < w->n_functions; i++) {
 		const struct frame *f = &w->p->frames[w->functions[i]];
@@ -280,18 +280,18 @@ static void put_mappings(struct writer *w)
 			put_mapping(w, i);
 }
 
-static void put_all(struct writer *w)
+static void pprof_write_put_all(struct writer *w)
 {
 	const struct profile *p = w->p;
 
 	for (size_t i = 0; i < p->n_types; i++)
 		put_type(w, PPROF_SAMPLE_TYPE, &p->types[i]);
-	put_samples(w);
+	pprof_write_put_samples(w);
 	put_mappings(w);
 	for (frame_id f = 0; f < p->n_frames; f++)
 		if (w->marks[f] & IS_LOCATION)
 			put_location(w, f);
-	put_functions(w);
+	pprof_write_put_functions(w);
 	for (size_t i = 0; i < p->strings.n; i++)
 		put_bytes(w, PPROF_STRING, p->strings.texts[i], strlen(p->strings.texts[i]));
 	put_number(w, PPROF_TIME, (uint64_t)p->time_ns);
@@ -303,7 +303,7 @@ static void put_all(struct writer *w)
 		put_number(w, PPROF_COMMENT, p->comments[i]);
 	if (p->n_types && p->default_type != p->n_types - 1)
 		put_number(w, PPROF_DEFAULT_TYPE, p->types[p->default_type].type);
-	flush(w, 0);
+	pprof_write_flush(w, 0);
 }
 
 int pprof_write(const struct profile *p, int fd, const struct write_options *o, struct err *err)
@@ -317,7 +317,7 @@ int pprof_write(const struct profile *p, int fd, const struct write_options *o, 
 	w.programs = mem_array(p->strings.n, sizeof(*w.programs));
 	mark_programs(&w);
 	w.function_of = mem_array(p->n_frames + 1, sizeof(*w.function_of));
-	put_all(&w);
+	pprof_write_put_all(&w);
 	if (!w.code)
 		w.code = gzip_finish(w.gz);
 	gzip_writer_free(w.gz);

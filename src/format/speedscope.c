@@ -20,7 +20,7 @@ struct writer {
 	int fd, code;
 };
 
-static void flush(struct writer *w, size_t above)
+static void speedscope_flush(struct writer *w, size_t above)
 {
 	if (w->out.len <= above)
 		return;
@@ -29,13 +29,13 @@ static void flush(struct writer *w, size_t above)
 	w->out.len = 0;
 }
 
-static bool is_in(const struct origin *o, uint32_t group)
+static bool speedscope_is_in(const struct origin *o, uint32_t group)
 {
 	return o->group == group && o->weight > 0;
 }
 
 /* The samples of a group, each from the root to the leaf, and what they add up to. */
-static int64_t put_samples(struct writer *w, uint32_t group)
+static int64_t speedscope_put_samples(struct writer *w, uint32_t group)
 {
 	const struct view *v = w->v;
 	int64_t sum = 0;
@@ -43,7 +43,7 @@ static int64_t put_samples(struct writer *w, uint32_t group)
 
 	str_puts(&w->out, "\"samples\":[");
 	for (size_t i = 0; i < v->n_origins; i++) {
-		if (!is_in(&v->origins[i], group))
+		if (!speedscope_is_in(&v->origins[i], group))
 			continue;
 		view_path(v, v->origins[i].stack, &w->path);
 		str_puts(&w->out, first ? "[" : ",\n[");
@@ -53,13 +53,13 @@ static int64_t put_samples(struct writer *w, uint32_t group)
 				str_putc(&w->out, ',');
 		}
 		str_putc(&w->out, ']');
-		flush(w, FLUSH_BYTES);
+		speedscope_flush(w, FLUSH_BYTES);
 		first = false;
 	}
 	str_puts(&w->out, "],\n\"weights\":[");
 	first = true;
 	for (size_t i = 0; i < v->n_origins; i++) {
-		if (!is_in(&v->origins[i], group))
+		if (!speedscope_is_in(&v->origins[i], group))
 			continue;
 		if (!first)
 			str_putc(&w->out, ',');
@@ -71,7 +71,7 @@ static int64_t put_samples(struct writer *w, uint32_t group)
 	return sum;
 }
 
-static void put_profile(struct writer *w, uint32_t group, const char *title)
+static void speedscope_put_profile(struct writer *w, uint32_t group, const char *title)
 {
 	const char *unit = w->v->unit;
 	bool known = str_equal(unit, "nanoseconds") || str_equal(unit, "bytes");
@@ -80,19 +80,19 @@ static void put_profile(struct writer *w, uint32_t group, const char *title)
 	str_puts(&w->out, "{\"type\":\"sampled\",\"name\":");
 	put_json_text(&w->out, group == NO_ID ? title : w->v->functions[group].name);
 	str_printf(&w->out, ",\"unit\":\"%s\",", known ? unit : "none");
-	sum = put_samples(w, group);
+	sum = speedscope_put_samples(w, group);
 	str_printf(&w->out, ",\n\"startValue\":0,\"endValue\":%lld}", (long long)sum);
 }
 
 static bool has_samples(const struct view *v, uint32_t group)
 {
 	for (size_t i = 0; i < v->n_origins; i++)
-		if (is_in(&v->origins[i], group))
+		if (speedscope_is_in(&v->origins[i], group))
 			return true;
 	return false;
 }
 
-static void put_all(struct writer *w, const char *title)
+static void speedscope_put_all(struct writer *w, const char *title)
 {
 	const struct function *f = w->v->functions;
 	bool first = true;
@@ -117,13 +117,13 @@ static void put_all(struct writer *w, const char *title)
 		if ((group != NO_ID && !f[i].is_group) || !has_samples(w->v, group))
 			continue;
 		str_puts(&w->out, first ? "" : ",\n");
-		put_profile(w, group, title);
+		speedscope_put_profile(w, group, title);
 		first = false;
 	}
 	if (first)
-		put_profile(w, NO_ID, title);
+		speedscope_put_profile(w, NO_ID, title);
 	str_puts(&w->out, "]}\n");
-	flush(w, 0);
+	speedscope_flush(w, 0);
 }
 
 int speedscope_write(const struct profile *p, int fd, const struct write_options *o,
@@ -135,7 +135,7 @@ int speedscope_write(const struct profile *p, int fd, const struct write_options
 
 	if (!code) {
 		w.v = &v;
-		put_all(&w, o->title ? o->title : "Profile");
+		speedscope_put_all(&w, o->title ? o->title : "Profile");
 		code = w.code ? err_set(err, w.code, "cannot write the profile") : 0;
 	}
 	path_release(&w.path);

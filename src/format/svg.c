@@ -59,7 +59,7 @@ void put_xml(struct str *s, const char *text, size_t most)
 }
 
 /* Parents come before their children; siblings lie side by side, by name. */
-static void lay_out(struct graph *g)
+static void svg_lay_out(struct graph *g)
 {
 	const struct tree *t = g->f->t;
 	auto_free double *used =
@@ -126,7 +126,7 @@ static void put_box(struct graph *g, uint32_t i)
 	str_puts(&g->out, "</g>\n");
 }
 
-static void put_head(struct graph *g)
+static void svg_put_head(struct graph *g)
 {
 	unsigned height = TOP + (g->max_depth + 1) * ROW + BOTTOM;
 
@@ -170,8 +170,8 @@ int flame_svg(const struct flame *f, int fd, struct err *err)
 	int code;
 
 	g.scale = f->t->total > 0 ? (WIDTH - 2 * SIDE) / (double)f->t->total : 0;
-	lay_out(&g);
-	put_head(&g);
+	svg_lay_out(&g);
+	svg_put_head(&g);
 	for (size_t k = 0; k < f->t->n; k++)
 		put_box(&g, g.c.nodes[k]);
 	str_puts(&g.out, "</g>\n<script><![CDATA[\n");

@@ -36,8 +36,9 @@ static struct libscols_table *new_table(const struct table_options *o, bool tree
 	return table;
 }
 
-static struct libscols_line *add_line(struct libscols_table *table, struct libscols_line *parent,
-				      const struct function *f, const struct view *v)
+static struct libscols_line *table_add_line(struct libscols_table *table,
+					    struct libscols_line *parent, const struct function *f,
+					    const struct view *v)
 {
 	struct libscols_line *line = scols_table_new_line(table, parent);
 	char buf[COLUMN_TEXT];
@@ -55,7 +56,7 @@ static struct libscols_line *add_line(struct libscols_table *table, struct libsc
 	return line;
 }
 
-static void print_table(struct libscols_table *table, struct str *out)
+static void table_print_table(struct libscols_table *table, struct str *out)
 {
 	char *text = NULL;
 
@@ -74,8 +75,8 @@ static void put_table(const struct view *v, const struct table_options *o, struc
 	auto_free uint32_t *order = view_sorted(v, o->sort, &n);
 
 	for (size_t i = 0; i < n && (!o->most || i < o->most); i++)
-		add_line(table, NULL, &v->functions[order[i]], v);
-	print_table(table, out);
+		table_add_line(table, NULL, &v->functions[order[i]], v);
+	table_print_table(table, out);
 	if (o->most && n > o->most)
 		str_printf(out, "(%zu more functions; -n 0 shows all)\n", n - o->most);
 }
@@ -111,7 +112,7 @@ struct printing {
 	json_t *groups;
 };
 
-static void print_text(void *ctx, const struct function *group)
+static void table_print_text(void *ctx, const struct function *group)
 {
 	const struct printing *p = ctx;
 	char value[COLUMN_TEXT];
@@ -130,7 +131,7 @@ void table_text(struct view *v, const struct table_options *o, struct str *out)
 	struct printing p = {v, o, out, NULL};
 
 	view_count(v);
-	by_groups(v, print_text, &p);
+	by_groups(v, table_print_text, &p);
 }
 
 /* A node's function with the node's own weights. Inverted, a root's weight is its function's self,
@@ -161,9 +162,9 @@ void tree_text(const struct view *v, bool inverted, const struct table_options *
 		struct function f = function_of_node(v, n, inverted);
 
 		lines[c.nodes[i]] =
-			add_line(table, n->parent == NO_ID ? NULL : lines[n->parent], &f, v);
+			table_add_line(table, n->parent == NO_ID ? NULL : lines[n->parent], &f, v);
 	}
-	print_table(table, out);
+	table_print_table(table, out);
 	children_release(&c);
 	tree_release(&t);
 }

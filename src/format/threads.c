@@ -292,7 +292,7 @@ struct listing {
 	json_t *frames;
 };
 
-static void add_frame(void *ctx, const struct frame *f)
+static void threads_add_frame(void *ctx, const struct frame *f)
 {
 	static const char *const kinds[] = {[FRAME_USER] = "user",
 					    [FRAME_KERNEL] = "kernel",
@@ -339,7 +339,7 @@ void threads_json(const struct profile *p, const struct threads_options *o, stru
 		end = group_end(&t, i, o->each);
 		for (size_t j = i; j < end; j++)
 			json_array_append_new(list, thread_json(&t.all[j]));
-		visit_frames(p, t.all[i].stack, add_frame, &frames);
+		visit_frames(p, t.all[i].stack, threads_add_frame, &frames);
 		json_object_set_new(group, "count", json_integer((json_int_t)(end - i)));
 		json_object_set_new(group, "threads", list);
 		json_object_set_new(group, "stack", frames.frames);

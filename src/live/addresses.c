@@ -9,7 +9,8 @@
 #include "profile/profile.h"
 
 /* NO_ID: it is in no code. */
-static frame_id frame_of(struct frames *frames, const struct space *space, uint64_t address)
+static frame_id addresses_frame_of(struct frames *frames, const struct space *space,
+				   uint64_t address)
 {
 	struct frame_place at = {.address = address, .time_ns = monotonic_ns()};
 
@@ -38,7 +39,7 @@ void addresses_name(const struct symbolize_options *names, const struct image *k
 		space_scan(&space, images);
 	frames = frames_new(&p, images);
 	for (size_t i = 0; i < n; i++)
-		at[i] = frame_of(frames, &space, addresses[i]);
+		at[i] = addresses_frame_of(frames, &space, addresses[i]);
 	symbolize_frames(z, &p, images, 0);
 	for (size_t i = 0; i < n; i++) {
 		const struct frame *f = at[i] == NO_ID ? NULL : &p.frames[at[i]];

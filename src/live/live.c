@@ -27,7 +27,7 @@ struct live {
 	struct budget budget;
 };
 
-static int fill(struct feed *f, struct err *err)
+static int live_fill(struct feed *f, struct err *err)
 {
 	struct live *l = (struct live *)f;
 	int gone = recording_poll(l->now.recording, err);
@@ -39,12 +39,12 @@ static int fill(struct feed *f, struct err *err)
 	return gone;
 }
 
-static int take(struct feed *f, struct err *err)
+static int live_take(struct feed *f, struct err *err)
 {
 	return recording_poll(((struct live *)f)->now.recording, err);
 }
 
-static int wait_fd(struct feed *f)
+static int live_feed_wait_fd(struct feed *f)
 {
 	return recording_wait_fd(((struct live *)f)->now.recording);
 }
@@ -98,7 +98,7 @@ static int start_session(struct live *l, const struct recording_options *o, stru
 	return 0;
 }
 
-static int retarget(struct feed *f, const char *target, struct err *err)
+static int live_retarget(struct feed *f, const char *target, struct err *err)
 {
 	struct live *l = (struct live *)f;
 	auto_free char *text = mem_strdup(target);
@@ -127,8 +127,8 @@ static int retarget(struct feed *f, const char *target, struct err *err)
 	return start_session(l, &l->o, &again) ? again.code : err->code;
 }
 
-static int annotate(struct feed *f, mapping_id mapping, uint64_t offset, struct code *ret,
-		    struct err *err)
+static int live_annotate(struct feed *f, mapping_id mapping, uint64_t offset, struct code *ret,
+			 struct err *err)
 {
 	return disassemble(&((struct live *)f)->names, f->profile, mapping, offset, ret, err);
 }
@@ -139,11 +139,11 @@ struct live *live_new(const struct recording_options *o, const struct symbolize_
 	struct live *l = mem_alloc(sizeof(*l));
 	struct session first;
 
-	l->feed = (struct feed){.fill = fill,
-				.wait_fd = wait_fd,
-				.take = take,
-				.retarget = retarget,
-				.annotate = annotate,
+	l->feed = (struct feed){.fill = live_fill,
+				.wait_fd = live_feed_wait_fd,
+				.take = live_take,
+				.retarget = live_retarget,
+				.annotate = live_annotate,
 				.free = live_free};
 	l->o = *o;
 	l->names = *names;

@@ -12,20 +12,20 @@ struct saved {
 	struct symbolize_options names;
 };
 
-static int fill(struct feed *f, struct err *err)
+static int saved_fill(struct feed *f, struct err *err)
 {
 	(void)f, (void)err;
 	return 1;
 }
 
-static int wait_fd(struct feed *f)
+static int saved_wait_fd(struct feed *f)
 {
 	(void)f;
 	return -1;
 }
 
-static int annotate(struct feed *f, mapping_id mapping, uint64_t offset, struct code *ret,
-		    struct err *err)
+static int saved_annotate(struct feed *f, mapping_id mapping, uint64_t offset, struct code *ret,
+			  struct err *err)
 {
 	return disassemble(&((struct saved *)f)->names, f->profile, mapping, offset, ret, err);
 }
@@ -39,10 +39,10 @@ struct feed *saved_feed(struct profile *p, const char *title, const struct symbo
 {
 	struct saved *s = mem_alloc(sizeof(*s));
 
-	s->feed = (struct feed){.fill = fill,
-				.wait_fd = wait_fd,
-				.take = fill,
-				.annotate = annotate,
+	s->feed = (struct feed){.fill = saved_fill,
+				.wait_fd = saved_wait_fd,
+				.take = saved_fill,
+				.annotate = saved_annotate,
 				.free = saved_free,
 				.profile = p};
 	s->names = *o;

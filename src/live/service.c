@@ -124,14 +124,14 @@ static int renew(struct service *s, struct err *err)
 	return 0;
 }
 
-static int take(struct history *h, struct err *err)
+static int service_take(struct history *h, struct err *err)
 {
 	int code = recording_poll(((struct service *)h)->now.recording, err);
 
 	return code < 0 ? code : 0;
 }
 
-static int wait_fd(struct history *h)
+static int service_wait_fd(struct history *h)
 {
 	return recording_wait_fd(((struct service *)h)->now.recording);
 }
@@ -257,7 +257,7 @@ static uint64_t own_bytes(void)
 	return resident - shared;
 }
 
-static bool is_too_large(struct service *s, uint64_t now)
+static bool service_is_too_large(struct service *s, uint64_t now)
 {
 	if (past_profile_bytes(s->now.profile) >
 	    s->o.memory_bytes / PROFILE_PART * (s->open ? 2 : 1))
@@ -283,7 +283,7 @@ static int tick(struct history *h, struct err *err)
 	symbolizer_watch(s->now.symbolizer, s->now.images);
 	if (budget_look(&s->budget, s->now.recording, err))
 		return err->code;
-	return is_too_large(s, now) ? renew(s, err) : 0;
+	return service_is_too_large(s, now) ? renew(s, err) : 0;
 }
 
 /* -- windows -- */
@@ -329,8 +329,8 @@ static bool has(struct history *h, const char *event)
 	return window_has(s->o.recording.events, s->o.recording.n_events, event);
 }
 
-static int window(struct history *h, const struct history_window *w, struct profile *ret,
-		  struct err *err)
+static int service_window(struct history *h, const struct history_window *w, struct profile *ret,
+			  struct err *err)
 {
 	struct service *s = (struct service *)h;
 	const struct window_place at = {
@@ -417,11 +417,11 @@ struct history *service_new(const struct service_options *o, struct err *err)
 	s->o.recording.journal = s->past.journal;
 	s->status.started_ns = monotonic_ns();
 	s->history = (struct history){
-		.wait_fd = wait_fd,
-		.take = take,
+		.wait_fd = service_wait_fd,
+		.take = service_take,
 		.mark = mark,
 		.has = has,
-		.window = window,
+		.window = service_window,
 		.demand = demand,
 		.threads = threads,
 		.names = names,

@@ -113,7 +113,8 @@ static void put_thread(const struct snapshot_thread *t, const struct profile *fr
 			   profile_add_labels(ret, labels, n), &one);
 }
 
-static void put_all(const struct snapshot *shot, const struct profile *from, struct profile *ret)
+static void threads_put_all(const struct snapshot *shot, const struct profile *from,
+			    struct profile *ret)
 {
 	struct profile_copy *copy = profile_copy_new(from, ret);
 	const struct keys k = add_keys(&ret->strings);
@@ -137,7 +138,7 @@ int threads_take(struct snapshotter *s, const struct snapshot_place *place, stru
 
 	if (!code) {
 		symbolize_frames(z, place->p, place->images, named);
-		put_all(&shot, place->p, ret);
+		threads_put_all(&shot, place->p, ret);
 		resolved_account(place->resolved, &ret->account);
 		ret->account.samples = shot.n;
 		snprintf(ret->account.way, sizeof(ret->account.way), "iterator");

@@ -16,7 +16,7 @@ static uint64_t hash_of(const char *cgroup)
 	return hash_bytes(cgroup, strlen(cgroup));
 }
 
-static bool name_equal(const void *ctx, uint32_t id, const void *key)
+static bool usage_name_equal(const void *ctx, uint32_t id, const void *key)
 {
 	return str_equal(((const struct usage *)ctx)->groups[id].cgroup, key);
 }
@@ -40,7 +40,7 @@ static void forget_idle(struct usage *u, uint64_t now_ns)
 /* The group, made when it is new; NULL when there is no room for it. */
 static struct history_usage *group_of(struct usage *u, const char *cgroup, uint64_t now_ns)
 {
-	uint32_t id = map_find(&u->by_name, hash_of(cgroup), name_equal, u, cgroup);
+	uint32_t id = map_find(&u->by_name, hash_of(cgroup), usage_name_equal, u, cgroup);
 	struct history_usage *group;
 
 	if (id != NO_ID)

@@ -19,7 +19,7 @@ struct cutting {
 	struct profile *to;
 };
 
-static bool is_wanted(const struct event *e, const char *name)
+static bool window_is_wanted(const struct event *e, const char *name)
 {
 	return !name || str_equal(e->name, name);
 }
@@ -27,13 +27,13 @@ static bool is_wanted(const struct event *e, const char *name)
 bool window_has(const struct event *events, size_t n, const char *name)
 {
 	for (size_t i = 0; i < n; i++)
-		if (is_wanted(&events[i], name))
+		if (window_is_wanted(&events[i], name))
 			return true;
 	return false;
 }
 
 /* A second belongs to the window that its end lies in; the one that goes on ends now. */
-static bool is_in(const struct window_place *at, const struct history_window *w, uint64_t i)
+static bool window_is_in(const struct window_place *at, const struct history_window *w, uint64_t i)
 {
 	const struct journal_entry *e = journal_at(at->past->journal, i);
 	const struct era *era = past_era(at->past, i);
@@ -44,7 +44,7 @@ static bool is_in(const struct window_place *at, const struct history_window *w,
 
 	if (w->by_time && (is_before || end > w->to.time_ns))
 		return false;
-	if (!is_wanted(&at->events[e->event], w->event))
+	if (!window_is_wanted(&at->events[e->event], w->event))
 		return false;
 	if (!w->pid)
 		return true;
@@ -116,7 +116,7 @@ static void begin_columns(struct cutting *c)
 	struct profile *to = c->to;
 
 	for (size_t i = 0; i < c->at->n_events; i++) {
-		if (!is_wanted(&c->at->events[i], c->w->event))
+		if (!window_is_wanted(&c->at->events[i], c->w->event))
 			continue;
 		c->columns[i] = era->columns[i];
 		for (size_t j = 0; j < era->columns[i].n; j++) {
@@ -181,7 +181,7 @@ void window_copy(const struct window_place *at, const struct history_window *w,
 		align(at, ret_aligned);
 	begin(&c, ret_aligned);
 	for (find_entries(at->past, w, &i, &end, &ret->account); i < end; i++) {
-		if (!is_in(at, w, i))
+		if (!window_is_in(at, w, i))
 			continue;
 		if (era != past_era(at->past, i)) {
 			era = past_era(at->past, i);

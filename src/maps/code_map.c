@@ -26,7 +26,7 @@ struct code_line {
 	uint32_t line, file;
 };
 
-static uint32_t add_name(struct code_map *c, const char *name, size_t len)
+static uint32_t code_map_add_name(struct code_map *c, const char *name, size_t len)
 {
 	uint32_t at;
 
@@ -40,7 +40,7 @@ static uint32_t add_name(struct code_map *c, const char *name, size_t len)
 	return at;
 }
 
-static void add_function(struct code_map *c, const struct code_function *f)
+static void code_map_add_function(struct code_map *c, const struct code_function *f)
 {
 	if (c->n == MAX_FUNCTIONS || f->end <= f->start)
 		return;
@@ -56,7 +56,7 @@ void code_map_ignore_times(struct code_map *c, bool ignore)
 	c->ignore_times = ignore;
 }
 
-static int by_address(const void *x, const void *y)
+static int code_map_by_address(const void *x, const void *y)
 {
 	const struct code_line *a = x, *b = y;
 
@@ -68,15 +68,15 @@ void code_map_add(struct code_map *c, uint64_t start, uint64_t bytes, const char
 {
 	struct code_function f = {.start = start, .end = start + bytes, .time_ns = time_ns};
 
-	f.name = add_name(c, name, len);
+	f.name = code_map_add_name(c, name, len);
 	f.first_line = (uint32_t)c->first_line;
 	f.n_lines = (uint32_t)(c->n_lines - c->first_line);
 	for (size_t i = c->first_line; i < c->n_lines; i++)
 		c->lines[i].address -= start;
 	if (f.n_lines)
-		qsort(c->lines + f.first_line, f.n_lines, sizeof(*c->lines), by_address);
+		qsort(c->lines + f.first_line, f.n_lines, sizeof(*c->lines), code_map_by_address);
 	c->first_line = c->n_lines;
-	add_function(c, &f);
+	code_map_add_function(c, &f);
 }
 
 void code_map_add_line(struct code_map *c, uint64_t address, uint32_t line, const char *file,
@@ -89,8 +89,9 @@ void code_map_add_line(struct code_map *c, uint64_t address, uint32_t line, cons
 
 	if (c->n_lines == MAX_LINES)
 		return;
-	l.file = had && strlen(had) == len && memcmp(had, file, len) == 0 ? last->file
-									  : add_name(c, file, len);
+	l.file = had && strlen(had) == len && memcmp(had, file, len) == 0
+			 ? last->file
+			 : code_map_add_name(c, file, len);
 	array_reserve(c->lines, c->cap_lines, c->n_lines + 1);
 	c->lines[c->n_lines++] = l;
 }
@@ -109,7 +110,7 @@ static uint32_t find_flat(const struct code_map *c, uint64_t address)
 	return n ? c->owner[n - 1] : NO_ID;
 }
 
-static uint32_t find(const struct code_map *c, uint64_t address, uint64_t time_ns)
+static uint32_t code_map_find_row(const struct code_map *c, uint64_t address, uint64_t time_ns)
 {
 	uint32_t flat;
 
@@ -184,7 +185,7 @@ static void flatten(struct code_map *c)
 
 void code_map_move(struct code_map *c, uint64_t from, uint64_t to, uint64_t bytes, uint64_t time_ns)
 {
-	uint32_t i = find(c, from, UINT64_MAX);
+	uint32_t i = code_map_find_row(c, from, UINT64_MAX);
 	struct code_function f;
 
 	if (i == NO_ID || c->functions[i].start != from)
@@ -193,7 +194,7 @@ void code_map_move(struct code_map *c, uint64_t from, uint64_t to, uint64_t byte
 	f.start = to;
 	f.end = to + bytes;
 	f.time_ns = time_ns;
-	add_function(c, &f);
+	code_map_add_function(c, &f);
 }
 
 void code_map_settle(struct code_map *c)
@@ -203,8 +204,8 @@ void code_map_settle(struct code_map *c)
 		flatten(c);
 }
 
-static void find_line(const struct code_map *c, const struct code_function *f, uint64_t offset,
-		      struct code_place *ret)
+static void code_map_find_line(const struct code_map *c, const struct code_function *f,
+			       uint64_t offset, struct code_place *ret)
 {
 	const struct code_line *lines;
 	size_t n;
@@ -222,7 +223,7 @@ static void find_line(const struct code_map *c, const struct code_function *f, u
 bool code_map_find(const struct code_map *c, uint64_t address, uint64_t time_ns,
 		   struct code_place *ret)
 {
-	uint32_t i = find(c, address, time_ns);
+	uint32_t i = code_map_find_row(c, address, time_ns);
 	const struct code_function *f;
 
 	*ret = (struct code_place){0};
@@ -231,7 +232,7 @@ bool code_map_find(const struct code_map *c, uint64_t address, uint64_t time_ns,
 	f = &c->functions[i];
 	ret->name = c->names.text + f->name;
 	ret->start = f->start;
-	find_line(c, f, address - f->start, ret);
+	code_map_find_line(c, f, address - f->start, ret);
 	return *ret->name;
 }
 

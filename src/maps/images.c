@@ -244,7 +244,7 @@ static bool is_file_of(const struct image *image, int fd, bool exact_path)
 	return !image->file.inode || image->file.inode == st.st_ino;
 }
 
-static bool try_open(struct image *image, const char *path, bool exact_path)
+static bool images_try_open(struct image *image, const char *path, bool exact_path)
 {
 	int fd = file_open_regular(-1, path);
 	struct build_id id;
@@ -271,9 +271,9 @@ static void open_file(struct image *image, pid_t pid, uint64_t start, uint64_t e
 					   (unsigned long long)start, (unsigned long long)end);
 	auto_free char *root = mem_printf("/proc/%d/root%s", pid, image->path);
 
-	if (try_open(image, exact, true) || try_open(image, root, false))
+	if (images_try_open(image, exact, true) || images_try_open(image, root, false))
 		return;
-	try_open(image, image->path, false);
+	images_try_open(image, image->path, false);
 }
 
 /* Another image with the build id of this one, met under another path or by a /proc scan. */
@@ -290,7 +290,7 @@ static struct image *find_same(const struct images *images, const struct image *
 }
 
 /* A descriptor of the process's root where that is not ours, else -1. */
-static int root_of(struct images *images, pid_t pid)
+static int images_root_of(struct images *images, pid_t pid)
 {
 	auto_free char *path = mem_printf("/proc/%d/root/.", pid);
 	struct stat ours, theirs;
@@ -323,7 +323,7 @@ static void attempt_file(struct images *images, struct image *image, pid_t pid, 
 	if (!image->elf)
 		return;
 	images->open++;
-	image->root = root_of(images, pid);
+	image->root = images_root_of(images, pid);
 	if (!fstat(elf_file_descriptor(image->elf), &st)) {
 		image->modified_ns = modified_ns(&st);
 		image->file_bytes = (uint64_t)st.st_size;
@@ -357,7 +357,7 @@ struct image *images_open(struct images *images, struct image *image, pid_t pid,
 struct image *images_open_path(struct images *images, struct image *image)
 {
 	if (image->kind == IMAGE_FILE && !image->opened && images->open < MAX_OPEN_IMAGES &&
-	    try_open(image, image->path, false)) {
+	    images_try_open(image, image->path, false)) {
 		images->open++;
 		if (!image->build_id.len)
 			elf_file_build_id(image->elf, &image->build_id);

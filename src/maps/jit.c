@@ -85,7 +85,7 @@ void jit_look_again(struct jit *j)
 
 /* -- perf maps -- */
 
-static bool take_hex(const char **at, const char *end, uint64_t *ret)
+static bool jit_take_hex(const char **at, const char *end, uint64_t *ret)
 {
 	const char *p = *at;
 
@@ -116,7 +116,7 @@ size_t jit_parse_map(struct jit *j, const char *text, size_t len)
 		const char *p = at;
 		uint64_t start, bytes;
 
-		if (take_hex(&p, stop, &start) && take_hex(&p, stop, &bytes) && p < stop)
+		if (jit_take_hex(&p, stop, &start) && jit_take_hex(&p, stop, &bytes) && p < stop)
 			code_map_add(&j->code, start, bytes, p, (size_t)(stop - p), 0);
 	}
 	return (size_t)(at - text);
@@ -142,7 +142,7 @@ static bool may_speak(int fd, pid_t pid)
 }
 
 /* `root` is the process's, below 0: ours. */
-static bool try_open(struct source *s, int root, const char *path, pid_t pid)
+static bool jit_try_open(struct source *s, int root, const char *path, pid_t pid)
 {
 	int fd = file_open_regular(root, path);
 
@@ -163,7 +163,7 @@ static void open_map(struct jit *j)
 	auto_free char *path = mem_printf("/tmp/perf-%d.map", inner > 0 ? inner : j->pid);
 
 	/* Without a root it is gone: its map may lie in ours. */
-	try_open(&j->map, root, path, j->pid);
+	jit_try_open(&j->map, root, path, j->pid);
 }
 
 void jit_set_dump(struct jit *j, const char *path, uint64_t start, uint64_t end)
@@ -175,9 +175,9 @@ void jit_set_dump(struct jit *j, const char *path, uint64_t start, uint64_t end)
 	if (j->dump.fd >= 0)
 		return;
 	/* map_files are links, to the very file that is mapped. */
-	if (!try_open(&j->dump, -1, exact, j->pid) &&
-	    !(root >= 0 && try_open(&j->dump, root, path, j->pid)))
-		try_open(&j->dump, -1, path, j->pid);
+	if (!jit_try_open(&j->dump, -1, exact, j->pid) &&
+	    !(root >= 0 && jit_try_open(&j->dump, root, path, j->pid)))
+		jit_try_open(&j->dump, -1, path, j->pid);
 }
 
 bool jit_has_dump(const struct jit *j)
@@ -210,7 +210,7 @@ void jit_read_anew(struct jit *j)
 }
 
 /* Reads what a file has grown by. */
-static void read_more(struct jit *j, struct source *s)
+static void jit_read_more(struct jit *j, struct source *s)
 {
 	auto_free char *piece = NULL;
 	struct stat st;
@@ -250,8 +250,8 @@ static void look(struct jit *j)
 		open_map(j);
 		j->opened_ns = now;
 	}
-	read_more(j, &j->map);
-	read_more(j, &j->dump);
+	jit_read_more(j, &j->map);
+	jit_read_more(j, &j->dump);
 	code_map_settle(&j->code);
 }
 

@@ -46,7 +46,7 @@ struct entry {
 };
 
 /* Runtimes write garbage at times. `s` ends with a NUL. */
-static bool is_text(const char *s, size_t len)
+static bool jitdump_is_text(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)s[i] < 32 || (unsigned char)s[i] == 127)
@@ -77,7 +77,7 @@ static void take_lines(struct code_map *c, const uint8_t *body, size_t len)
 			file = (const char *)body + at;
 			n_file = (size_t)(nul - (body + at));
 		}
-		if (is_text(file, n_file))
+		if (jitdump_is_text(file, n_file))
 			code_map_add_line(c, e.address, e.line, file, n_file);
 		at = (size_t)(nul - body) + 1;
 	}

@@ -16,7 +16,7 @@
 #include <sys/statfs.h>
 
 /* Undoes mountinfo's octal escapes (\040 for a blank). */
-static void unescape(char *path)
+static void cgroup_unescape(char *path)
 {
 	char *out = path;
 
@@ -49,7 +49,7 @@ char *cgroup_mount_find(const char *mountinfo)
 
 				if (!path)
 					abort();
-				unescape(path);
+				cgroup_unescape(path);
 				return path;
 			}
 		}

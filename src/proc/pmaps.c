@@ -12,7 +12,7 @@
 enum { MAX_MAPS_BYTES = 64 << 20 };
 
 /* Reads a hexadecimal number and the character behind it. */
-static bool take_hex(char **p, char end, uint64_t *ret)
+static bool pmaps_take_hex(char **p, char end, uint64_t *ret)
 {
 	uint64_t value = 0;
 	int digits = 0;
@@ -39,7 +39,7 @@ static bool take_hex(char **p, char end, uint64_t *ret)
 }
 
 /* The kernel writes a line feed in a path as \012. */
-static void unescape(char *path)
+static void pmaps_unescape(char *path)
 {
 	char *out = path;
 
@@ -54,19 +54,19 @@ static void unescape(char *path)
 	*out = '\0';
 }
 
-static bool parse_line(char *line, struct pmap *map)
+static bool pmaps_parse_line(char *line, struct pmap *map)
 {
 	uint64_t major, minor;
 	char *p = line, *inode;
 
-	if (!take_hex(&p, '-', &map->start) || !take_hex(&p, ' ', &map->end))
+	if (!pmaps_take_hex(&p, '-', &map->start) || !pmaps_take_hex(&p, ' ', &map->end))
 		return false;
 	if (strnlen(p, 5) < 5 || p[4] != ' ')
 		return false;
 	map->executable = p[2] == 'x';
 	p += 5;
-	if (!take_hex(&p, ' ', &map->offset) || !take_hex(&p, ':', &major) ||
-	    !take_hex(&p, ' ', &minor) || map->start >= map->end)
+	if (!pmaps_take_hex(&p, ' ', &map->offset) || !pmaps_take_hex(&p, ':', &major) ||
+	    !pmaps_take_hex(&p, ' ', &minor) || map->start >= map->end)
 		return false;
 	map->major = (uint32_t)major;
 	map->minor = (uint32_t)minor;
@@ -78,7 +78,7 @@ static bool parse_line(char *line, struct pmap *map)
 			return false;
 		*p++ = '\0';
 		p += strspn(p, " ");
-		unescape(p);
+		pmaps_unescape(p);
 		map->path = p;
 	}
 	return parse_u64(inode, UINT64_MAX, &map->inode);
@@ -92,7 +92,7 @@ void pmaps_parse(char *text, pmap_visit *visit, void *ctx)
 		char *next = *end ? end + 1 : end;
 
 		*end = '\0';
-		if (parse_line(text, &map))
+		if (pmaps_parse_line(text, &map))
 			visit(ctx, &map);
 		text = next;
 	}

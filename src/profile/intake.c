@@ -58,7 +58,7 @@ static bool make_samples(struct intake *in, struct intake_batch *batch)
 	return true;
 }
 
-static void *work(void *ctx)
+static void *intake_work(void *ctx)
 {
 	struct intake *in = ctx;
 	struct intake_batch batch = {0};
@@ -91,7 +91,7 @@ static bool start(struct intake *in)
 		return true;
 	pthread_mutex_init(&in->lock, NULL);
 	pthread_cond_init(&in->changed, NULL);
-	in->started = thread_start(&in->thread, work, in);
+	in->started = thread_start(&in->thread, intake_work, in);
 	if (!in->started) {
 		pthread_cond_destroy(&in->changed);
 		pthread_mutex_destroy(&in->lock);

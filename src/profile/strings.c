@@ -14,7 +14,7 @@ struct text {
 	size_t len;
 };
 
-static bool text_equal(const void *ctx, uint32_t id, const void *key)
+static bool strings_text_equal(const void *ctx, uint32_t id, const void *key)
 {
 	const struct strings *s = ctx;
 	const struct text *t = key;
@@ -62,7 +62,7 @@ string_id strings_add_n(struct strings *s, const char *text, size_t len)
 {
 	struct text key = {text, strnlen(text, len)};
 	uint64_t hash = hash_bytes(text, key.len);
-	string_id id = map_find(&s->map, hash, text_equal, s, &key);
+	string_id id = map_find(&s->map, hash, strings_text_equal, s, &key);
 	char *copy;
 
 	if (id != NO_ID)
@@ -86,5 +86,5 @@ string_id strings_find(const struct strings *s, const char *text)
 {
 	struct text key = {text, strlen(text)};
 
-	return map_find(&s->map, hash_bytes(text, key.len), text_equal, s, &key);
+	return map_find(&s->map, hash_bytes(text, key.len), strings_text_equal, s, &key);
 }

@@ -21,7 +21,7 @@ static const struct value_row rows[] = {
 #undef VALUE
 };
 
-static const char *type_of(const struct profile *p, uint32_t column)
+static const char *values_type_of(const struct profile *p, uint32_t column)
 {
 	return profile_text(p, p->types[column].type);
 }
@@ -34,7 +34,7 @@ static bool is_count(const struct profile *p, uint32_t column)
 static const struct value_row *row_of(const struct profile *p, uint32_t column)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (str_equal(rows[i].type, type_of(p, column)) &&
+		if (str_equal(rows[i].type, values_type_of(p, column)) &&
 		    str_equal(rows[i].unit, profile_text(p, p->types[column].unit)))
 			return &rows[i];
 	return NULL;
@@ -43,14 +43,14 @@ static const struct value_row *row_of(const struct profile *p, uint32_t column)
 /* Is it the number of samples of an event? */
 static bool is_samples(const struct profile *p, uint32_t column)
 {
-	return is_count(p, column) && (str_equal(type_of(p, column), "samples") ||
-				       str_ends(type_of(p, column), "_samples"));
+	return is_count(p, column) && (str_equal(values_type_of(p, column), "samples") ||
+				       str_ends(values_type_of(p, column), "_samples"));
 }
 
 static uint32_t column_of(const struct profile *p, const char *type)
 {
 	for (uint32_t i = 0; i < p->n_types; i++)
-		if (str_equal(type_of(p, i), type) && is_count(p, i))
+		if (str_equal(values_type_of(p, i), type) && is_count(p, i))
 			return i;
 	return NO_ID;
 }
@@ -107,7 +107,7 @@ const char *value_unit(const char *type)
 void value_show(struct profile *p, const char *type)
 {
 	for (uint32_t i = 0; i < p->n_types; i++)
-		if (str_equal(type_of(p, i), type))
+		if (str_equal(values_type_of(p, i), type))
 			p->default_type = i;
 }
 
@@ -124,5 +124,5 @@ const char *value_noun(const struct profile *p, uint32_t column)
 		return row->noun;
 	if (is_samples(p, column))
 		return "samples";
-	return is_count(p, column) ? type_of(p, column) : "";
+	return is_count(p, column) ? values_type_of(p, column) : "";
 }

@@ -9,7 +9,7 @@
 #include "base/self.h"
 #include "serve/request.h"
 
-static void put_head(struct str *out, const char *name, const char *type, const char *help)
+static void metrics_put_head(struct str *out, const char *name, const char *type, const char *help)
 {
 	str_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
@@ -17,7 +17,7 @@ static void put_head(struct str *out, const char *name, const char *type, const 
 static void put_value(struct str *out, const char *name, const char *type, const char *help,
 		      double value)
 {
-	put_head(out, name, type, help);
+	metrics_put_head(out, name, type, help);
 	str_printf(out, "%s %.17g\n", name, value);
 }
 
@@ -39,7 +39,7 @@ static void put_label(struct str *out, const char *name, const char *value)
 static void put_reasons(struct str *out, const char *name, const char *help,
 			const struct account_reasons *reasons)
 {
-	put_head(out, name, "counter", help);
+	metrics_put_head(out, name, "counter", help);
 	for (size_t i = 0; i < reasons->n; i++) {
 		str_printf(out, "%s{", name);
 		put_label(out, "reason", reasons->rows[i].text);
@@ -54,8 +54,8 @@ static void put_usage(struct str *out, const struct history_status *s)
 		  s->usage_is_cut);
 	if (s->usage_is_cut)
 		return;
-	put_head(out, "cprof_cgroup_cpu_seconds_total", "counter",
-		 "CPU seconds by cgroup (container, service), from samples.");
+	metrics_put_head(out, "cprof_cgroup_cpu_seconds_total", "counter",
+			 "CPU seconds by cgroup (container, service), from samples.");
 	for (size_t i = 0; i < s->n_usage; i++) {
 		str_puts(out, "cprof_cgroup_cpu_seconds_total{");
 		put_label(out, "cgroup", s->usage[i].cgroup);
@@ -102,7 +102,7 @@ void metrics(struct request *r)
 	struct str body = {0};
 
 	s = r->history->status(r->history);
-	put_head(&body, "cprof_build_info", "gauge", "The version.");
+	metrics_put_head(&body, "cprof_build_info", "gauge", "The version.");
 	str_printf(&body, "cprof_build_info{version=\"%s\"} 1\n", CPROF_VERSION);
 	put_value(&body, "cprof_samples_total", "counter", "Samples taken.",
 		  (double)s->account.samples);

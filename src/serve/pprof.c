@@ -102,7 +102,8 @@ static void add_trace(const struct request *r, struct profile *p)
 	profile_add_comment(p, text);
 }
 
-static void add_comments(const struct request *r, struct profile *p, const struct history_window *w)
+static void pprof_add_comments(const struct request *r, struct profile *p,
+			       const struct history_window *w)
 {
 	struct str text auto_release(str_release) = {0};
 	int64_t used = r->cpu_ns < 0 || w->by_time ? -1 : r->cpu_end_ns;
@@ -126,7 +127,7 @@ static void reply_window(struct request *r, const struct history_window *w)
 	if (r->history->window(r->history, w, &p, &err)) {
 		reply_failure(r, &err);
 	} else {
-		add_comments(r, &p, w);
+		pprof_add_comments(r, &p, w);
 		if (r->value)
 			value_show(&p, r->value);
 		reply_profile(r, &p);

@@ -250,7 +250,7 @@ static void route(const struct server *s, struct request *r)
 }
 
 /* Queues what a handler has answered. */
-static enum MHD_Result answer(struct request *r)
+static enum MHD_Result server_answer(struct request *r)
 {
 	enum MHD_Result result;
 
@@ -287,13 +287,13 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *c, const 
 		return MHD_YES;
 	}
 	if (r->response || r->is_gone)
-		return answer(r);
+		return server_answer(r);
 	if (r->status == MHD_HTTP_CONTENT_TOO_LARGE)
 		reply_error(r, r->status, "the body is larger than %d bytes", MAX_BODY_BYTES);
 	else
 		route(server, r);
 	if (!r->waits)
-		return answer(r);
+		return server_answer(r);
 	r->is_suspended = true;
 	MHD_suspend_connection(c);
 	return MHD_YES;

@@ -17,7 +17,7 @@ struct sink {
 	jmp_buf enough;
 };
 
-static void take(const char *data, size_t len, void *opaque)
+static void demangle_take(const char *data, size_t len, void *opaque)
 {
 	struct sink *sink = opaque;
 
@@ -33,7 +33,7 @@ static char *demangle_with(demangler *f, const char *name, int options)
 	struct sink *sink = mem_alloc(sizeof(*sink));
 	char *volatile result = NULL;
 
-	if (setjmp(sink->enough) == 0 && f(name, options, take, sink) && sink->text.len)
+	if (setjmp(sink->enough) == 0 && f(name, options, demangle_take, sink) && sink->text.len)
 		result = steal(sink->text.text);
 	free(sink->text.text);
 	free(sink);

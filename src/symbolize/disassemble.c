@@ -39,7 +39,7 @@ static bool find_bounds(const struct elf_file *f, uint64_t address, struct bound
 	return ret->end > ret->start && address - ret->start < MAX_CODE;
 }
 
-static void add_rows(struct code *to, const cs_insn *in, size_t n, uint64_t slide)
+static void disassemble_add_rows(struct code *to, const cs_insn *in, size_t n, uint64_t slide)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct instruction row = {.offset = in[i].address - slide};
@@ -71,7 +71,7 @@ static int read_code(const struct elf_file *f, uint64_t address, uint64_t offset
 	cs_option(handle, CS_OPT_SKIPDATA, CS_OPT_ON);
 	n = MIN((uint64_t)bytes.n, MIN(b.end - b.start, (uint64_t)MAX_CODE));
 	n = cs_disasm(handle, bytes.bytes, n, b.start, 0, &in);
-	add_rows(ret, in, n, address - offset);
+	disassemble_add_rows(ret, in, n, address - offset);
 	cs_free(in, n);
 	cs_close(&handle);
 	return ret->n ? 0 : err_set(err, 0, "there are no instructions");

@@ -95,7 +95,7 @@ static void add_range(void *unit, uint64_t lo, uint64_t hi)
 	u->function_ranges[u->n_ranges++] = (struct range){lo, hi};
 }
 
-static void add_function(struct unit *u, const uint8_t *at, const struct die *d)
+static void dwarf_functions_add_function(struct unit *u, const uint8_t *at, const struct die *d)
 {
 	struct dwarf_function f = {.die = at, .first_range = (uint32_t)u->n_ranges};
 	uint64_t offset = (uint64_t)(at - u->dies), known;
@@ -145,7 +145,7 @@ void unit_list(struct unit *u, enum list_depth list)
 		}
 		if (a->kind == DIE_FUNCTION) {
 			read_die(u, &c, a, &d);
-			add_function(u, at, &d);
+			dwarf_functions_add_function(u, at, &d);
 			if (d.sibling && descend && list != LIST_ALL &&
 			    !(list == LIST_CONCRETE && d.is_abstract)) {
 				c.at = d.sibling;
@@ -232,7 +232,7 @@ static void tell_body(struct telling *t, struct cursor *c, uint32_t root)
 		if (a->kind == DIE_FUNCTION) {
 			read_die(u, c, a, &d);
 			if (t->collect)
-				add_function(u, at, &d);
+				dwarf_functions_add_function(u, at, &d);
 			node = NO_ID;
 			if (d.sibling && !d.is_abstract) {
 				c->at = d.sibling;

@@ -39,7 +39,7 @@ static void add_directory(struct files *f, struct text name)
 	f->directories[f->n_directories++] = name;
 }
 
-static void add_file(struct files *f, struct text name, uint64_t directory)
+static void dwarf_lines_add_file(struct files *f, struct text name, uint64_t directory)
 {
 	if (f->n_files == MAX_FILES)
 		return;
@@ -55,13 +55,13 @@ static void read_old_lists(struct files *f, struct cursor *c)
 	add_directory(f, f->unit->directory);
 	while ((t = take_text(c)).n)
 		add_directory(f, t);
-	add_file(f, f->unit->name, 0);
+	dwarf_lines_add_file(f, f->unit->name, 0);
 	while ((t = take_text(c)).n) {
 		uint64_t directory = take_uleb(c);
 
 		take_uleb(c); /* time */
 		take_uleb(c); /* size */
-		add_file(f, t, directory);
+		dwarf_lines_add_file(f, t, directory);
 	}
 }
 
@@ -101,7 +101,7 @@ static void read_new_list(struct files *f, struct cursor *c, bool is_files, uint
 		if (c->at == before)
 			return; /* entries of nothing */
 		if (is_files)
-			add_file(f, name, directory);
+			dwarf_lines_add_file(f, name, directory);
 		else
 			add_directory(f, name);
 	}
@@ -218,7 +218,7 @@ struct machine {
 	uint32_t file_id;    /* and its id */
 };
 
-static void flush(struct files *f, struct machine *m, uint64_t end)
+static void dwarf_lines_flush(struct files *f, struct machine *m, uint64_t end)
 {
 	if (!m->has_row || m->row_address >= end ||
 	    !names_wants(f->builder, m->row_address, end, &m->hint))
@@ -232,7 +232,7 @@ static void flush(struct files *f, struct machine *m, uint64_t end)
 
 static void emit(struct files *f, struct machine *m)
 {
-	flush(f, m, m->address);
+	dwarf_lines_flush(f, m, m->address);
 	m->has_row = true;
 	m->row_address = m->address;
 	m->row_file = m->file;
@@ -258,7 +258,7 @@ static void run_extended(struct files *f, struct cursor *c, struct machine *m, u
 	body.end = c->at += length;
 	switch (take_u8(&body)) {
 	case DW_LNE_end_sequence:
-		flush(f, m, m->address);
+		dwarf_lines_flush(f, m, m->address);
 		names_rows_end(f->builder, m->address, order);
 		reset(m);
 		break;
@@ -268,7 +268,7 @@ static void run_extended(struct files *f, struct cursor *c, struct machine *m, u
 	case DW_LNE_define_file: {
 		struct text name = take_text(&body);
 
-		add_file(f, name, take_uleb(&body));
+		dwarf_lines_add_file(f, name, take_uleb(&body));
 		break;
 	}
 	default:

@@ -63,7 +63,7 @@ static void join(struct unit *skeleton, struct unit *split)
 	split->skeleton = skeleton;
 }
 
-static void copy_text(struct text t, char *to, size_t size)
+static void dwarf_split_copy_text(struct text t, char *to, size_t size)
 {
 	size_t n = MIN(t.n, size - 1);
 
@@ -81,8 +81,8 @@ static bool open_dwo(struct unit *u)
 
 	if (d->n_splits == MAX_SPLITS)
 		return false;
-	copy_text(u->directory, directory, sizeof(directory));
-	copy_text(u->dwo_name, path, sizeof(path));
+	dwarf_split_copy_text(u->directory, directory, sizeof(directory));
+	dwarf_split_copy_text(u->dwo_name, path, sizeof(path));
 	s = d->source.open(d->source.ctx, directory, path, NULL);
 	if (!s)
 		return false;

@@ -366,7 +366,7 @@ void skip_attributes(const struct unit *u, struct cursor *c, const struct abbrev
 	}
 }
 
-static struct text text_at(const struct elf_section *s, uint64_t offset)
+static struct text dwarf_unit_text_at(const struct elf_section *s, uint64_t offset)
 {
 	struct cursor c = cursor_at(s->bytes, s->n, offset);
 
@@ -382,7 +382,7 @@ static struct text indexed_text(const struct unit *u, uint64_t index)
 		return (struct text){0};
 	c = cursor_at(d->str_offsets.bytes, d->str_offsets.n,
 		      u->str_offsets_base + index * u->offset_size);
-	return text_at(&d->str, take_n(&c, u->offset_size));
+	return dwarf_unit_text_at(&d->str, take_n(&c, u->offset_size));
 }
 
 static struct dwarf *alt_of(struct dwarf *d)
@@ -398,13 +398,13 @@ struct text unit_text(const struct unit *u, const struct value *v)
 	case DW_FORM_string:
 		return v->text;
 	case DW_FORM_strp:
-		return text_at(&u->dwarf->str, v->number);
+		return dwarf_unit_text_at(&u->dwarf->str, v->number);
 	case DW_FORM_line_strp:
-		return text_at(&u->dwarf->line_str, v->number);
+		return dwarf_unit_text_at(&u->dwarf->line_str, v->number);
 	case DW_FORM_strp_sup:
 	case DW_FORM_GNU_strp_alt:
 		alt = alt_of(u->dwarf);
-		return alt ? text_at(&alt->str, v->number) : (struct text){0};
+		return alt ? dwarf_unit_text_at(&alt->str, v->number) : (struct text){0};
 	case DW_FORM_strx:
 	case DW_FORM_strx1:
 	case DW_FORM_strx2:

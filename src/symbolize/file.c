@@ -12,7 +12,7 @@ static void free_symbols(void *symbols)
 	symbols_free(symbols);
 }
 
-static void answer(struct symbols *s, uint64_t address, struct query *q)
+static void file_answer(struct symbols *s, uint64_t address, struct query *q)
 {
 	struct place places[MAX_PLACES];
 	uint64_t start;
@@ -24,8 +24,8 @@ static void answer(struct symbols *s, uint64_t address, struct query *q)
 		q->start = q->offset - (address - start);
 }
 
-static void resolve(struct image *image, const struct resolving *with, struct query **queries,
-		    size_t n)
+static void file_resolve(struct image *image, const struct resolving *with, struct query **queries,
+			 size_t n)
 {
 	auto_free uint64_t *addresses = mem_array(n + 1, sizeof(*addresses));
 	auto_free uint64_t *sorted = NULL;
@@ -49,7 +49,7 @@ static void resolve(struct image *image, const struct resolving *with, struct qu
 	qsort(sorted, n_valid, sizeof(*sorted), compare_u64);
 	symbols_prepare(image->symbols, sorted, n_valid, false);
 	for (size_t i = 0; i < n_valid; i++)
-		answer(image->symbols, addresses[i], valid[i]);
+		file_answer(image->symbols, addresses[i], valid[i]);
 }
 
-const struct resolver resolver_file = {"file", "debug information and symbol tables", resolve};
+const struct resolver resolver_file = {"file", "debug information and symbol tables", file_resolve};

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static bool answer(struct jit *jit, struct query *q)
+static bool generated_answer(struct jit *jit, struct query *q)
 {
 	struct code_place is;
 	struct place place = {0};
@@ -35,12 +35,12 @@ static bool answer_all(struct jit *jit, struct query **queries, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		if (!queries[i]->n)
-			all &= answer(jit, queries[i]);
+			all &= generated_answer(jit, queries[i]);
 	return all;
 }
 
-static void resolve(struct image *image, const struct resolving *with, struct query **queries,
-		    size_t n)
+static void generated_resolve(struct image *image, const struct resolving *with,
+			      struct query **queries, size_t n)
 {
 	struct jit *jit = image_jit(image);
 
@@ -55,4 +55,4 @@ static void resolve(struct image *image, const struct resolving *with, struct qu
 	}
 }
 
-const struct resolver resolver_generated = {"generated", "JIT maps", resolve};
+const struct resolver resolver_generated = {"generated", "JIT maps", generated_resolve};

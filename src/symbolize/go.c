@@ -29,7 +29,7 @@ struct go {
 	uint64_t gofunc; /* what offsets of funcdata begin at, 0: unknown */
 };
 
-static bool read_at(const struct go *go, uint64_t address, void *to, size_t bytes)
+static bool go_read_at(const struct go *go, uint64_t address, void *to, size_t bytes)
 {
 	if (go->file)
 		return elf_file_read(go->file, address, to, bytes);
@@ -49,14 +49,14 @@ struct go_function {
 	uint64_t pcdata, funcdata; /* where these tables begin */
 };
 
-static const char *text_at(const struct gopclntab *t, uint64_t offset)
+static const char *go_text_at(const struct gopclntab *t, uint64_t offset)
 {
 	if (offset >= t->n || !memchr(t->bytes + offset, '\0', t->n - offset))
 		return NULL;
 	return t->bytes[offset] ? (const char *)t->bytes + offset : NULL;
 }
 
-static void read_function(const struct gopclntab *t, uint64_t i, struct go_function *ret)
+static void go_read_function(const struct gopclntab *t, uint64_t i, struct go_function *ret)
 {
 	uint64_t at = gopclntab_function(t, i);
 	unsigned more = t->has_start_line ? 4 : 0;
@@ -81,7 +81,7 @@ static bool find_function(const struct gopclntab *t, uint64_t address, struct go
 
 	if (!n || address >= gopclntab_entry(t, n))
 		return false;
-	read_function(t, n - 1, ret);
+	go_read_function(t, n - 1, ret);
 	return true;
 }
 
@@ -107,8 +107,8 @@ static int32_t value_at(const struct gopclntab *t, uint64_t table, uint64_t entr
 	return -1;
 }
 
-static void find_line(const struct gopclntab *t, const struct go_function *f, uint64_t address,
-		      struct place *ret)
+static void go_find_line(const struct gopclntab *t, const struct go_function *f, uint64_t address,
+			 struct place *ret)
 {
 	int32_t file = value_at(t, f->pcfile, f->entry, address);
 	int32_t line = value_at(t, f->pcline, f->entry, address);
@@ -117,7 +117,7 @@ static void find_line(const struct gopclntab *t, const struct go_function *f, ui
 	if (file < 0 || line < 0)
 		return;
 	name = gopclntab_get(t, t->units + 4 * (f->unit + (uint32_t)file), 4);
-	ret->file = name == UINT32_MAX ? NULL : text_at(t, t->files + name);
+	ret->file = name == UINT32_MAX ? NULL : go_text_at(t, t->files + name);
 	ret->line = ret->file ? (uint32_t)line : 0;
 }
 
@@ -143,9 +143,9 @@ static bool read_inlined(const struct go *go, uint64_t tree, int32_t i, struct p
 	uint32_t words[5];
 	size_t bytes = t->has_start_line ? 16 : 20;
 
-	if (i < 0 || !read_at(go, tree + bytes * (uint32_t)i, words, bytes))
+	if (i < 0 || !go_read_at(go, tree + bytes * (uint32_t)i, words, bytes))
 		return false;
-	ret->function = text_at(t, t->names + words[t->has_start_line ? 1 : 3]);
+	ret->function = go_text_at(t, t->names + words[t->has_start_line ? 1 : 3]);
 	*ret_parent = words[t->has_start_line ? 2 : 4];
 	ret->start_line = t->has_start_line ? words[3] : 0;
 	return ret->function;
@@ -167,7 +167,7 @@ size_t go_find(const struct go *go, uint64_t address, struct place *ret)
 		int32_t i = pcdata ? value_at(t, pcdata, f.entry, address) : -1;
 
 		ret[n] = (struct place){0};
-		find_line(t, &f, address, &ret[n]);
+		go_find_line(t, &f, address, &ret[n]);
 		if (!read_inlined(go, tree, i, &ret[n], &parent))
 			break;
 		/* The place of the call lies elsewhere in the function. */
@@ -175,7 +175,7 @@ size_t go_find(const struct go *go, uint64_t address, struct place *ret)
 			pcdata = 0;
 		address = f.entry + parent;
 	}
-	ret[n].function = text_at(t, t->names + gopclntab_get(t, f.at, 4));
+	ret[n].function = go_text_at(t, t->names + gopclntab_get(t, f.at, 4));
 	ret[n].start_line = f.start_line;
 	if (!f.start_line) {
 		/* Before 1.20: the line of the first instruction. */
@@ -188,11 +188,11 @@ size_t go_find(const struct go *go, uint64_t address, struct place *ret)
 
 /* -- runtime.moduledata -- */
 
-static uint64_t word_at(const struct go *go, uint64_t address)
+static uint64_t go_word_at(const struct go *go, uint64_t address)
 {
 	uint64_t word = 0;
 
-	read_at(go, address, &word, sizeof(word));
+	go_read_at(go, address, &word, sizeof(word));
 	return word ? word : elf_file_relocated(go->file, address, 0);
 }
 
@@ -206,7 +206,7 @@ static bool is_tree(const struct go *go, const struct go_function *f, uint64_t g
 	uint32_t parent;
 	uint8_t b[4]; /* the function's id, and nothing; before 1.20 the parent, -1, came first */
 
-	if (!read_at(go, tree, b, sizeof(b)) || !read_inlined(go, tree, 0, &place, &parent))
+	if (!go_read_at(go, tree, b, sizeof(b)) || !read_inlined(go, tree, 0, &place, &parent))
 		return false;
 	name = (uint64_t)((const uint8_t *)place.function - t->bytes);
 	if (parent >= f->bytes || name < t->names || (name > t->names && t->bytes[name - 1]))
@@ -222,7 +222,7 @@ static size_t find_trees(const struct gopclntab *t, struct go_function *ret)
 	size_t n = 0;
 
 	for (uint64_t i = 0; i < t->n_functions && n < TREES_TO_TRY; i++) {
-		read_function(t, i, &ret[n]);
+		go_read_function(t, i, &ret[n]);
 		n += inline_tree(t, &ret[n], 1) != 0;
 	}
 	return n;
@@ -235,11 +235,11 @@ static bool take_module(struct go *go, uint64_t address)
 	struct go_function functions[TREES_TO_TRY];
 	size_t n, ok;
 
-	if (word_at(go, address + 8 * MODULE_FUNCTAB) != go->t.address + go->t.functab)
+	if (go_word_at(go, address + 8 * MODULE_FUNCTAB) != go->t.address + go->t.functab)
 		return false;
 	n = find_trees(&go->t, functions);
 	for (uint64_t word = MODULE_GOFUNC_FIRST; n && word <= MODULE_GOFUNC_LAST; word++) {
-		uint64_t gofunc = word_at(go, address + 8 * word);
+		uint64_t gofunc = go_word_at(go, address + 8 * word);
 
 		for (ok = 0; gofunc && ok < n && is_tree(go, &functions[ok], gofunc);)
 			ok++;

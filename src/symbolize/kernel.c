@@ -15,7 +15,7 @@
 /* Text beyond the last symbol of the kernel or of a module belongs to nobody. */
 enum { MAX_GAP = 1 << 20, MAX_LINE = 4096 };
 
-static bool parse_line(char *line, struct symtab_entry *e)
+static bool kernel_parse_line(char *line, struct symtab_entry *e)
 {
 	char *p = line, *bracket;
 	uint64_t address = 0;
@@ -51,7 +51,7 @@ size_t kallsyms_parse(char *text, struct symtab *t)
 		struct symtab_entry e;
 
 		*end = '\0';
-		if (!parse_line(line, &e) || !e.address)
+		if (!kernel_parse_line(line, &e) || !e.address)
 			continue;
 		symtab_add(t, &e);
 		n++;
@@ -137,7 +137,7 @@ bool kernel_words_parse(char *text, uint64_t *ret_offset, char **ret_module)
 	return true;
 }
 
-static void answer(struct query *q, const char *name, const char *module)
+static void kernel_answer(struct query *q, const char *name, const char *module)
 {
 	char *owned = mem_strdup(name);
 
@@ -163,7 +163,7 @@ static bool resolve_by_kernel(struct image *image, struct query **queries, size_
 		any = true;
 		if (!kernel_words_parse(text, &offset, &module))
 			continue;
-		answer(queries[i], text, module);
+		kernel_answer(queries[i], text, module);
 	}
 	return any;
 }
@@ -175,10 +175,11 @@ static void resolve_generated(struct image *image, struct query **queries, size_
 
 	for (size_t i = 0; image->jit && i < n; i++)
 		if (jit_find(image->jit, queries[i]->offset, UINT64_MAX, &is))
-			answer(queries[i], is.name, str_starts(is.name, "bpf_") ? "[bpf]" : NULL);
+			kernel_answer(queries[i], is.name,
+				      str_starts(is.name, "bpf_") ? "[bpf]" : NULL);
 }
 
-static struct kernel_names *names_of(struct image *image, struct cache *cache)
+static struct kernel_names *kernel_names_of(struct image *image, struct cache *cache)
 {
 	struct kernel_names *k = image->symbols;
 
@@ -203,12 +204,12 @@ static void resolve_by_table(struct kernel_names *k, struct query **queries, siz
 		struct symtab_hit hit;
 
 		if (!queries[i]->n && symtab_find(k->table, queries[i]->offset, &hit))
-			answer(queries[i], hit.name, hit.module);
+			kernel_answer(queries[i], hit.name, hit.module);
 	}
 }
 
 /* Adds lines and what is inlined to names that are known. */
-static void add_lines(struct vmlinux *v, struct query **queries, size_t n)
+static void kernel_add_lines(struct vmlinux *v, struct query **queries, size_t n)
 {
 	auto_free uint64_t *addresses = mem_array(n + 1, sizeof(*addresses));
 	struct place places[MAX_PLACES];
@@ -231,19 +232,19 @@ static void add_lines(struct vmlinux *v, struct query **queries, size_t n)
 	}
 }
 
-static void resolve(struct image *image, const struct resolving *with, struct query **queries,
-		    size_t n)
+static void kernel_resolve(struct image *image, const struct resolving *with,
+			   struct query **queries, size_t n)
 {
 	struct kernel_names *k;
 
 	if (image->kind != IMAGE_KERNEL)
 		return;
-	k = names_of(image, with->cache);
+	k = kernel_names_of(image, with->cache);
 	resolve_generated(image, queries, n);
 	if (!resolve_by_kernel(image, queries, n))
 		resolve_by_table(k, queries, n);
 	if (k->vmlinux)
-		add_lines(k->vmlinux, queries, n);
+		kernel_add_lines(k->vmlinux, queries, n);
 }
 
-const struct resolver resolver_kernel = {"kernel", "kernel symbols", resolve};
+const struct resolver resolver_kernel = {"kernel", "kernel symbols", kernel_resolve};

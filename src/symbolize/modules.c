@@ -99,7 +99,7 @@ static bool names_code(const struct space *space)
 	return access(path, R_OK) == 0 || space_jitdump(space);
 }
 
-static int add_process(struct finding *f, pid_t pid)
+static int modules_add_process(struct finding *f, pid_t pid)
 {
 	struct space space = {.pid = pid};
 	bool generates = false;
@@ -121,7 +121,7 @@ static int add_process(struct finding *f, pid_t pid)
 
 static void visit(void *ctx, pid_t pid)
 {
-	add_process(ctx, pid);
+	modules_add_process(ctx, pid);
 }
 
 static int by_use(const void *x, const void *y)
@@ -140,7 +140,7 @@ int modules_find(pid_t pid, struct modules *ret)
 
 	*ret = (struct modules){0};
 	if (pid)
-		code = add_process(&f, pid);
+		code = modules_add_process(&f, pid);
 	else
 		processes_each(visit, &f);
 	if (!pid)

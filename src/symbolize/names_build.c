@@ -126,7 +126,7 @@ uint32_t names_string(struct names_builder *b, const char *text, size_t len)
 	return (uint32_t)id;
 }
 
-static bool text_equal(const void *ctx, uint32_t id, const void *text)
+static bool names_build_text_equal(const void *ctx, uint32_t id, const void *text)
 {
 	return str_equal(((const struct names_builder *)ctx)->strings.text + id, text);
 }
@@ -135,7 +135,7 @@ uint32_t names_text(struct names_builder *b, const char *text)
 {
 	size_t len = strnlen(text, MAX_NAME);
 	uint64_t hash = hash_bytes(text, len);
-	uint32_t id = map_find(&b->by_content, hash, text_equal, b, text);
+	uint32_t id = map_find(&b->by_content, hash, names_build_text_equal, b, text);
 
 	if (id == NO_ID) {
 		id = put_string(b, text, len);
@@ -156,14 +156,14 @@ uint32_t names_node(struct names_builder *b, const struct names_node *node)
 }
 
 /* Can the table express the range? */
-static bool fits(const struct names_builder *b, uint64_t lo, uint64_t hi)
+static bool names_build_fits(const struct names_builder *b, uint64_t lo, uint64_t hi)
 {
 	return lo >= b->base && hi > lo && hi - b->base < UINT32_MAX;
 }
 
 void names_range(struct names_builder *b, uint64_t lo, uint64_t hi, uint32_t node)
 {
-	if (!fits(b, lo, hi) || node == NO_ID || b->n_ranges == MAX_ITEMS)
+	if (!names_build_fits(b, lo, hi) || node == NO_ID || b->n_ranges == MAX_ITEMS)
 		return;
 	array_reserve(b->ranges, b->cap_ranges, b->n_ranges + 1);
 	b->ranges[b->n_ranges] = (struct raw_range){lo, hi, node, (uint32_t)b->n_ranges};
@@ -279,7 +279,7 @@ void names_rows_end(struct names_builder *b, uint64_t end, uint32_t order)
 		b->n_rows--;
 	start = b->n_rows > b->first_row ? b->rows[b->first_row].address : 0;
 	/* Code that the linker dropped lies at 0 (or at the end of the address space). */
-	if (start && fits(b, start, end)) {
+	if (start && names_build_fits(b, start, end)) {
 		array_reserve(b->runs, b->cap_runs, b->n_runs + 1);
 		b->runs[b->n_runs++] = (struct piece){start, end, (uint32_t)b->first_row,
 						      (uint32_t)(b->n_rows - b->first_row), order};
@@ -293,7 +293,7 @@ void names_rows_end(struct names_builder *b, uint64_t end, uint32_t order)
 
 void names_symbol(struct names_builder *b, const struct names_symbol *s)
 {
-	if (!fits(b, s->address, s->address + 1) || b->n_symbols == MAX_ITEMS)
+	if (!names_build_fits(b, s->address, s->address + 1) || b->n_symbols == MAX_ITEMS)
 		return;
 	array_reserve(b->symbols, b->cap_symbols, b->n_symbols + 1);
 	b->symbols[b->n_symbols] =
@@ -374,7 +374,7 @@ static void choose_symbols(struct names_builder *b)
 
 void names_cover(struct names_builder *b, uint64_t lo, uint64_t hi)
 {
-	if (!fits(b, lo, hi))
+	if (!names_build_fits(b, lo, hi))
 		return;
 	array_reserve(b->covers, b->cap_covers, b->n_covers + 1);
 	b->covers[b->n_covers++] = (struct raw_range){.lo = lo, .hi = hi};
@@ -535,7 +535,7 @@ static uint64_t sum_of(const struct piece *pieces, size_t n)
 }
 
 /* Where everything lies; the counts are upper bounds. Returns the size, 0 when it is too large. */
-static uint64_t lay_out(const struct names_builder *b, struct names_head *h)
+static uint64_t names_build_lay_out(const struct names_builder *b, struct names_head *h)
 {
 	uint64_t n_segments = sum_of(b->functions, b->n_functions);
 	uint64_t n_rows = sum_of(b->runs, b->n_runs) + b->n_runs + 2 * (uint64_t)b->n_covers;
@@ -569,7 +569,7 @@ void *names_finish(struct names_builder *b, unsigned flags, size_t *ret_bytes)
 	b->n_functions = choose_pieces(b->functions, b->n_functions);
 	b->n_runs = choose_pieces(b->runs, b->n_runs);
 	names_covers_sort(b);
-	bytes = lay_out(b, &head);
+	bytes = names_build_lay_out(b, &head);
 	if (!bytes)
 		return NULL;
 	head.base = b->base;

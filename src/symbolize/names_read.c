@@ -147,7 +147,7 @@ bool names_covers(const struct names *n, uint64_t address)
 	return false;
 }
 
-static void find_line(const struct names *n, uint32_t key, struct place *ret)
+static void names_read_find_line(const struct names *n, uint32_t key, struct place *ret)
 {
 	uint32_t i = last_at(n, PART_ROW_ADDRESS, key);
 	struct names_row row;
@@ -170,7 +170,7 @@ size_t names_find(const struct names *n, uint64_t address, struct place *ret)
 	if (i == NO_ID || !get(n, PART_SEGMENT_NODE, i, &node))
 		node = NO_ID;
 	ret[0] = (struct place){0};
-	find_line(n, key, &ret[0]);
+	names_read_find_line(n, key, &ret[0]);
 	/* A parent's number is smaller than its child's, so this ends. */
 	while (node != NO_ID && n_places < MAX_PLACES && get(n, PART_NODE, node, &is)) {
 		struct place *p = &ret[n_places++];

@@ -120,7 +120,7 @@ static void resolve_batches(void *batches, unsigned part, size_t from, size_t to
 		resolve_batch(&bs->all[i], bs->with);
 }
 
-static int largest_first(const void *a, const void *b)
+static int symbolize_largest_first(const void *a, const void *b)
 {
 	const struct batch *x = a, *y = b;
 
@@ -135,7 +135,7 @@ static void resolve_all(struct batches *bs)
 
 	for (size_t i = 0; i < bs->n; i++)
 		n_new += bs->all[i].work->image->elf && !bs->all[i].work->image->symbols;
-	qsort(bs->all, bs->n, sizeof(*bs->all), largest_first);
+	qsort(bs->all, bs->n, sizeof(*bs->all), symbolize_largest_first);
 	parts = thread_parts(n_new, 1);
 	thread_split(parts, parts, resolve_batches, bs);
 }
@@ -197,7 +197,7 @@ static void set_placeholder(struct profile *p, struct frame *f, const struct wor
 	f->function = f->system_name = strings_add(&p->strings, text);
 }
 
-static void name_frame(struct symbolizer *z, struct profile *p, const struct work *w)
+static void symbolize_name_frame(struct symbolizer *z, struct profile *p, const struct work *w)
 {
 	const struct query *q = &w->query;
 	struct frame f = p->frames[w->frame];
@@ -235,7 +235,7 @@ enum which {
 	NAME_NOW_OR_NEVER /* the kernel's, generated code, files that no build id finds again */
 };
 
-static bool is_wanted(const struct image *image, enum which which)
+static bool symbolize_is_wanted(const struct image *image, enum which which)
 {
 	switch (which) {
 	case NAME_NEW_IMAGES:
@@ -261,7 +261,7 @@ static size_t collect_work(struct profile *p, struct images *images, frame_id fi
 		if (f->function || f->mapping == NO_ID)
 			continue;
 		image = images_by_mapping(images, f->mapping);
-		if (!image || !is_wanted(image, which))
+		if (!image || !symbolize_is_wanted(image, which))
 			continue;
 		work[n++] = (struct work){
 			.query.offset = f->address - p->mappings[f->mapping].start +
@@ -298,7 +298,7 @@ static void symbolize(struct symbolizer *z, struct profile *p, struct images *im
 		work[i].image->named_early |= which == NAME_NEW_IMAGES;
 		/* By the end there may be a name. */
 		if (work[i].query.n || which == NAME_ALL)
-			name_frame(z, p, &work[i]);
+			symbolize_name_frame(z, p, &work[i]);
 		free(work[i].query.places);
 		free(work[i].query.owned);
 		free(work[i].query.module);

@@ -389,7 +389,7 @@ void symbols_free(struct symbols *s)
 	free(s);
 }
 
-static bool is_known(const struct symbols *s, uint64_t address)
+static bool symbols_is_known(const struct symbols *s, uint64_t address)
 {
 	struct place go[MAX_PLACES];
 
@@ -410,14 +410,15 @@ void symbols_prepare(struct symbols *s, const uint64_t *addresses, size_t n, boo
 	size_t n_unknown = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (!is_known(s, addresses[i]))
+		if (!symbols_is_known(s, addresses[i]))
 			unknown[n_unknown++] = addresses[i];
 	if (n_unknown || (all && !symbols_is_whole(s)))
 		make_table(s, unknown, n_unknown, all);
 }
 
 /* By the tables that are there. */
-static enum named_by find(struct symbols *s, uint64_t address, struct place *ret, size_t *ret_n)
+static enum named_by symbols_find_any(struct symbols *s, uint64_t address, struct place *ret,
+				      size_t *ret_n)
 {
 	const char *symbol = NULL;
 	unsigned flags = 0;
@@ -455,11 +456,11 @@ enum named_by symbols_find(struct symbols *s, uint64_t address, struct place *re
 		if (*ret_n)
 			return BY_GO;
 	}
-	by = find(s, address, ret, ret_n);
+	by = symbols_find_any(s, address, ret, ret_n);
 	if (s->view && s->view->damaged) {
 		leave_damaged(s);
 		make_table(s, &address, 1, true);
-		by = find(s, address, ret, ret_n);
+		by = symbols_find_any(s, address, ret, ret_n);
 	}
 	return by;
 }

@@ -97,7 +97,7 @@ static int better_first(const struct symbol *a, const struct symbol *b, const ch
 	return strcmp(names + a->name, names + b->name);
 }
 
-static int by_address(const void *x, const void *y, void *names)
+static int symtab_by_address(const void *x, const void *y, void *names)
 {
 	const struct symbol *a = x, *b = y;
 
@@ -111,7 +111,7 @@ void symtab_finish(struct symtab *t)
 	size_t kept = 0;
 
 	if (!t->sorted && t->n)
-		qsort_r(t->symbols, t->n, sizeof(*t->symbols), by_address, t->names.text);
+		qsort_r(t->symbols, t->n, sizeof(*t->symbols), symtab_by_address, t->names.text);
 	for (size_t i = 0; i < t->n; i++) {
 		struct symbol *last = kept ? &t->symbols[kept - 1] : NULL;
 

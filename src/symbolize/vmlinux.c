@@ -20,7 +20,7 @@ struct vmlinux {
 	uint64_t slide; /* of the running kernel's addresses against the file's */
 };
 
-static void note_text(void *address, const struct elf_symbol *s)
+static void vmlinux_note_text(void *address, const struct elf_symbol *s)
 {
 	if (str_equal(s->name, "_text"))
 		*(uint64_t *)address = s->address;
@@ -34,7 +34,7 @@ struct vmlinux *vmlinux_open(const char *path, const struct build_id *id, uint64
 	struct vmlinux *v;
 
 	if (elf)
-		elf_file_symbols(elf, note_text, &linked);
+		elf_file_symbols(elf, vmlinux_note_text, &linked);
 	if (!linked || !elf_file_has_debug_info(elf)) {
 		elf_file_free(elf);
 		return NULL;

@@ -49,7 +49,7 @@ static bool graph_init(struct graph *g, struct screen *s)
 	return true;
 }
 
-static int64_t total_of(const struct graph *g, uint32_t node)
+static int64_t tab_flame_total_of(const struct graph *g, uint32_t node)
 {
 	return node == NO_ID ? g->t->total : g->t->nodes[node].total;
 }
@@ -69,7 +69,7 @@ static int column_at(int64_t sum, double scale)
 /* Children in the order of names would jump less, but weight is what one looks for. */
 static void lay_out_children(struct graph *g, const struct box *of, int rows)
 {
-	int64_t whole = total_of(g, of->node), sum = 0;
+	int64_t whole = tab_flame_total_of(g, of->node), sum = 0;
 
 	if (of->row + 1 >= rows || whole <= 0)
 		return;
@@ -86,7 +86,7 @@ static void lay_out_children(struct graph *g, const struct box *of, int rows)
 }
 
 /* The way to the zoomed node takes the whole width; below it all is to scale. */
-static void lay_out(struct graph *g, int rows, int cols)
+static void tab_flame_lay_out(struct graph *g, int rows, int cols)
 {
 	uint32_t way[64];
 	size_t n = 0;
@@ -108,7 +108,7 @@ static void lay_out(struct graph *g, int rows, int cols)
 	}
 }
 
-static const char *name_of(const struct graph *g, uint32_t node)
+static const char *tab_flame_name_of(const struct graph *g, uint32_t node)
 {
 	return node == NO_ID ? "all" : g->v->functions[g->t->nodes[node].function].name;
 }
@@ -127,7 +127,8 @@ static void draw_box(const struct screen *s, const struct graph *g, struct grid 
 		grid_put(grid, row, b->col + col, ' ', STYLE_BOX);
 	grid_put(grid, row, b->col, b->width > 1 ? 0x258f : ' ', STYLE_BOX);
 	if (b->width > 2)
-		grid_text(grid, row, b->col + 1, b->width - 1, STYLE_BOX, name_of(g, b->node));
+		grid_text(grid, row, b->col + 1, b->width - 1, STYLE_BOX,
+			  tab_flame_name_of(g, b->node));
 	for (int col = 0; col < b->width; col++)
 		grid_colour(grid, row, b->col + col, colour);
 	if (b->node == g->selected)
@@ -140,11 +141,11 @@ static void draw_details(const struct graph *g, struct grid *grid, int row)
 {
 	const struct function *f;
 	char value[COLUMN_TEXT];
-	int64_t total = total_of(g, g->selected);
+	int64_t total = tab_flame_total_of(g, g->selected);
 	int col;
 
 	grid_clear_row(grid, row);
-	col = grid_printf(grid, row, 0, STYLE_HEADER, " %s", name_of(g, g->selected));
+	col = grid_printf(grid, row, 0, STYLE_HEADER, " %s", tab_flame_name_of(g, g->selected));
 	if (g->selected == NO_ID) {
 		grid_printf(grid, row, col, STYLE_DIM,
 			    "  %s  arrows select, Enter zooms, b turns it round",
@@ -156,12 +157,12 @@ static void draw_details(const struct graph *g, struct grid *grid, int row)
 			  format_value(total, g->v->unit, value), percent_of(total, g->t->total));
 	if (g->zoomed != NO_ID)
 		col = grid_printf(grid, row, col, STYLE_PLAIN, ", %.2f %% of what is shown",
-				  percent_of(total, total_of(g, g->zoomed)));
+				  percent_of(total, tab_flame_total_of(g, g->zoomed)));
 	grid_printf(grid, row, col, STYLE_DIM, "  in all: self %.2f %%, total %.2f %%  %s",
 		    percent_of(f->self, g->v->total), percent_of(f->total, g->v->total), f->module);
 }
 
-static void draw(struct screen *s, struct grid *grid, int top, int rows)
+static void tab_flame_draw(struct screen *s, struct grid *grid, int top, int rows)
 {
 	struct graph g;
 
@@ -169,7 +170,7 @@ static void draw(struct screen *s, struct grid *grid, int top, int rows)
 		return;
 	s->rows[TAB_flame].page = MAX(rows, 1);
 	s->rows[TAB_flame].n = (uint32_t)MAX(grid->cols, 1);
-	lay_out(&g, rows, grid->cols);
+	tab_flame_lay_out(&g, rows, grid->cols);
 	for (size_t i = 0; i < g.boxes.n; i++)
 		draw_box(s, &g, grid, &g.boxes.all[i], top + 1);
 	draw_details(&g, grid, top);
@@ -183,7 +184,7 @@ static uint32_t neighbour(struct graph *g, enum action a, int rows, int cols)
 {
 	const struct box *at = NULL, *best = NULL;
 
-	lay_out(g, rows, cols);
+	tab_flame_lay_out(g, rows, cols);
 	for (size_t i = 0; i < g->boxes.n; i++)
 		if (g->boxes.all[i].node == g->selected)
 			at = &g->boxes.all[i];
@@ -208,7 +209,7 @@ static uint32_t neighbour(struct graph *g, enum action a, int rows, int cols)
 	return best ? best->node : g->selected;
 }
 
-static uint64_t key_of(const struct graph *g, uint32_t node)
+static uint64_t tab_flame_key_of(const struct graph *g, uint32_t node)
 {
 	return node == NO_ID ? 0 : g->keys[node];
 }
@@ -220,7 +221,7 @@ static uint32_t next_found(const struct screen *s, const struct graph *g, int by
 	for (size_t k = 1; k <= n; k++) {
 		uint32_t i = (uint32_t)((from + (by > 0 ? k : n - k)) % n);
 
-		if (is_found(s, name_of(g, i)))
+		if (is_found(s, tab_flame_name_of(g, i)))
 			return i;
 	}
 	return g->selected;
@@ -235,7 +236,7 @@ static bool act_on(struct screen *s, struct graph *g, enum action a)
 	case ACTION_UP:
 	case ACTION_LEFT:
 	case ACTION_RIGHT:
-		s->flame.selected = key_of(g, neighbour(g, a, rows, cols));
+		s->flame.selected = tab_flame_key_of(g, neighbour(g, a, rows, cols));
 		return true;
 	case ACTION_ENTER:
 		s->flame.zoomed = s->flame.selected;
@@ -243,7 +244,7 @@ static bool act_on(struct screen *s, struct graph *g, enum action a)
 	case ACTION_BACK:
 		if (g->zoomed == NO_ID)
 			return false;
-		s->flame.zoomed = key_of(g, g->t->nodes[g->zoomed].parent);
+		s->flame.zoomed = tab_flame_key_of(g, g->t->nodes[g->zoomed].parent);
 		return true;
 	case ACTION_FIRST:
 		s->flame = (struct flame_state){0};
@@ -251,7 +252,8 @@ static bool act_on(struct screen *s, struct graph *g, enum action a)
 	case ACTION_NEXT:
 	case ACTION_PREVIOUS:
 		s->flame.selected =
-			g->t->n ? key_of(g, next_found(s, g, a == ACTION_NEXT ? 1 : -1)) : 0;
+			g->t->n ? tab_flame_key_of(g, next_found(s, g, a == ACTION_NEXT ? 1 : -1))
+				: 0;
 		return true;
 	case ACTION_ANNOTATE:
 		if (g->selected != NO_ID)
@@ -262,7 +264,7 @@ static bool act_on(struct screen *s, struct graph *g, enum action a)
 	}
 }
 
-static bool act(struct screen *s, enum action a)
+static bool tab_flame_act(struct screen *s, enum action a)
 {
 	struct graph g;
 	bool done;
@@ -274,4 +276,4 @@ static bool act(struct screen *s, enum action a)
 	return done;
 }
 
-const struct tab tab_flame = {"Flame", draw, act};
+const struct tab tab_flame = {"Flame", tab_flame_draw, tab_flame_act};

@@ -9,7 +9,7 @@
 
 enum { SPARK_CELLS = 12, SPARK_FROM_COLS = 100 };
 
-static enum sort_key key_of(int column)
+static enum sort_key tab_functions_key_of(int column)
 {
 	switch (column) {
 	case COLUMN_TOTAL_PERCENT:
@@ -48,8 +48,8 @@ static int width_of(const struct screen *s, int column, int cols)
 	return MAX(cols - fixed, 12);
 }
 
-static void draw_cell(struct grid *g, int row, int col, int width, bool right, enum style style,
-		      const char *text)
+static void tab_functions_draw_cell(struct grid *g, int row, int col, int width, bool right,
+				    enum style style, const char *text)
 {
 	int pad = right ? MAX(width - (int)strlen(text), 0) : 0;
 
@@ -92,13 +92,13 @@ static void draw_titles(const struct screen *s, struct grid *g, int row)
 			col += SPARK_CELLS + 1;
 		}
 		snprintf(title, sizeof(title), "%s%s", c == s->sort ? ">" : "", columns[c].title);
-		draw_cell(g, row, col, width, columns[c].right, STYLE_HEADER, title);
+		tab_functions_draw_cell(g, row, col, width, columns[c].right, STYLE_HEADER, title);
 		col += width + 1;
 	}
 }
 
-static void draw_row(const struct screen *s, struct grid *g, int row, const struct view *v,
-		     const struct function *f)
+static void tab_functions_draw_row(const struct screen *s, struct grid *g, int row,
+				   const struct view *v, const struct function *f)
 {
 	int col = 0;
 
@@ -110,14 +110,14 @@ static void draw_row(const struct screen *s, struct grid *g, int row, const stru
 			continue;
 		if (c == COLUMN_FUNCTION && spark_width(s, g->cols))
 			col = draw_spark(s, g, row, col, f);
-		draw_cell(g, row, col, width, columns[c].right, function_style(f),
-			  column_text((enum column)c, f, v, buf));
+		tab_functions_draw_cell(g, row, col, width, columns[c].right, function_style(f),
+					column_text((enum column)c, f, v, buf));
 		col += width + 1;
 	}
 }
 
 /* Functions in their order, those that the search leaves (heap). */
-static uint32_t *listed(struct screen *s, size_t *ret_n)
+static uint32_t *tab_functions_listed(struct screen *s, size_t *ret_n)
 {
 	const struct view *v = model_view(&s->model);
 	size_t n, shown = 0;
@@ -126,7 +126,7 @@ static uint32_t *listed(struct screen *s, size_t *ret_n)
 	*ret_n = 0;
 	if (!v)
 		return NULL;
-	order = view_sorted(v, key_of(s->sort), &n);
+	order = view_sorted(v, tab_functions_key_of(s->sort), &n);
 	for (size_t i = 0; i < n; i++) {
 		const struct function *f = &v->functions[order[i]];
 
@@ -137,19 +137,19 @@ static uint32_t *listed(struct screen *s, size_t *ret_n)
 	return order;
 }
 
-static void draw(struct screen *s, struct grid *g, int top, int room)
+static void tab_functions_draw(struct screen *s, struct grid *g, int top, int room)
 {
 	const struct view *v = model_view(&s->model);
 	struct rows *r = &s->rows[TAB_functions];
 	size_t n;
-	auto_free uint32_t *order = listed(s, &n);
+	auto_free uint32_t *order = tab_functions_listed(s, &n);
 
 	draw_titles(s, g, top);
 	rows_fit(r, (uint32_t)n, room);
 	for (uint32_t i = r->first; i < n && (int)(i - r->first) < room; i++) {
 		int row = top + 1 + (int)(i - r->first);
 
-		draw_row(s, g, row, v, &v->functions[order[i]]);
+		tab_functions_draw_row(s, g, row, v, &v->functions[order[i]]);
 		if (i == r->selected)
 			grid_style_row(g, row, STYLE_SELECTED);
 	}
@@ -165,7 +165,7 @@ static void sort_beside(struct screen *s, int by)
 	while (s->sort == COLUMN_INTERVAL || s->sort == COLUMN_SELF || s->sort == COLUMN_TOTAL);
 }
 
-static bool act(struct screen *s, enum action a)
+static bool tab_functions_act(struct screen *s, enum action a)
 {
 	size_t n;
 	auto_free uint32_t *order = NULL;
@@ -178,11 +178,11 @@ static bool act(struct screen *s, enum action a)
 	}
 	if (a != ACTION_ENTER && a != ACTION_ANNOTATE)
 		return false;
-	order = listed(s, &n);
+	order = tab_functions_listed(s, &n);
 	if (s->rows[TAB_functions].selected < n)
 		screen_open_source(s,
 				   &s->model.all.functions[order[s->rows[TAB_functions].selected]]);
 	return true;
 }
 
-const struct tab tab_functions = {"Functions", draw, act};
+const struct tab tab_functions = {"Functions", tab_functions_draw, tab_functions_act};

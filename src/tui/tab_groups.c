@@ -39,7 +39,7 @@ static void add_run(struct group *g, uint32_t function, int64_t weight)
 	}
 }
 
-static int heaviest_first(const void *x, const void *y)
+static int tab_groups_heaviest_first(const void *x, const void *y)
 {
 	const struct group *a = x, *b = y;
 
@@ -56,7 +56,7 @@ static uint32_t leaf_of(const struct view *v, const struct origin *o)
 	return f == NO_ID ? NO_ID : v->chain[v->chain_at[f + 1] - 1];
 }
 
-static struct list find(const struct view *v)
+static struct list tab_groups_find(const struct view *v)
 {
 	struct map64 sums auto_release(map64_release) = {0};
 	auto_free uint32_t *place = mem_array(v->n_functions, sizeof(*place)); /* + 1 */
@@ -84,14 +84,14 @@ static struct list find(const struct view *v)
 	while (map64_next(&sums, &cursor, &key, &known))
 		add_run(&list.all[place[key >> 32] - 1], (uint32_t)key, (int64_t)known);
 	if (list.n)
-		qsort(list.all, list.n, sizeof(*list.all), heaviest_first);
+		qsort(list.all, list.n, sizeof(*list.all), tab_groups_heaviest_first);
 	return list;
 }
 
 /* Those that the search leaves. */
-static struct list listed(struct screen *s, const struct view *v)
+static struct list tab_groups_listed(struct screen *s, const struct view *v)
 {
-	struct list list = v ? find(v) : (struct list){0};
+	struct list list = v ? tab_groups_find(v) : (struct list){0};
 	size_t n = 0;
 
 	for (size_t i = 0; i < list.n; i++)
@@ -116,7 +116,7 @@ void groups_draw(struct screen *s, struct grid *g, int top, int room, enum tab_i
 		 const char *title)
 {
 	const struct view *v = model_groups(&s->model, which);
-	struct list list = listed(s, v);
+	struct list list = tab_groups_listed(s, v);
 	struct rows *r = &s->rows[tab];
 	int names = MAX(MIN(g->cols / 3, 36), 16);
 	char value[COLUMN_TEXT];
@@ -154,7 +154,7 @@ bool groups_act(struct screen *s, enum action a, enum tab_id tab, int which)
 	if (a != ACTION_ENTER)
 		return false;
 	v = model_groups(&s->model, which);
-	list = listed(s, v);
+	list = tab_groups_listed(s, v);
 	if (selected < list.n)
 		screen_only(s, which == MODEL_PROCESSES ? BY_PID : BY_TID,
 			    v->functions[list.all[selected].function].name);

@@ -32,8 +32,8 @@ static void listing_release(struct listing *l)
 }
 
 /* Takes the text. */
-static void add(struct listing *l, int64_t self, int64_t total, uint32_t line, char *text,
-		bool is_head)
+static void tab_source_add(struct listing *l, int64_t self, int64_t total, uint32_t line,
+			   char *text, bool is_head)
 {
 	array_reserve(l->rows, l->cap, l->n + 1);
 	l->rows[l->n++] = (struct row){self, total, line, text, is_head};
@@ -47,8 +47,8 @@ static char *plain(const char *text)
 	return s.text;
 }
 
-static void add_file(struct listing *l, const struct screen *s, const struct view *v,
-		     const struct line_weight *w, size_t n)
+static void tab_source_add_file(struct listing *l, const struct screen *s, const struct view *v,
+				const struct line_weight *w, size_t n)
 {
 	const char *file = profile_text(v->p, w->file);
 	struct source source auto_release(source_release) = {0};
@@ -58,32 +58,35 @@ static void add_file(struct listing *l, const struct screen *s, const struct vie
 
 	if (w->start_line && w->start_line < w->line && w->line - w->start_line < 200)
 		from = w->start_line;
-	add(l, 0, 0, 0, mem_strdup(found ? source.path : file), true);
+	tab_source_add(l, 0, 0, 0, mem_strdup(found ? source.path : file), true);
 	if (!found)
-		add(l, 0, 0, 0,
-		    mem_strdup("(the source is not here; --source-path says where to look)"), true);
+		tab_source_add(
+			l, 0, 0, 0,
+			mem_strdup("(the source is not here; --source-path says where to look)"),
+			true);
 	for (uint32_t line = from; found && line <= to && line <= source.n; line++) {
 		while (k < n && w[k].line < line)
 			k++;
 		if (k < n && w[k].line == line)
-			add(l, w[k].self, w[k].total, line, plain(source.lines[line]), false);
+			tab_source_add(l, w[k].self, w[k].total, line, plain(source.lines[line]),
+				       false);
 		else
-			add(l, 0, 0, line, plain(source.lines[line]), false);
+			tab_source_add(l, 0, 0, line, plain(source.lines[line]), false);
 	}
 	/* What lies beyond the file that was found, or in no line, has weight, too. */
 	for (k = 0; k < n; k++)
 		if (!found || !w[k].line || w[k].line > source.n)
-			add(l, w[k].self, w[k].total, w[k].line, mem_strdup(""), false);
+			tab_source_add(l, w[k].self, w[k].total, w[k].line, mem_strdup(""), false);
 }
 
-static void add_lines(struct listing *l, const struct screen *s, const struct view *v,
-		      const struct line_weights *w)
+static void tab_source_add_lines(struct listing *l, const struct screen *s, const struct view *v,
+				 const struct line_weights *w)
 {
 	for (size_t i = 0, end; i < w->n_lines; i = end) {
 		for (end = i + 1; end < w->n_lines && w->lines[end].file == w->lines[i].file;)
 			end++;
 		if (w->lines[i].file)
-			add_file(l, s, v, &w->lines[i], end - i);
+			tab_source_add_file(l, s, v, &w->lines[i], end - i);
 	}
 }
 
@@ -104,14 +107,14 @@ static void fetch_code(struct screen *s, const struct line_weights *w)
 			 err.what);
 }
 
-static void add_code(struct listing *l, struct screen *s, const struct line_weights *w)
+static void tab_source_add_code(struct listing *l, struct screen *s, const struct line_weights *w)
 {
 	const struct code *c = &s->source.code;
 	struct source source auto_release(source_release) = {0};
 
 	fetch_code(s, w);
 	if (*s->source.why_not)
-		add(l, 0, 0, 0, mem_strdup(s->source.why_not), true);
+		tab_source_add(l, 0, 0, 0, mem_strdup(s->source.why_not), true);
 	for (size_t i = 0; i < c->n; i++) {
 		const struct instruction *in = &c->rows[i];
 		int64_t self, total;
@@ -122,12 +125,14 @@ static void add_code(struct listing *l, struct screen *s, const struct line_weig
 			auto_free char *text =
 				plain(source_line(&source, in->file, s->source_path, in->line));
 
-			add(l, 0, 0, 0, mem_printf("%s:%u  %s", in->file, in->line, text), true);
+			tab_source_add(l, 0, 0, 0,
+				       mem_printf("%s:%u  %s", in->file, in->line, text), true);
 		}
 		code_weights_between(w->code, w->n_code, in->offset, instruction_end(c, i), &self,
 				     &total);
-		add(l, self, total, 0,
-		    mem_printf("%8llx  %s", (unsigned long long)in->offset, in->text), false);
+		tab_source_add(l, self, total, 0,
+			       mem_printf("%8llx  %s", (unsigned long long)in->offset, in->text),
+			       false);
 	}
 }
 
@@ -140,19 +145,20 @@ static struct listing make(struct screen *s, const struct view *v, uint32_t func
 	chosen[function] = 1;
 	line_weights_find(&w, v, chosen);
 	if (!s->source.as_code)
-		add_lines(&l, s, v, &w);
+		tab_source_add_lines(&l, s, v, &w);
 	if (!l.n && !s->source.as_code)
-		add(&l, 0, 0, 0,
-		    mem_strdup("no lines are known: it was built without -g, or its debug "
-			       "information is not here"),
-		    true);
+		tab_source_add(
+			&l, 0, 0, 0,
+			mem_strdup("no lines are known: it was built without -g, or its debug "
+				   "information is not here"),
+			true);
 	if (l.n <= 1)
-		add_code(&l, s, &w);
+		tab_source_add_code(&l, s, &w);
 	line_weights_release(&w);
 	return l;
 }
 
-static void draw_row(struct grid *g, int row, const struct view *v, const struct row *r)
+static void tab_source_draw_row(struct grid *g, int row, const struct view *v, const struct row *r)
 {
 	int col = FIGURES;
 
@@ -181,7 +187,7 @@ static uint32_t hottest(const struct listing *l)
 	return best;
 }
 
-static void draw(struct screen *s, struct grid *g, int top, int room)
+static void tab_source_draw(struct screen *s, struct grid *g, int top, int room)
 {
 	const struct view *v = model_view(&s->model);
 	uint32_t function = find_function(v, s->source.function);
@@ -209,14 +215,14 @@ static void draw(struct screen *s, struct grid *g, int top, int room)
 	for (uint32_t i = r->first; i < l.n && (int)(i - r->first) < room; i++) {
 		int row = top + 1 + (int)(i - r->first);
 
-		draw_row(g, row, v, &l.rows[i]);
+		tab_source_draw_row(g, row, v, &l.rows[i]);
 		if (i == r->selected)
 			grid_style_row(g, row, STYLE_SELECTED);
 	}
 	listing_release(&l);
 }
 
-static bool act(struct screen *s, enum action a)
+static bool tab_source_act(struct screen *s, enum action a)
 {
 	if (a == ACTION_ANNOTATE) {
 		s->source.as_code = !s->source.as_code;
@@ -226,4 +232,4 @@ static bool act(struct screen *s, enum action a)
 	return rows_act(&s->rows[TAB_source], a);
 }
 
-const struct tab tab_source = {"Source", draw, act};
+const struct tab tab_source = {"Source", tab_source_draw, tab_source_act};

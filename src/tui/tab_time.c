@@ -71,8 +71,8 @@ static bool is_in_range(const struct screen *s, const struct map_shape *m, uint3
 	       (time_ns > s->model.o.start_ns && time_ns <= s->model.o.end_ns);
 }
 
-static void draw_cell(const struct screen *s, struct grid *g, const struct map_shape *m, int top,
-		      uint32_t cell, int64_t sum, int64_t most)
+static void tab_time_draw_cell(const struct screen *s, struct grid *g, const struct map_shape *m,
+			       int top, uint32_t cell, int64_t sum, int64_t most)
 {
 	static const uint32_t shades[] = {' ', 0x2591, 0x2592, 0x2593, 0x2588};
 	int row = top + (int)(m->rows - 1 - cell % m->rows), col = LEFT + (int)(cell / m->rows);
@@ -83,7 +83,7 @@ static void draw_cell(const struct screen *s, struct grid *g, const struct map_s
 	grid_put(g, row, col, shades[blocks_shade(sum, most)], style);
 }
 
-static void draw(struct screen *s, struct grid *g, int top, int room)
+static void tab_time_draw(struct screen *s, struct grid *g, int top, int room)
 {
 	struct map_shape m;
 	int64_t most;
@@ -112,7 +112,7 @@ static void draw(struct screen *s, struct grid *g, int top, int room)
 		grid_printf(g, top + 1 + (int)(m.rows - 1 - row), 0, STYLE_DIM, "%7.0f ms",
 			    1000 * seconds_at(&m, row));
 	for (uint32_t i = 0; i < cells; i++)
-		draw_cell(s, g, &m, top + 1, i, sums[i], most);
+		tab_time_draw_cell(s, g, &m, top + 1, i, sums[i], most);
 }
 
 static void move(struct screen *s, const struct map_shape *m, int64_t by)
@@ -122,7 +122,7 @@ static void move(struct screen *s, const struct map_shape *m, int64_t by)
 	s->time_block = (uint32_t)MAX(MIN(to, last), (int64_t)0);
 }
 
-static bool act(struct screen *s, enum action a)
+static bool tab_time_act(struct screen *s, enum action a)
 {
 	struct map_shape m;
 	int64_t at;
@@ -161,4 +161,4 @@ static bool act(struct screen *s, enum action a)
 	return true;
 }
 
-const struct tab tab_time = {"Time", draw, act};
+const struct tab tab_time = {"Time", tab_time_draw, tab_time_act};

@@ -12,28 +12,28 @@
 /* Deeper ones are not indented further. */
 enum { MAX_INDENT = 60 };
 
-static uint64_t key_of(const struct screen *s, uint32_t node)
+static uint64_t tab_tree_key_of(const struct screen *s, uint32_t node)
 {
 	return s->model.keys[s->inverted][node];
 }
 
-static bool is_open(const struct screen *s, const struct tree *t, uint32_t node)
+static bool tab_tree_is_open(const struct screen *s, const struct tree *t, uint32_t node)
 {
 	uint64_t known;
 
-	if (map64_find(&s->tree.open, key_of(s, node), &known))
+	if (map64_find(&s->tree.open, tab_tree_key_of(s, node), &known))
 		return known;
 	return (double)t->nodes[node].total >= OPEN_SHARE * (double)t->total;
 }
 
-static void show(struct tree_state *s, uint32_t node)
+static void tab_tree_show(struct tree_state *s, uint32_t node)
 {
 	array_reserve(s->shown, s->cap, s->n + 1);
 	s->shown[s->n++] = node;
 }
 
 /* Lists the rows: each node, and what is below it where it is open. */
-static void list(struct screen *s, const struct tree *t, const struct children *c)
+static void tab_tree_list(struct screen *s, const struct tree *t, const struct children *c)
 {
 	uint32_t *stack = NULL;
 	size_t n = 0, cap = 0;
@@ -45,8 +45,8 @@ static void list(struct screen *s, const struct tree *t, const struct children *
 	while (n) {
 		uint32_t node = stack[--n];
 
-		show(&s->tree, node);
-		if (!is_open(s, t, node))
+		tab_tree_show(&s->tree, node);
+		if (!tab_tree_is_open(s, t, node))
 			continue;
 		for (uint32_t i = c->at[node + 2]; i-- > c->at[node + 1];)
 			stack[n++] = c->nodes[i];
@@ -80,19 +80,23 @@ static void draw_node(struct screen *s, struct grid *g, int row, const struct vi
 	grid_printf(g, row, 0, STYLE_PLAIN, "%7.2f %7.2f %10s ", percent_of(n->total, v->total),
 		    percent_of(self, v->total), format_value(n->total, v->unit, value));
 	col = 27 + MIN(indent, MAX(g->cols - 50, 0));
-	grid_put(g, row, col, !has_children ? ' ' : is_open(s, t, node) ? '-' : '+', STYLE_DIM);
+	grid_put(g, row, col,
+		 !has_children                  ? ' '
+		 : tab_tree_is_open(s, t, node) ? '-'
+						: '+',
+		 STYLE_DIM);
 	col = grid_text(g, row, col + 2, g->cols - col - 2, style, f->name);
 	grid_text(g, row, col + 2, g->cols - col - 2, STYLE_DIM, f->module);
 }
 
-static void draw(struct screen *s, struct grid *g, int top, int room)
+static void tab_tree_draw(struct screen *s, struct grid *g, int top, int room)
 {
 	const struct view *v = model_view(&s->model);
 	const struct children *c;
 	const struct tree *t = model_tree(&s->model, s->inverted, &c);
 	struct rows *r = &s->rows[TAB_tree];
 
-	list(s, t, c);
+	tab_tree_list(s, t, c);
 	grid_style_row(g, top, STYLE_HEADER);
 	grid_printf(g, top, 0, STYLE_HEADER, "TOTAL %%  SELF %%      TOTAL FUNCTION, %s",
 		    s->inverted ? "and below it its callers" : "and below it what it calls");
@@ -113,13 +117,13 @@ static void set_open(struct screen *s, const struct tree *t, uint32_t node, bool
 {
 	auto_free bool *under = mem_array(t->n, sizeof(*under));
 
-	map64_set(&s->tree.open, key_of(s, node), open);
+	map64_set(&s->tree.open, tab_tree_key_of(s, node), open);
 	under[node] = true;
 	/* A child's number is larger than its parent's. */
 	for (uint32_t i = node + 1; below && i < t->n; i++) {
 		under[i] = t->nodes[i].parent != NO_ID && under[t->nodes[i].parent];
 		if (under[i])
-			map64_set(&s->tree.open, key_of(s, i), open);
+			map64_set(&s->tree.open, tab_tree_key_of(s, i), open);
 	}
 }
 
@@ -146,7 +150,7 @@ static void to_found(struct screen *s, const struct view *v, const struct tree *
 	}
 }
 
-static bool act(struct screen *s, enum action a)
+static bool tab_tree_act(struct screen *s, enum action a)
 {
 	const struct view *v = model_view(&s->model);
 	const struct children *c;
@@ -161,11 +165,11 @@ static bool act(struct screen *s, enum action a)
 	if (node >= t->n)
 		return false;
 	if (a == ACTION_ENTER) {
-		set_open(s, t, node, !is_open(s, t, node), false);
+		set_open(s, t, node, !tab_tree_is_open(s, t, node), false);
 	} else if (a == ACTION_RIGHT) {
 		set_open(s, t, node, true, false);
 	} else if (a == ACTION_LEFT) {
-		if (!is_open(s, t, node) || c->at[node + 2] == c->at[node + 1])
+		if (!tab_tree_is_open(s, t, node) || c->at[node + 2] == c->at[node + 1])
 			to_parent(s, t, node);
 		else
 			set_open(s, t, node, false, false);
@@ -181,4 +185,4 @@ static bool act(struct screen *s, enum action a)
 	return true;
 }
 
-const struct tab tab_tree = {"Tree", draw, act};
+const struct tab tab_tree = {"Tree", tab_tree_draw, tab_tree_act};

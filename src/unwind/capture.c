@@ -157,7 +157,7 @@ static int walk_step(struct walker *w)
 	return end;
 }
 
-static void walk(struct walker *w, struct captured *ret)
+static void capture_walk(struct walker *w, struct captured *ret)
 {
 	const struct capture *c = w->c;
 
@@ -191,10 +191,10 @@ bool capture_unwind(const struct capture *c, struct captured *ret)
 {
 	struct walker w = {.c = c};
 
-	walk(&w, ret);
+	capture_walk(&w, ret);
 	if (ret->end == WALK_UNSUPPORTED) {
 		w.full = true;
-		walk(&w, ret);
+		capture_walk(&w, ret);
 	}
 	return ret->end != WALK_NOT_READY;
 }

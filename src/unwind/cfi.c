@@ -204,7 +204,7 @@ struct state {
 	struct saved fp, ra, sp;
 };
 
-static bool fits(int64_t value, int bits)
+static bool cfi_fits(int64_t value, int bits)
 {
 	return value >= -((int64_t)1 << (bits - 1)) && value < (int64_t)1 << (bits - 1);
 }
@@ -261,10 +261,10 @@ static bool cfa_of_expression(struct cursor e, unsigned *ret_kind, int64_t *ret_
 		if (r.at == r.end) {
 			*ret_kind = i ? CFA_FP : CFA_SP;
 			*ret_offset = offset;
-			return fits(offset, 32);
+			return cfi_fits(offset, 32);
 		}
-		if (take_n(&r, 1) != DW_OP_deref || !read_addition(&r, &add) || !fits(offset, 16) ||
-		    !fits(add, 16))
+		if (take_n(&r, 1) != DW_OP_deref || !read_addition(&r, &add) ||
+		    !cfi_fits(offset, 16) || !cfi_fits(add, 16))
 			return false;
 		*ret_kind = i ? CFA_DEREF_FP : CFA_DEREF_SP;
 		*ret_offset = (int64_t)((uint64_t)(uint16_t)offset | (uint64_t)(uint16_t)add << 16);
@@ -296,12 +296,12 @@ static uint64_t fp_rule(const struct state *s, int64_t *ret_offset)
 		return FP_SAME;
 	case SAVED_AT_CFA:
 		*ret_offset = s->fp.offset;
-		return fits(*ret_offset, 16) && *ret_offset < 0 && *ret_offset % 8 == 0
+		return cfi_fits(*ret_offset, 16) && *ret_offset < 0 && *ret_offset % 8 == 0
 			       ? FP_AT_CFA
 			       : FP_UNKNOWN;
 	case SAVED_EXPRESSION:
-		if (read_base(&e, REG_FP, ret_offset) && e.at == e.end && fits(*ret_offset, 16) &&
-		    *ret_offset % 8 == 0)
+		if (read_base(&e, REG_FP, ret_offset) && e.at == e.end &&
+		    cfi_fits(*ret_offset, 16) && *ret_offset % 8 == 0)
 			return FP_AT_FP;
 		/* fall through */
 	default:
@@ -328,11 +328,11 @@ static uint64_t rule_of_state(const struct state *s, bool is_signal)
 			return unsupported;
 	} else if (s->cfa_register == REG_SP || s->cfa_register == REG_FP) {
 		kind = s->cfa_register == REG_SP ? CFA_SP : CFA_FP;
-		if (!fits(offset, 32))
+		if (!cfi_fits(offset, 32))
 			return unsupported;
 	} else {
 		kind = CFA_REG;
-		if (s->cfa_register >= N_REGS || !fits(offset, 24))
+		if (s->cfa_register >= N_REGS || !cfi_fits(offset, 24))
 			return unsupported;
 		offset = (int64_t)((uint64_t)offset << 8 | s->cfa_register);
 	}
@@ -493,7 +493,7 @@ static bool run_other(struct machine *m, struct cursor *r, uint8_t op)
 
 /* Runs a program; `emit` makes rows. False when it holds what we do not know: what follows would be
  * a guess. */
-static bool run(struct machine *m, struct cursor r, bool emit)
+static bool cfi_run(struct machine *m, struct cursor r, bool emit)
 {
 	while (r.at < r.end && !r.bad) {
 		uint8_t op = *r.at++;
@@ -529,7 +529,7 @@ static bool run(struct machine *m, struct cursor r, bool emit)
 	return !r.bad;
 }
 
-static void compile_function(struct compiler *c, struct cursor r)
+static void cfi_compile_function(struct compiler *c, struct cursor r)
 {
 	const struct cie *cie = &c->cie;
 	struct machine m;
@@ -549,9 +549,9 @@ static void compile_function(struct compiler *c, struct cursor r)
 	memset(&m.now, 0, sizeof(m.now));
 	m.now.cfa_register = N_REGS;
 	memset(&m.initial, 0, sizeof(m.initial));
-	if (run(&m, cie->program, false)) {
+	if (cfi_run(&m, cie->program, false)) {
 		m.initial = m.now;
-		if (run(&m, r, true)) {
+		if (cfi_run(&m, r, true)) {
 			advance(&m, 0, true);
 			return;
 		}
@@ -569,6 +569,6 @@ void cfi_compile(const struct cfi_section *s, struct rows *rows)
 		if (id == (s->is_debug_frame ? UINT64_MAX : 0))
 			continue;
 		if (use_cie(&c, s->is_debug_frame ? id : id_offset - id))
-			compile_function(&c, body);
+			cfi_compile_function(&c, body);
 	}
 }

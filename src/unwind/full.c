@@ -14,7 +14,7 @@ struct full_state {
 	Dwarf_CFI *eh, *debug; /* `debug` belongs to `dwarf` */
 };
 
-static void state_free(void *state)
+static void full_state_free(void *state)
 {
 	struct full_state *s = state;
 
@@ -25,7 +25,7 @@ static void state_free(void *state)
 	free(s);
 }
 
-static struct full_state *state_get(struct image *image)
+static struct full_state *full_state_get(struct image *image)
 {
 	struct full_state *s = image->unwind_full;
 
@@ -39,7 +39,7 @@ static struct full_state *state_get(struct image *image)
 	if (s->dwarf)
 		s->debug = dwarf_getcfi(s->dwarf);
 	image->unwind_full = s;
-	image->free_unwind_full = state_free;
+	image->free_unwind_full = full_state_free;
 	return s;
 }
 
@@ -50,7 +50,7 @@ void *full_frame(struct image *image, uint64_t address)
 
 	if (!image->elf)
 		return NULL;
-	s = state_get(image);
+	s = full_state_get(image);
 	if (s->eh && !dwarf_cfi_addrframe(s->eh, address, &frame))
 		return frame;
 	if (s->debug && !dwarf_cfi_addrframe(s->debug, address, &frame))

@@ -49,7 +49,7 @@ struct pcln_function {
 	bool is_sigreturn;
 };
 
-static void read_function(const struct gopclntab *t, uint64_t i, struct pcln_function *ret)
+static void pclntab_read_function(const struct gopclntab *t, uint64_t i, struct pcln_function *ret)
 {
 	uint64_t at = gopclntab_function(t, i), name;
 
@@ -65,7 +65,8 @@ static void read_function(const struct gopclntab *t, uint64_t i, struct pcln_fun
 			      (FUNC_TOP_FRAME | FUNC_SP_WRITE);
 }
 
-static void add_rows(const struct gopclntab *t, const struct pcln_function *f, struct rows *rows)
+static void pclntab_add_rows(const struct gopclntab *t, const struct pcln_function *f,
+			     struct rows *rows)
 {
 	uint64_t at = t->pctab + f->pcsp, pc = f->lo;
 	int64_t depth = -1;
@@ -88,11 +89,11 @@ static void add_rows(const struct gopclntab *t, const struct pcln_function *f, s
 	}
 }
 
-static void compile_function(const struct gopclntab *t, uint64_t i, struct rows *rows)
+static void pclntab_compile_function(const struct gopclntab *t, uint64_t i, struct rows *rows)
 {
 	struct pcln_function f;
 
-	read_function(t, i, &f);
+	pclntab_read_function(t, i, &f);
 	rows_function(rows, f.lo, f.hi);
 	if (rows->bad)
 		return;
@@ -103,11 +104,11 @@ static void compile_function(const struct gopclntab *t, uint64_t i, struct rows 
 	else if (f.is_sigreturn)
 		rows_add(rows, f.lo, RULE(CFA_SIGNAL, 0, 0, 0, 0));
 	else if (f.pcsp)
-		add_rows(t, &f, rows);
+		pclntab_add_rows(t, &f, rows);
 }
 
 void pclntab_compile(const struct gopclntab *t, struct rows *rows)
 {
 	for (uint64_t i = 0; i < t->n_functions; i++)
-		compile_function(t, i, rows);
+		pclntab_compile_function(t, i, rows);
 }

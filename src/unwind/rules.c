@@ -25,7 +25,7 @@ struct unwind_state {
 	bool named; /* `first` was filled */
 };
 
-static void state_free(void *state)
+static void rules_state_free(void *state)
 {
 	struct unwind_state *s = state;
 
@@ -46,7 +46,7 @@ static void note_first(void *ctx, const struct elf_symbol *symbol)
 			symbol->address, symbol->address + MAX(symbol->size, (uint64_t)1)};
 }
 
-static struct unwind_state *state_get(struct image *image)
+static struct unwind_state *rules_state_get(struct image *image)
 {
 	struct unwind_state *s = image->unwind;
 
@@ -56,7 +56,7 @@ static struct unwind_state *state_get(struct image *image)
 	if (elf_file_may_unwind(image->elf))
 		s->cfi = dwarf_getcfi_elf(elf_file_handle(image->elf));
 	image->unwind = s;
-	image->free_unwind = state_free;
+	image->free_unwind = rules_state_free;
 	return s;
 }
 
@@ -131,7 +131,7 @@ static struct rule rule_of_image(struct image *image, uint64_t offset)
 
 	if (!image->elf || !elf_file_address(image->elf, offset, &address))
 		return (struct rule){.kind = RULE_NONE};
-	s = state_get(image);
+	s = rules_state_get(image);
 	if (map64_find(&s->index, address, &index))
 		return s->rules[index];
 	if (s->n == MAX_RULES)

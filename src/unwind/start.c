@@ -5,7 +5,7 @@
 #include "unwind/rules.h"
 
 /* One word of the captured piece of stack. */
-static bool word_at(const struct finish *f, uint64_t address, uint64_t *ret)
+static bool start_word_at(const struct finish *f, uint64_t address, uint64_t *ret)
 {
 	uint64_t index = (address - f->sp) / 8;
 
@@ -31,9 +31,10 @@ bool finish_stack(const struct finish *f, uint64_t *frames, size_t *ret_n)
 		if (rule.kind != RULE_CALLER || image != library || *ret_n == START_FRAMES)
 			return false;
 		cfa = (rule.cfa_from_fp ? fp : sp) + (uint64_t)(int64_t)rule.cfa_offset;
-		if (cfa <= sp || !word_at(f, cfa + (uint64_t)(int64_t)rule.ra_offset, &ra))
+		if (cfa <= sp || !start_word_at(f, cfa + (uint64_t)(int64_t)rule.ra_offset, &ra))
 			return false;
-		if (rule.fp_saved && !word_at(f, cfa + (uint64_t)(int64_t)rule.fp_offset, &fp))
+		if (rule.fp_saved &&
+		    !start_word_at(f, cfa + (uint64_t)(int64_t)rule.fp_offset, &fp))
 			return false;
 		frames[*ret_n] = pc = ra;
 		sp = cfa;

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static void add(struct rows *rows, uint64_t address, unsigned pushed)
+static void startfiles_add(struct rows *rows, uint64_t address, unsigned pushed)
 {
 	rows_add(rows, address, RULE(CFA_SP, 8 + pushed, FP_SAME, 0, RA_AT_CFA));
 }
@@ -27,9 +27,9 @@ static void add_init(struct rows *rows, const struct elf_file *elf, const char *
 	    memcmp(bytes + s.n - sizeof(end), end, sizeof(end)) != 0)
 		return;
 	rows_function(rows, s.address, s.address + s.n);
-	add(rows, s.address, 0);
-	add(rows, s.address + skip + sizeof(begin), 8);
-	add(rows, s.address + s.n - 1, 0);
+	startfiles_add(rows, s.address, 0);
+	startfiles_add(rows, s.address + skip + sizeof(begin), 8);
+	startfiles_add(rows, s.address + s.n - 1, 0);
 }
 
 /* Where a near call or jump at `at` goes; `n`, the end, when that is not within the section. */
@@ -113,9 +113,9 @@ static bool find_crtbegin(struct rows *rows, uint64_t address, const uint8_t *by
 			continue;
 		rows_function(rows, address + clones,
 			      address + find_end(bytes, n, pop + 2, clones, at));
-		add(rows, address + clones, 0);
-		add(rows, address + at + BEGIN_BYTES, 8);
-		add(rows, address + pop + 1, 0);
+		startfiles_add(rows, address + clones, 0);
+		startfiles_add(rows, address + at + BEGIN_BYTES, 8);
+		startfiles_add(rows, address + pop + 1, 0);
 		return true;
 	}
 	return false;
@@ -125,7 +125,7 @@ struct text_section {
 	uint64_t from, to;
 };
 
-static void note_text(void *text, const char *name, uint64_t address, uint64_t size)
+static void startfiles_note_text(void *text, const char *name, uint64_t address, uint64_t size)
 {
 	if (str_equal(name, ".text"))
 		*(struct text_section *)text = (struct text_section){address, address + size};
@@ -140,7 +140,7 @@ static void add_crtbegin(struct rows *rows, const struct elf_file *elf)
 	bool found = false;
 	size_t n = 0, all;
 
-	elf_file_code_sections(elf, note_text, &text);
+	elf_file_code_sections(elf, startfiles_note_text, &text);
 	if (entry < text.to && entry > text.from + FIRST_BYTES / 2)
 		text.from = (entry - FIRST_BYTES / 2) & ~(uint64_t)(ALIGN - 1);
 	all = MIN(text.to - text.from, (uint64_t)MAX_BYTES);

@@ -80,7 +80,7 @@ static void put_row(void *ctx, uint64_t address, uint32_t rule)
 }
 
 /* Turns the counts into sums, and notes which chunks are needed. */
-static uint32_t sum_up(struct builder *b)
+static uint32_t table_sum_up(struct builder *b)
 {
 	uint32_t sum = 0, used = 0;
 
@@ -115,7 +115,8 @@ static uint32_t count_wide(const struct builder *b)
 }
 
 /* The groups of all chunks, from `at` on; the wide ones' counts lie from `wide` on. */
-static void put_groups(const struct builder *b, struct table_head *t, uint32_t at, uint32_t wide)
+static void table_put_groups(const struct builder *b, struct table_head *t, uint32_t at,
+			     uint32_t wide)
 {
 	char *blob = (char *)t;
 	uint32_t *directory = (void *)(blob + t->directory);
@@ -153,7 +154,7 @@ static uint32_t align8(uint64_t n)
 
 static struct table_head *put_together(struct builder *b)
 {
-	uint32_t used = sum_up(b), n_wide = count_wide(b);
+	uint32_t used = table_sum_up(b), n_wide = count_wide(b);
 	uint32_t groups, wide, directory, rows, exceptions, bytes;
 	struct table_head *t;
 
@@ -177,7 +178,7 @@ static struct table_head *put_together(struct builder *b)
 				 .rows = rows,
 				 .exceptions = exceptions};
 	memcpy((char *)t + t->dict, b->rules, 8ull * b->n_rules);
-	put_groups(b, t, groups, wide);
+	table_put_groups(b, t, groups, wide);
 	memcpy((char *)t + rows, b->rows, 2ull * b->n_rows);
 	memcpy((char *)t + exceptions, b->exceptions, 4ull * b->n_exceptions);
 	memcpy((char *)t + exceptions + 4ull * b->n_exceptions, b->exception_rules,

@@ -128,7 +128,7 @@ static void run_job(struct tables *t, struct job *job)
 	job->took_ns = monotonic_ns() - began;
 }
 
-static void *work(void *tables)
+static void *tables_work(void *tables)
 {
 	struct tables *t = tables;
 	uint64_t one = 1;
@@ -238,10 +238,10 @@ static struct table_head *head_at(const struct tables *t, uint32_t at)
 	return (void *)(t->store->memory + at);
 }
 
-static void take(struct tables *t, struct job *job);
+static void tables_take_job(struct tables *t, struct job *job);
 
 /* Has the image's table built. Returns what holds until then. */
-static uint32_t begin(struct tables *t, struct image *image, uint32_t entry)
+static uint32_t tables_begin(struct tables *t, struct image *image, uint32_t entry)
 {
 	struct job *job = job_new(image, entry);
 
@@ -250,11 +250,11 @@ static uint32_t begin(struct tables *t, struct image *image, uint32_t entry)
 		return TABLE_FILE;
 	}
 	if (!t->started)
-		t->started = thread_start(&t->thread, work, t);
+		t->started = thread_start(&t->thread, tables_work, t);
 	t->pending++;
 	if (!t->started) { /* no more threads: then here */
 		run_job(t, job);
-		take(t, job);
+		tables_take_job(t, job);
 		return t->entries[entry].at;
 	}
 	pthread_mutex_lock(&t->lock);
@@ -280,7 +280,7 @@ uint32_t tables_get(struct tables *t, struct image *image)
 	e = &t->entries[image->table];
 	if (e->at == TABLE_NOT_READY && e->bytes == EVICTED) {
 		e->bytes = 0;
-		e->at = begin(t, image, image->table);
+		e->at = tables_begin(t, image, image->table);
 	}
 	if (e->at >= TABLE_FIRST)
 		head_at(t, e->at)->last_used = tables_epoch();
@@ -346,7 +346,7 @@ static uint32_t put(struct tables *t, const struct table_head *table)
 	return at;
 }
 
-static void take(struct tables *t, struct job *job)
+static void tables_take_job(struct tables *t, struct job *job)
 {
 	struct entry *e = &t->entries[job->entry];
 
@@ -391,6 +391,6 @@ bool tables_take(struct tables *t, bool wait)
 		jobs_push(&done, job);
 	pthread_mutex_unlock(&t->lock);
 	while ((job = jobs_pop(&done)))
-		take(t, job);
+		tables_take_job(t, job);
 	return t->pending;
 }

@@ -32,6 +32,11 @@ files '*.sh' packaging/setup tests/under-load 'packaging/debian/*.p*' tests/dist
 # A check whose condition fails is passed over; so is one behind a search that fails for another reason.
 files 'tests/*.sh' | xargs grep -nE '&& *(fail|says|at_least|at_most|same)\b|^[^#]*\|\| says' >"$dir/weak"
 [ ! -s "$dir/weak" ] || fail "checks that can be passed over: $(cat "$dir/weak")"
+# A function that only its file knows has a name of its own: one that is found is the one that was looked for.
+files 'src/*.c' | while read -r file; do
+	sed -nE 's/^static [^=;{}#(]*[ *]([a-z_0-9]+)\(.*/\1/p' "$file" | sort -u
+done | grep -v '^__attribute__$' | sort | uniq -d >"$dir/names"
+[ ! -s "$dir/names" ] || fail "static functions of several files: $(paste -sd ' ' "$dir/names")"
 # What a header says of shape, owner and so on is found at the beginning of a line.
 files 'src/*.h' 'bpf/*.h' | xargs grep -nE '[^ *] +(Shape|Units|Owner|Errors|Threads|Source|Life|Memory|Place|Bound|Limits): ' >"$dir/labels"
 [ ! -s "$dir/labels" ] || fail "labels in the middle of a line: $(cat "$dir/labels")"
