@@ -7,15 +7,11 @@
 #include "base/mem.h"
 #include "collect/captures.h"
 #include "collect/identity.h"
+#include "collect/mappings.h"
 #include "collect/publish.h"
+#include "collect/queue.h"
 #include "collect/resolved.h"
-#include "maps/spaces.h"
-#include "proc/procfs.h"
-
-#include <string.h>
-
-/* More executable mappings than the kernel allows by default (vm.max_map_count). */
-enum { MAX_SPACE_MAPS = 65536 };
+#include "collect/throttle.h"
 
 /* Captures are answered no more often than this: so many as may wait for an answer are the most
  * that a process can send in that time, whatever it does. */
@@ -24,20 +20,8 @@ enum { MAX_SPACE_MAPS = 65536 };
 /* A store too small for the tables of one stack would have them evict each other for ever. */
 enum { MAX_TABLES_WAITED = 256 };
 
-/* How often /proc is read for mappings that no record told of. */
-#define LOOK_NS 1000000000ull
-
 /* Captures that wait for their turn or for a table; beyond, they are kept without frames. */
 #define MAX_QUEUED_BYTES (96ull << 20)
-
-/* One record waiting for its turn. */
-struct queued {
-	uint64_t time_ns;
-	uint64_t order; /* of arrival, among equal times */
-	void *record;
-	size_t bytes;
-	bool is_side;
-};
 
 struct answer {
 	uint32_t tgid;
@@ -48,34 +32,21 @@ struct ingest {
 	struct profile *p;
 	struct images *images;
 	struct kernel *kernel; /* NULL: nothing walks there, all stacks are captures, and whole */
-	struct spaces spaces;
+	struct mappings *mappings;
 	struct resolved *stacks;
 	struct identity *identity;
 	struct captures *captures;
 	struct publish *publish; /* NULL: by frame pointers alone */
 	struct ingest_options o;
-	struct queued *queue;
-	uint64_t queued_bytes;
+	struct queue queue;
 	bool waits; /* the head of the queue, for a table */
 	uint64_t waits_since;
-	size_t n_queue, cap_queue;
-	uint64_t order;
-	pid_t *changed; /* processes with new mappings since the last time */
-	size_t n_changed, cap_changed;
-	pid_t *exited;
-	size_t n_exited, cap_exited;
 	struct answer *answers; /* captures that were worked off and not yet answered */
 	size_t n_answers, cap_answers;
 	uint64_t answered_ns;
-	bool rescan;
-	uint64_t side_lost; /* records */
-	uint32_t rate_hz;   /* of what comes in */
+	struct throttle throttle;
 	uint64_t samples;
-	uint64_t without_stack;    /* whose stack never arrived: never seen */
-	uint64_t throttled_ns;     /* at no rate */
-	double throttled;          /* samples, at the rates of their time */
-	uint64_t *throttled_since; /* by CPU */
-	size_t cap_throttled;
+	uint64_t without_stack; /* whose stack never arrived: never seen */
 };
 
 struct ingest *ingest_new(struct profile *p, struct images *images, struct kernel *kernel,
@@ -91,6 +62,7 @@ struct ingest *ingest_new(struct profile *p, struct images *images, struct kerne
 	in->identity = identity_new(p, o->identity);
 	in->captures = captures_new();
 	in->publish = o->by_tables ? publish_new(kernel) : NULL;
+	in->mappings = mappings_new(images, kernel, in->publish);
 	return in;
 }
 
@@ -98,39 +70,31 @@ void ingest_free(struct ingest *in)
 {
 	if (!in)
 		return;
-	for (size_t i = 0; i < in->n_queue; i++)
-		free(in->queue[i].record);
-	free(in->queue);
-	free(in->exited);
-	free(in->changed);
-	free(in->throttled_since);
+	queue_release(&in->queue);
+	throttle_release(&in->throttle);
 	free(in->answers);
+	mappings_free(in->mappings);
 	publish_free(in->publish);
 	captures_free(in->captures);
 	resolved_free(in->stacks);
 	identity_free(in->identity);
-	spaces_release(&in->spaces);
 	free(in);
-}
-
-static void end_throttle(struct ingest *in, size_t cpu, uint64_t now_ns)
-{
-	uint64_t ns = now_ns - MIN(now_ns, in->throttled_since[cpu]);
-
-	if (in->rate_hz)
-		in->throttled += (double)ns / 1e9 * in->rate_hz;
-	else
-		in->throttled_ns += ns;
-	in->throttled_since[cpu] = 0;
 }
 
 void ingest_set_rate(struct ingest *in, uint64_t frequency_hz, uint64_t now_ns)
 {
-	/* Events of the old rate are held back no more: they are off. */
-	for (size_t cpu = 0; cpu < in->cap_throttled; cpu++)
-		if (in->throttled_since[cpu])
-			end_throttle(in, cpu, now_ns);
-	in->rate_hz = (uint32_t)MIN(frequency_hz, (uint64_t)JOURNAL_MAX_RATE);
+	throttle_set_rate(&in->throttle, (uint32_t)MIN(frequency_hz, (uint64_t)JOURNAL_MAX_RATE),
+			  now_ns);
+}
+
+void ingest_scan(struct ingest *in, pid_t pid)
+{
+	mappings_scan(in->mappings, pid);
+}
+
+void ingest_scan_all(struct ingest *in)
+{
+	mappings_scan_all(in->mappings);
 }
 
 struct publish *ingest_publish(struct ingest *in)
@@ -138,13 +102,7 @@ struct publish *ingest_publish(struct ingest *in)
 	return in->publish;
 }
 
-/* Consumes `record`. */
-static void queue_add(struct ingest *in, uint64_t time_ns, void *record, size_t bytes, bool is_side)
-{
-	array_reserve(in->queue, in->cap_queue, in->n_queue + 1);
-	in->queue[in->n_queue++] = (struct queued){time_ns, in->order++, record, bytes, is_side};
-	in->queued_bytes += bytes;
-}
+/* -- what arrives -- */
 
 static void note_answer(struct ingest *in, const struct capture_record *c)
 {
@@ -168,10 +126,10 @@ static void add_capture(struct ingest *in, const struct capture_record *c, size_
 {
 	struct capture_record *joined = NULL;
 
-	if (in->queued_bytes < MAX_QUEUED_BYTES)
+	if (in->queue.bytes < MAX_QUEUED_BYTES)
 		joined = in->kernel ? captures_join(in->captures, c, &bytes) : mem_dup(c, bytes);
 	if (joined) {
-		queue_add(in, c->head.time_ns, joined, bytes, false);
+		queue_add(&in->queue, c->head.time_ns, joined, bytes, false);
 	} else {
 		resolved_add_torn(in->stacks, c->head.id);
 		note_answer(in, c);
@@ -188,35 +146,13 @@ void ingest_record(void *ingest, const void *record, size_t bytes)
 	else if (head->type == RECORD_CAPTURE)
 		add_capture(in, record, bytes);
 	else
-		queue_add(in, head->time_ns, mem_dup(record, bytes), bytes, false);
+		queue_add(&in->queue, head->time_ns, mem_dup(record, bytes), bytes, false);
 }
 
 void ingest_side(void *ingest, const struct side_record *record, size_t bytes)
 {
-	queue_add(ingest, record->time_ns, mem_dup(record, bytes), bytes, true);
-}
-
-/* -- who is mapped where -- */
-
-/* The kernel side is to learn of the process's mappings, if it knows it. */
-static void note_changed(struct ingest *in, pid_t pid)
-{
-	if (in->n_changed && in->changed[in->n_changed - 1] == pid)
-		return;
-	array_reserve(in->changed, in->cap_changed, in->n_changed + 1);
-	in->changed[in->n_changed++] = pid;
-}
-
-void ingest_scan(struct ingest *in, pid_t pid)
-{
-	struct space *space = spaces_get(&in->spaces, pid), fresh = {.pid = pid};
-
-	space->scanned = true;
-	note_changed(in, pid);
-	/* A process that is gone meanwhile keeps what was known of it. */
-	if (!space_scan(&fresh, in->images) && fresh.n)
-		space_take(space, &fresh);
-	free(fresh.maps);
+	queue_add(&((struct ingest *)ingest)->queue, record->time_ns, mem_dup(record, bytes), bytes,
+		  true);
 }
 
 static bool leads_nowhere(const struct capture_record *r, const struct captured *captured)
@@ -225,112 +161,7 @@ static bool leads_nowhere(const struct capture_record *r, const struct captured 
 	       (captured->end == WALK_NOT_CODE || captured->end == WALK_NO_MAPPING);
 }
 
-static void scan_one(void *in, pid_t pid)
-{
-	ingest_scan(in, pid);
-}
-
-void ingest_scan_all(struct ingest *in)
-{
-	processes_each(scan_one, in);
-}
-
-static void apply_map(struct ingest *in, const struct side_record *r)
-{
-	struct space *space = spaces_get(&in->spaces, r->pid);
-	const struct space_source source = {r->start, r->start + r->len, r->offset, r->path,
-					    r->file};
-
-	/* No record tells of an unmapping: what is there really, /proc knows. */
-	if (space->n >= MAX_SPACE_MAPS)
-		ingest_scan(in, r->pid);
-	if (space->n < MAX_SPACE_MAPS && space_add_source(space, in->images, &source) && in->kernel)
-		kernel_bump_generation(in->kernel, (uint32_t)r->pid);
-	note_changed(in, r->pid);
-}
-
-static void apply_throttle(struct ingest *in, const struct side_record *r)
-{
-	size_t cpu = (size_t)r->cpu, had = in->cap_throttled;
-
-	array_reserve(in->throttled_since, in->cap_throttled, cpu + 1);
-	memset(in->throttled_since + had, 0,
-	       (in->cap_throttled - had) * sizeof(*in->throttled_since));
-	if (r->type == SIDE_THROTTLE) {
-		in->throttled_since[cpu] = r->time_ns;
-	} else if (in->throttled_since[cpu]) {
-		end_throttle(in, cpu, r->time_ns);
-	}
-}
-
-/* It is forgotten when its counts are in. */
-static void note_exited(struct ingest *in, pid_t pid)
-{
-	array_reserve(in->exited, in->cap_exited, in->n_exited + 1);
-	in->exited[in->n_exited++] = pid;
-}
-
-static void apply_side(struct ingest *in, const struct side_record *r)
-{
-	struct space *space;
-
-	switch (r->type) {
-	case SIDE_MAP:
-		apply_map(in, r);
-		break;
-	case SIDE_EXEC:
-		space = spaces_get(&in->spaces, r->pid);
-		/* What was published, or inherited, is another program's. */
-		if (in->publish)
-			publish_forget(in->publish, r->pid);
-		space_forget_generated(space);
-		space_clear(space);
-		space->scanned = true;
-		break;
-	case SIDE_FORK:
-		if (r->pid == r->parent)
-			break;
-		spaces_fork(&in->spaces, r->parent, r->pid);
-		if (in->publish)
-			publish_fork(in->publish, r->parent, r->pid);
-		/* Its parent's may have changed since they were published. */
-		note_changed(in, r->pid);
-		break;
-	case SIDE_EXIT:
-		if (r->pid != r->tid)
-			break;
-		note_exited(in, r->pid);
-		break;
-	case SIDE_KSYMBOL:
-		/* By the end it may be gone, and the kernel would not know the name. */
-		images_add_kernel_code(in->images, r->start, r->len, r->path);
-		break;
-	case SIDE_LOST:
-		in->rescan = true;
-		in->side_lost += r->lost;
-		break;
-	case SIDE_THROTTLE:
-	case SIDE_UNTHROTTLE:
-		apply_throttle(in, r);
-		break;
-	}
-}
-
 /* -- stacks -- */
-
-/* Of a child that ended before it was heard of (perf's rings may have been full) its parent's
- * mappings are known, which it was walked by. */
-static struct space *ingest_space_of(struct ingest *in, const struct stack_record *r)
-{
-	struct space *space = spaces_get(&in->spaces, (pid_t)r->tgid);
-	pid_t parent;
-
-	if (!space->scanned)
-		ingest_scan(in, (pid_t)r->tgid);
-	parent = in->publish && !space->n ? publish_who_has(in->publish, r->serial) : 0;
-	return parent && parent != space->pid ? spaces_fork(&in->spaces, parent, space->pid)
-					      : space;
-}
 
 static void ingest_add_sample(struct ingest *in, const struct count_key *key, stack_id stack,
 			      uint64_t samples, uint64_t value)
@@ -340,7 +171,7 @@ static void ingest_add_sample(struct ingest *in, const struct count_key *key, st
 		.labels = identity_labels(in->identity, key),
 		.block = key->block,
 		.event = key->event % MAX_EVENTS,
-		.rate_hz = in->rate_hz,
+		.rate_hz = in->throttle.rate_hz,
 		.samples = samples,
 		.value = value,
 	};
@@ -370,7 +201,7 @@ static bool has_waited_enough(struct ingest *in)
  * Returns false when it has to wait for a table. */
 static bool apply_capture(struct ingest *in, const struct capture_record *r)
 {
-	struct space *space = ingest_space_of(in, &r->head);
+	struct space *space = mappings_of(in->mappings, &r->head);
 	const struct capture capture = {
 		.space = space,
 		.images = in->images,
@@ -394,14 +225,11 @@ static bool apply_capture(struct ingest *in, const struct capture_record *r)
 		captured->n = 1;
 		captured->end = WALK_FIRST;
 	}
-	if (leads_nowhere(r, captured) && r->head.time_ns - space->looked_ns > LOOK_NS) {
-		/* Moved mappings (mremap) make no record. Those known stay: code that is being
-		 * generated may not be executable at the moment. */
-		space->looked_ns = r->head.time_ns;
-		space_scan(space, in->images);
-		if (!capture_unwind(&capture, captured) && !has_waited_enough(in))
-			return false;
-	}
+	/* Moved mappings (mremap) make no record. Those known stay: code that is being generated
+	 * may not be executable at the moment. */
+	if (leads_nowhere(r, captured) && mappings_look(in->mappings, space, r->head.time_ns) &&
+	    !capture_unwind(&capture, captured) && !has_waited_enough(in))
+		return false;
 	if (leads_nowhere(r, captured))
 		publish_note_futile(in->publish, space->pid);
 	if (r->head.end != WALK_UNSUPPORTED && in->kernel)
@@ -422,79 +250,37 @@ static bool apply_record(struct ingest *in, const struct stack_record *r)
 	case RECORD_CAPTURE:
 		return apply_capture(in, (const struct capture_record *)r);
 	default:
-		resolved_add_user(in->stacks, r, ingest_space_of(in, r));
+		resolved_add_user(in->stacks, r, mappings_of(in->mappings, r));
 		return true;
 	}
 }
 
-static int by_time(const void *a, const void *b)
+static void apply_side(struct ingest *in, const struct side_record *r)
 {
-	const struct queued *x = a, *y = b;
-
-	if (x->time_ns != y->time_ns)
-		return x->time_ns < y->time_ns ? -1 : 1;
-	return x->order < y->order ? -1 : 1;
+	if (r->type == SIDE_THROTTLE || r->type == SIDE_UNTHROTTLE)
+		throttle_take(&in->throttle, r);
+	else
+		mappings_take(in->mappings, r);
 }
 
-/* perf's rings overflowed: what the mappings are now is the best that is known. */
-static void rescan_all(struct ingest *in)
+static bool apply(void *in, const struct queued *q)
 {
-	uint64_t pid, space;
-
-	in->rescan = false;
-	for (size_t cursor = 0; map64_next(&in->spaces.by_pid, &cursor, &pid, &space);) {
-		((struct space *)(uintptr_t)space)->scanned = false;
-		if (!process_exists((pid_t)pid))
-			note_exited(in, (pid_t)pid);
-	}
-	ingest_scan_all(in);
-}
-
-/* Works off one record; false when it has to wait. */
-static bool apply(struct ingest *in, struct queued *q)
-{
-	if (q->is_side)
-		apply_side(in, q->record);
-	else if (!apply_record(in, q->record))
-		return false;
-	in->queued_bytes -= q->bytes;
-	free(q->record);
-	if (in->rescan)
-		rescan_all(in);
+	if (!q->is_side)
+		return apply_record(in, q->record);
+	apply_side(in, q->record);
 	return true;
-}
-
-/* The kernel side learns of new mappings of processes it knows. */
-static void renew_changed(struct ingest *in)
-{
-	for (size_t i = 0; in->publish && i < in->n_changed; i++) {
-		struct space *space = spaces_find(&in->spaces, in->changed[i]);
-
-		if (space)
-			publish_renew(in->publish, space);
-	}
-	in->n_changed = 0;
 }
 
 bool ingest_until(struct ingest *in, uint64_t time_ns)
 {
-	bool waits = false;
-	size_t done = 0;
+	bool all;
 
 	if (in->publish)
 		tables_take(publish_tables(in->publish), false);
-	if (in->n_queue)
-		qsort(in->queue, in->n_queue, sizeof(*in->queue), by_time);
-	while (done < in->n_queue && in->queue[done].time_ns <= time_ns && !waits) {
-		waits = !apply(in, &in->queue[done]);
-		done += !waits;
-	}
-	renew_changed(in);
+	all = queue_until(&in->queue, time_ns, apply, in);
+	mappings_publish(in->mappings);
 	answer_captures(in, time_ns);
-	if (done)
-		memmove(in->queue, in->queue + done, (in->n_queue - done) * sizeof(*in->queue));
-	in->n_queue -= done;
-	return !waits;
+	return all;
 }
 
 int ingest_wait_fd(const struct ingest *in)
@@ -504,7 +290,7 @@ int ingest_wait_fd(const struct ingest *in)
 
 bool ingest_is_busy(const struct ingest *in)
 {
-	return in->n_queue || in->n_answers;
+	return in->queue.n || in->n_answers;
 }
 
 /* -- samples -- */
@@ -520,25 +306,9 @@ void ingest_count(void *ingest, const struct count_key *key, const struct count_
 	ingest_add_sample(in, key, stack, value->samples, value->value);
 }
 
-static void forget_process(struct ingest *in, pid_t pid)
-{
-	spaces_remove(&in->spaces, pid);
-	if (in->publish)
-		publish_forget(in->publish, pid);
-}
-
 void ingest_settle(struct ingest *in, bool seen_cleared)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < in->n_exited; i++) {
-		/* A leader may end before its threads; a zombie stays until it is waited for. */
-		if (process_exists(in->exited[i]))
-			in->exited[kept++] = in->exited[i];
-		else
-			forget_process(in, in->exited[i]);
-	}
-	in->n_exited = kept;
+	mappings_settle(in->mappings);
 	resolved_settle(in->stacks, seen_cleared);
 	if (in->publish)
 		publish_settle(in->publish);
@@ -548,7 +318,7 @@ void ingest_account(const struct ingest *in, struct account *a)
 {
 	a->samples = in->samples;
 	a->processes = identity_processes(in->identity);
-	a->mapping_records_lost = in->side_lost;
+	a->mapping_records_lost = mappings_lost(in->mappings);
 	resolved_account(in->stacks, a);
 	account_add(&a->lost_by_reason, "stack not received", in->without_stack);
 	a->lost += in->without_stack;
@@ -556,11 +326,5 @@ void ingest_account(const struct ingest *in, struct account *a)
 
 uint64_t ingest_throttled(const struct ingest *in, uint64_t now_ns, double seen_hz)
 {
-	double rate = in->rate_hz ? in->rate_hz : seen_hz;
-	double samples = in->throttled + (double)in->throttled_ns / 1e9 * seen_hz;
-
-	for (size_t cpu = 0; cpu < in->cap_throttled; cpu++)
-		if (in->throttled_since[cpu] && now_ns > in->throttled_since[cpu])
-			samples += (double)(now_ns - in->throttled_since[cpu]) / 1e9 * rate;
-	return (uint64_t)samples;
+	return throttle_samples(&in->throttle, now_ns, seen_hz);
 }

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Records in order of time. */
+#include "collect/queue.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+void queue_release(struct queue *q)
+{
+	for (size_t i = 0; i < q->n; i++)
+		free(q->all[i].record);
+	free(q->all);
+	*q = (struct queue){0};
+}
+
+void queue_add(struct queue *q, uint64_t time_ns, void *record, size_t bytes, bool is_side)
+{
+	array_reserve(q->all, q->cap, q->n + 1);
+	q->all[q->n++] = (struct queued){time_ns, q->order++, record, bytes, is_side};
+	q->bytes += bytes;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct queued *x = a, *y = b;
+
+	if (x->time_ns != y->time_ns)
+		return x->time_ns < y->time_ns ? -1 : 1;
+	return x->order < y->order ? -1 : 1;
+}
+
+bool queue_until(struct queue *q, uint64_t time_ns, queue_visit *visit, void *ctx)
+{
+	bool waits = false;
+	size_t done = 0;
+
+	if (q->n)
+		qsort(q->all, q->n, sizeof(*q->all), by_time);
+	while (done < q->n && q->all[done].time_ns <= time_ns && !waits) {
+		waits = !visit(ctx, &q->all[done]);
+		if (waits)
+			break;
+		q->bytes -= q->all[done].bytes;
+		free(q->all[done++].record);
+	}
+	if (done)
+		memmove(q->all, q->all + done, (q->n - done) * sizeof(*q->all));
+	q->n -= done;
+	return !waits;
+}
