@@ -63,7 +63,6 @@ struct space *spaces_fork(struct spaces *spaces, pid_t parent, pid_t child)
 		space->n_changes = from->n_changes;
 		memcpy(space->changes, from->changes, sizeof(space->changes));
 	}
-	space->exited = false;
 	space->scanned = from && from->scanned;
 	if (from && from->n) {
 		array_reserve(space->maps, space->cap, from->n);

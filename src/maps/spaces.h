@@ -37,7 +37,6 @@ struct space {
 	uint32_t n_changes;
 	bool scanned;       /* /proc was read, or it was born while we watched */
 	uint64_t looked_ns; /* when /proc was read for mappings that no record told of */
-	bool exited;
 	bool has_jitdump; /* maybe */
 	struct space_map *maps;
 	size_t n, cap;

@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "serve/access.h"
 #include "serve/listen.h"
 #include "serve/request.h"
 
@@ -16,7 +17,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 
 enum {
@@ -35,7 +35,7 @@ struct server {
 	struct MHD_Daemon *daemon;
 	int listen_fd, epoll_fd;
 	char address[96];
-	char *token; /* NULL: none is asked for */
+	struct access access;
 	struct requests all;
 	uint64_t ticked_ns;
 	bool ends;
@@ -151,56 +151,6 @@ static int run_waiting(struct server *s, struct err *err)
 
 /* -- what libmicrohttpd asks -- */
 
-/* Equal, without telling by the time it takes how far. */
-static bool is_same(const char *a, const char *b)
-{
-	size_t n = strlen(a), m = strlen(b);
-	unsigned char differs = n != m;
-
-	for (size_t i = 0; i < n; i++)
-		differs |= (unsigned char)(a[i] ^ b[m ? i % m : 0]);
-	return m && !differs;
-}
-
-/* "Bearer TOKEN", or, for clients that can only give it in the address, a password. */
-static bool is_allowed(const struct server *s, struct request *r)
-{
-	const char *header = request_header(r, MHD_HTTP_HEADER_AUTHORIZATION);
-	char *password = NULL, *user;
-	bool same;
-
-	if (!s->token)
-		return true;
-	if (header && !strncasecmp(header, "Bearer ", 7))
-		return is_same(header + 7 + strspn(header + 7, " "), s->token);
-	user = MHD_basic_auth_get_username_password(r->connection, &password);
-	same = password && is_same(password, s->token);
-	MHD_free(user);
-	MHD_free(password);
-	return same;
-}
-
-/* A page of somebody else's that has its name resolved to us shall not read here. Where there is a
- * token it has none; --insecure is for everybody. */
-static bool is_host_ours(const struct server *s, const struct request *r)
-{
-	static const char *const names[] = {"localhost", "[::1]", "::1"};
-	const char *host = request_header(r, MHD_HTTP_HEADER_HOST);
-	auto_free char *name = NULL;
-	const char *colon;
-
-	if (s->token || s->o.insecure || !host)
-		return true;
-	colon = strrchr(host, ':');
-	if (colon && strchr(colon, ']'))
-		colon = NULL;
-	name = mem_printf("%.*s", (int)(colon ? MIN(colon - host, (ptrdiff_t)256) : 256), host);
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strcasecmp(name, names[i]))
-			return true;
-	return strspn(name, "0123456789.") == strlen(name) && str_starts(name, "127.");
-}
-
 static const struct {
 	const char *path;
 	handler *run;
@@ -217,13 +167,13 @@ static void route(const struct server *s, struct request *r)
 {
 	bool posts = str_equal(r->method, MHD_HTTP_METHOD_POST);
 
-	if (!is_host_ours(s, r)) {
+	if (!access_is_host_ours(&s->access, r)) {
 		reply_error(
 			r, MHD_HTTP_FORBIDDEN,
 			"this is not localhost: for others there are --token-file and --insecure");
 		return;
 	}
-	if (!is_allowed(s, r)) {
+	if (!access_is_allowed(&s->access, r)) {
 		reply_error(r, MHD_HTTP_UNAUTHORIZED,
 			    "a token is needed: Authorization: Bearer TOKEN");
 		reply_header(r, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer, Basic realm=\"cprof\"");
@@ -275,7 +225,8 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *c, const 
 		trace_context_take(&r->trace, request_header(r, "traceparent"));
 		/* Nothing is kept of what is not asked for, nor of those who may not ask. */
 		r->keeps_body = str_equal(method, MHD_HTTP_METHOD_POST) &&
-				str_ends(path, "/symbol") && is_allowed(server, r);
+				str_ends(path, "/symbol") &&
+				access_is_allowed(&((struct server *)server)->access, r);
 		return MHD_YES;
 	}
 	if (*upload_bytes) {
@@ -366,8 +317,8 @@ int server_reload(struct server *s, struct err *err)
 		err_set(err, 0, "there is no token in %s", s->o.token_file);
 		return err_cure(err, "one line; 'openssl rand -hex 32' makes a good one");
 	}
-	free(s->token);
-	s->token = mem_strdup(text.text);
+	free(s->access.token);
+	s->access.token = mem_strdup(text.text);
 	return 0;
 }
 
@@ -403,6 +354,7 @@ struct server *server_new(const struct server_options *o, struct history *histor
 	struct server *s = mem_alloc(sizeof(*s));
 
 	s->o = *o;
+	s->access.is_open = o->insecure;
 	s->history = history;
 	s->listen_fd = s->epoll_fd = -1;
 	if (server_reload(s, err) || open_socket(s, err) || start_daemon(s, err)) {
@@ -426,7 +378,7 @@ void server_free(struct server *s)
 	}
 	if (s->listen_fd >= 0)
 		close(s->listen_fd);
-	free(s->token);
+	free(s->access.token);
 	free(s);
 }
 

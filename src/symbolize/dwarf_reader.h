@@ -151,10 +151,16 @@ static inline bool take_length(struct cursor *c, uint64_t *ret, uint8_t *ret_off
 
 struct dwarf *dwarf_open(struct sections *sections, const struct dwarf_source *source, bool dwo);
 
+/* -- dwarf_abbrev.c -- */
+
+/* The abbreviation of the DIE at the cursor; NULL for the end of a list of siblings and, with the
+ * cursor at its end, for garbage. */
+const struct abbrev *unit_abbrev(struct unit *u, struct cursor *c);
+struct attribute unit_attribute(const struct unit *u, uint64_t name, uint64_t form);
+
 /* -- dwarf_unit.c -- */
 
 void unit_root(struct unit *u);
-const struct abbrev *unit_abbrev(struct unit *u, struct cursor *c);
 void read_value(const struct unit *u, struct cursor *c, const struct attribute *a,
 		struct value *ret);
 /* Gets past the attributes; `sibling` (or NULL) gets that one. */
@@ -170,7 +176,6 @@ void dwarf_read_units(struct dwarf *d);
 struct unit *dwarf_unit_of(struct dwarf *d, uint64_t offset);
 /* The unit whose DIEs hold the offset. */
 struct unit *dwarf_unit_at(struct dwarf *d, uint64_t offset);
-struct attribute unit_attribute(const struct unit *u, uint64_t name, uint64_t form);
 bool is_address_form(uint16_t form);
 
 /* -- dwarf_attributes.c -- */
