@@ -47,28 +47,56 @@ static void set_period(struct profile *p, uint32_t column, uint64_t frequency_hz
 	p->period = (int64_t)(frequency_hz && is_time ? 1000000000 / frequency_hz : period);
 }
 
-void columns_add(struct columns *c, struct profile *p, const struct event *e, size_t index,
-		 uint64_t frequency_hz, uint64_t period)
+static void add_column(struct columns *c, struct profile *p, enum column_from from,
+		       const char *type, const char *unit)
 {
-	*c = (struct columns){0};
+	c->all[c->n].at = profile_add_type(p, type, unit);
+	c->all[c->n++].from = from;
+}
+
+static void add_perf_columns(struct columns *c, struct profile *p, const struct event *e,
+			     size_t index, bool has_rate)
+{
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct row *row = &rows[i];
 		char buf[96];
-		const char *unit;
 
-		if (row->of != e->value || (row->when == FIRST && (index || !frequency_hz)))
+		if (row->of != e->value || (row->when == FIRST && (index || !has_rate)))
 			continue;
-		unit = row->type ? value_unit(row->type) : "count";
-		c->all[c->n].at = profile_add_type(p, columns_type_of(row, e, index, buf), unit);
-		c->all[c->n++].from = row->from;
-		if (row->from == COLUMN_VALUE && !index)
-			set_period(p, p->n_types - 1, frequency_hz, period);
+		add_column(c, p, row->from, columns_type_of(row, e, index, buf),
+			   row->type ? value_unit(row->type) : "count");
 		if (row->from == COLUMN_ESTIMATED)
 			profile_add_comment(p,
 					    "cpu/nanoseconds is estimated: samples x 1e9 / rate");
 	}
-	if (!index)
-		p->default_type = p->n_types - 1;
+}
+
+/* A type that the profile has of an event before is the second one's by its name. */
+static void add_other_column(struct columns *c, struct profile *p, const struct event *e,
+			     enum column_from from, const char *type)
+{
+	auto_free char *named = mem_printf("%s_%s", e->name, type);
+
+	add_column(c, p, from, value_column(p, type) == NO_ID ? type : named, value_unit(type));
+}
+
+void columns_add(struct columns *c, struct profile *p, const struct event *e, size_t index,
+		 uint64_t frequency_hz, uint64_t period)
+{
+	*c = (struct columns){0};
+	if (e->value == EVENT_OTHER) {
+		add_other_column(c, p, e, COLUMN_SAMPLES, e->samples_type);
+		add_other_column(c, p, e, COLUMN_VALUE, e->value_type);
+	} else {
+		add_perf_columns(c, p, e, index, frequency_hz != 0);
+	}
+	if (index)
+		return;
+	p->default_type = p->n_types - 1;
+	for (size_t i = 0; i < c->n; i++)
+		if (c->all[i].from == COLUMN_VALUE)
+			set_period(p, c->all[i].at, frequency_hz,
+				   e->value == EVENT_OTHER ? 1 : period);
 }
 
 void columns_fill(const struct columns *c, const struct journal_entry *e, int64_t *ret)

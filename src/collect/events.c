@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Events by perf's names. */
+/* Events by name. */
 #include "collect/events.h"
 
 #include "base/mem.h"
@@ -18,13 +18,18 @@ struct row {
 	uint64_t config;
 	enum event_value value;
 	const char *what;
+	enum source_row source;
+	const char *samples_type, *value_type;
 };
 
 static const struct row rows[] = {
 #define EVENT(name, alias, type, config, value, what)                                              \
-	{name, alias, type, config, EVENT_##value, what},
+	{name, alias, type, config, EVENT_##value, what, SOURCE_sampler, NULL, NULL},
+#define OTHER_EVENT(name, source, samples, value, what)                                            \
+	{name, NULL, 0, 0, EVENT_OTHER, what, SOURCE_##source, samples, value},
 #include "collect/events.def"
 #undef EVENT
+#undef OTHER_EVENT
 };
 
 const char *event_name(size_t row, const char **ret_what)
@@ -96,9 +101,16 @@ static int parse_one(char *text, struct event *e, struct err *err)
 	row = row_find(text);
 	if (!row)
 		return unknown_event(text, err);
+	if (colon && row->value == EVENT_OTHER) {
+		err_usage(err, "event '%s' takes no modifiers", row->name);
+		return err_cure(err, "they are for what perf samples");
+	}
 	e->type = row->type;
 	e->config = row->config;
 	e->value = row->value;
+	e->source = row->source;
+	e->samples_type = row->samples_type;
+	e->value_type = row->value_type;
 	e->is_cpu = str_equal(row->name, "cpu");
 	return 0;
 }
@@ -138,12 +150,14 @@ void events_describe(const struct event *events, size_t n, uint64_t frequency_hz
 
 	if (events->is_cpu)
 		what = events->value == EVENT_CLOCK ? "cpu-clock" : "cycles";
-	if (frequency_hz)
-		snprintf(rate, sizeof(rate), "at %llu Hz", (unsigned long long)frequency_hz);
+	if (events->value == EVENT_OTHER)
+		*rate = '\0';
+	else if (frequency_hz)
+		snprintf(rate, sizeof(rate), " at %llu Hz", (unsigned long long)frequency_hz);
 	else
-		snprintf(rate, sizeof(rate), "every %llu", (unsigned long long)period);
+		snprintf(rate, sizeof(rate), " every %llu", (unsigned long long)period);
 	if (n > 1)
-		snprintf(buf, size, "%.20s and %zu more %s%s", what, n - 1, rate, how);
+		snprintf(buf, size, "%.20s and %zu more%s%s", what, n - 1, rate, how);
 	else
-		snprintf(buf, size, "%.20s %s%s", what, rate, how);
+		snprintf(buf, size, "%.20s%s%s", what, rate, how);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Events by perf's names: cpu, cycles:u, page-faults ...
+ * Events by name: perf's (cpu, cycles:u, page-faults ...), and those of other sources.
  *
  * Source: perf_event_open(2); include/uapi/linux/perf_event.h; perf-list(1) for names and
  * modifiers.
@@ -12,14 +12,18 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "collect/source_row.h"
 
-enum event_value { EVENT_CLOCK, EVENT_CYCLES, EVENT_COUNT };
+enum event_value { EVENT_CLOCK, EVENT_CYCLES, EVENT_COUNT, EVENT_OTHER };
 
 struct event {
 	char name[64]; /* as asked for, modifiers included */
 	uint32_t type;
 	uint64_t config;
 	enum event_value value;
+	enum source_row source; /* who samples it; the sampler what is perf's */
+	/* EVENT_OTHER: the types of how many there were, and of what they were worth. */
+	const char *samples_type, *value_type;
 	bool is_cpu; /* "cpu": may fall back to the clock */
 	bool exclude_user, exclude_kernel;
 	uint8_t precise;

@@ -107,8 +107,12 @@ static bool feature_kernel(struct str *found, struct str *cure)
 
 static bool feature_sampling(struct str *found, struct str *cure)
 {
-	const struct source_env env = {
-		.n_events = 1, .by_task = true, .by_tables = true, .has_command = true};
+	struct event cpu = {.source = SOURCE_sampler};
+	const struct source_env env = {.events = &cpu,
+				       .n_events = 1,
+				       .by_task = true,
+				       .by_tables = true,
+				       .has_command = true};
 	struct source_program programs[MAX_SOURCE_PROGRAMS];
 	struct kernel_options o = {.programs = programs};
 	struct err err = {0};

@@ -33,10 +33,9 @@ enum { BATCH = 4096 };
 struct kernel {
 	struct cprof *object;
 	struct ring_buffer *ring;
-	struct bpf_link *links[MAX_SOURCE_PROGRAMS];
-	size_t n_links;
-	struct process_slot *slots; /* mapped */
-	char *rule_cache;           /* mapped */
+	struct bpf_link *links[MAX_SOURCE_PROGRAMS]; /* of `programs` */
+	struct process_slot *slots;                  /* mapped */
+	char *rule_cache;                            /* mapped */
 	size_t rule_cache_bytes;
 	const struct way *way;
 	struct source_program programs[MAX_SOURCE_PROGRAMS];
@@ -84,20 +83,45 @@ static void log_verification(const struct kernel *k)
 	}
 }
 
-/* Attaches what nobody else attaches. */
+static int attach_at(struct kernel *k, size_t i, struct err *err)
+{
+	struct bpf_program *program =
+		bpf_object__find_program_by_name(k->object->obj, k->programs[i].name);
+
+	k->links[i] = bpf_program__attach(program);
+	return k->links[i] ? 0 : err_set(err, -errno, "%s", k->programs[i].failure);
+}
+
+static size_t program_at(const struct kernel *k, const char *name)
+{
+	size_t i = 0;
+
+	while (i + 1 < k->n_programs && !str_equal(k->programs[i].name, name))
+		i++;
+	return i;
+}
+
+int kernel_attach(struct kernel *k, const char *name, struct err *err)
+{
+	size_t i = program_at(k, name);
+
+	return k->links[i] ? 0 : attach_at(k, i, err);
+}
+
+void kernel_detach(struct kernel *k, const char *name)
+{
+	size_t i = program_at(k, name);
+
+	bpf_link__destroy(k->links[i]);
+	k->links[i] = NULL;
+	kernel_quiesce();
+}
+
 static int attach_all(struct kernel *k, struct err *err)
 {
-	for (size_t i = 0; i < k->n_programs; i++) {
-		const struct source_program *p = &k->programs[i];
-
-		if (!p->failure)
-			continue;
-		k->links[k->n_links] = bpf_program__attach(
-			bpf_object__find_program_by_name(k->object->obj, p->name));
-		if (!k->links[k->n_links])
-			return err_set(err, -errno, "%s", p->failure);
-		k->n_links++;
-	}
+	for (size_t i = 0; i < k->n_programs; i++)
+		if (k->programs[i].at_load && attach_at(k, i, err))
+			return err->code;
 	return 0;
 }
 
@@ -438,7 +462,7 @@ void kernel_free(struct kernel *k)
 		munmap(k->store.memory, k->store.bytes);
 	if (k->rule_cache)
 		munmap(k->rule_cache, k->rule_cache_bytes);
-	for (size_t i = 0; i < k->n_links; i++)
+	for (size_t i = 0; i < k->n_programs; i++)
 		bpf_link__destroy(k->links[i]);
 	ring_buffer__free(k->ring);
 	if (k->stats_fd >= 0)

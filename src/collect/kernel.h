@@ -30,6 +30,10 @@ const char *kernel_way(const struct kernel *k);
 
 /* One of its programs, by its name. */
 int kernel_program_fd(const struct kernel *k, const char *name);
+/* Attaches one that was not attached when it was loaded. */
+int kernel_attach(struct kernel *k, const char *name, struct err *err);
+/* After this it runs no more. */
+void kernel_detach(struct kernel *k, const char *name);
 /* Readable when a record that should be seen soon is in the ring. */
 int kernel_wait_fd(const struct kernel *k);
 

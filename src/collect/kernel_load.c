@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "collect/kernel_name.h"
 
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <string.h>
@@ -118,6 +119,35 @@ static void preallocate(struct cprof *object)
 		bpf_map__set_map_flags(all[i], 0);
 }
 
+/* Writes a number into the programs' constants. */
+static int set_number(struct cprof *object, const struct source_setting *setting)
+{
+	const struct btf *btf = bpf_object__btf(object->obj);
+	int id = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
+	const struct btf_type *section = id < 0 ? NULL : btf__type_by_id(btf, (uint32_t)id);
+	const struct btf_var_secinfo *var = section ? btf_var_secinfos(section) : NULL;
+
+	for (unsigned n = section ? btf_vlen(section) : 0; n; n--, var++) {
+		const struct btf_type *is = btf__type_by_id(btf, var->type);
+
+		if (strcmp(btf__name_by_offset(btf, is->name_off), setting->name) != 0 ||
+		    var->size != sizeof(setting->value))
+			continue;
+		memcpy((char *)object->rodata + var->offset, &setting->value, var->size);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static int set_numbers(const struct loading *l)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < l->o->n_settings && !code; i++)
+		code = set_number(l->to->object, &l->o->settings[i]);
+	return code;
+}
+
 static int open_and_load(struct loading *l, const struct way *way)
 {
 	struct config config = l->o->config;
@@ -139,6 +169,8 @@ static int open_and_load(struct loading *l, const struct way *way)
 		code = size_keys(l);
 	if (!code)
 		code = choose_programs(l);
+	if (!code)
+		code = set_numbers(l);
 	return code ? code : cprof__load(l->to->object);
 }
 

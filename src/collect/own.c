@@ -261,13 +261,15 @@ static int own_add_task(void *own, enum target_kind kind, pid_t id, struct err *
 	return own_add_thread(own, id, kind == TARGET_COMMAND, err);
 }
 
-static void own_start(void *source)
+static int own_start(void *source, struct err *err)
 {
 	const struct own *own = source;
 
+	(void)err;
 	for (size_t i = 0; i < own->n; i++)
 		if (!own->opened[i].at_exec)
 			ioctl(own->opened[i].fd, PERF_EVENT_IOC_ENABLE, 0);
+	return 0;
 }
 
 static void own_stop(void *source)

@@ -16,14 +16,15 @@ static size_t programs_programs(const struct source_env *env, struct source_prog
 	size_t n = 0;
 
 	if (env->has_command)
-		ret[n++] = (struct source_program){"target_exec", "cannot see the command start"};
+		ret[n++] = (struct source_program){"target_exec", "cannot see the command start",
+						   true};
 	if (env->by_task) {
-		ret[n++] = (struct source_program){"target_fork", children};
-		ret[n++] = (struct source_program){"target_exit", children};
+		ret[n++] = (struct source_program){"target_fork", children, true};
+		ret[n++] = (struct source_program){"target_exit", children, true};
 	}
 	if (env->by_tables) {
-		ret[n++] = (struct source_program){"inherit_fork", processes};
-		ret[n++] = (struct source_program){"inherit_exit", processes};
+		ret[n++] = (struct source_program){"inherit_fork", processes, true};
+		ret[n++] = (struct source_program){"inherit_exit", processes, true};
 	}
 	return n;
 }

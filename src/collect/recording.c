@@ -155,7 +155,8 @@ int recording_start(struct recording *r, struct err *err)
 	clock_gettime(CLOCK_REALTIME, &now);
 	r->p->time_ns = now.tv_sec * 1000000000ll + now.tv_nsec;
 	r->identity.started_ns = r->started_ns = r->drained_ns = monotonic_ns();
-	sources_start(&r->side.sources);
+	if (sources_start(&r->side.sources, err))
+		return err->code;
 	/* The scan comes after the events were opened, so that nothing falls between. */
 	if (!targets_by_task(&r->targets))
 		ingest_scan_all(r->ingest);
@@ -267,8 +268,8 @@ int recording_set_rate(struct recording *r, uint64_t frequency_hz, struct err *e
 	code = drains ? recording_drain(r, err) : 0;
 	if (!code)
 		code = sources_set_rate(&r->side.sources, frequency_hz, err);
-	if (drains)
-		sources_start(&r->side.sources);
+	if (drains && sources_start(&r->side.sources, err))
+		return err->code;
 	if (code)
 		return code;
 	r->o.frequency_hz = frequency_hz;

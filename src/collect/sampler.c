@@ -130,29 +130,34 @@ static bool is_current(const struct sampler *s, const struct opened *o)
 	return o->frequency_hz == s->env.frequency_hz && o->period == s->env.period;
 }
 
+static int open_one(struct sampler *s, size_t i, int cpu, struct err *err)
+{
+	struct event *e = &s->env.events[i];
+	int fd = sampler_open_event(s, e, cpu);
+
+	if (perf_is_missing(fd) && e->is_cpu && e->value == EVENT_CYCLES &&
+	    !sampler_is_open(s, i)) {
+		event_use_clock(e);
+		fd = sampler_open_event(s, e, cpu);
+	}
+	if (fd < 0)
+		return sampler_open_error(e, cpu, fd, err);
+	array_reserve(s->opened, s->cap, s->n + 1);
+	s->opened[s->n++] = (struct opened){i, cpu, fd, s->env.frequency_hz, s->env.period};
+	if (ioctl(fd, PERF_EVENT_IOC_SET_BPF, kernel_program_fd(s->env.kernel, programs[i])) < 0)
+		return err_set(err, -errno, "cannot attach the sampling program");
+	sideband_join(s->env.sideband, cpu, fd);
+	if (s->running)
+		ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
+	return 0;
+}
+
 /* Opens the events of the rate of now; enables them if it is running. */
 static int open_cpu(struct sampler *s, int cpu, struct err *err)
 {
-	for (size_t i = 0; i < s->env.n_events; i++) {
-		struct event *e = &s->env.events[i];
-		int fd = sampler_open_event(s, e, cpu);
-
-		if (perf_is_missing(fd) && e->is_cpu && e->value == EVENT_CYCLES &&
-		    !sampler_is_open(s, i)) {
-			event_use_clock(e);
-			fd = sampler_open_event(s, e, cpu);
-		}
-		if (fd < 0)
-			return sampler_open_error(e, cpu, fd, err);
-		array_reserve(s->opened, s->cap, s->n + 1);
-		s->opened[s->n++] = (struct opened){i, cpu, fd, s->env.frequency_hz, s->env.period};
-		if (ioctl(fd, PERF_EVENT_IOC_SET_BPF,
-			  kernel_program_fd(s->env.kernel, programs[i])) < 0)
-			return err_set(err, -errno, "cannot attach the sampling program");
-		sideband_join(s->env.sideband, cpu, fd);
-		if (s->running)
-			ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
-	}
+	for (size_t i = 0; i < s->env.n_events; i++)
+		if (s->env.events[i].source == SOURCE_sampler && open_one(s, i, cpu, err))
+			return err->code;
 	return 0;
 }
 
@@ -224,10 +229,12 @@ static bool has_rate(const struct sampler *s, uint64_t frequency_hz)
 	return false;
 }
 
-static void sampler_start(void *sampler)
+static int sampler_start(void *sampler, struct err *err)
 {
+	(void)err;
 	((struct sampler *)sampler)->running = true;
 	all_ioctl(sampler, PERF_EVENT_IOC_ENABLE);
+	return 0;
 }
 
 /* Waits for programs that run. */
@@ -259,20 +266,26 @@ static int sampler_set_rate(void *sampler, uint64_t frequency_hz, struct err *er
 	if (code)
 		s->env.frequency_hz = before;
 	if (running)
-		sampler_start(s);
+		sampler_start(s, err);
 	return code;
 }
 
 static bool sampler_is_wanted(const struct source_env *env)
 {
-	return env->n_events;
+	for (size_t i = 0; i < env->n_events; i++)
+		if (env->events[i].source == SOURCE_sampler)
+			return true;
+	return false;
 }
 
 static size_t sampler_programs(const struct source_env *env, struct source_program *ret)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < env->n_events; i++)
-		ret[i] = (struct source_program){.name = programs[i]};
-	return env->n_events;
+		if (env->events[i].source == SOURCE_sampler)
+			ret[n++] = (struct source_program){.name = programs[i]};
+	return n;
 }
 
 static const char *sampler_manner(const void *sampler)

@@ -44,9 +44,12 @@ static struct kernel *load_kernel(const struct side_options *s, const struct sou
 {
 	const struct recording_options *o = s->o;
 	struct source_program programs[MAX_SOURCE_PROGRAMS];
+	struct source_setting settings[MAX_SOURCE_SETTINGS];
 	struct kernel_options k = {
 		.programs = programs,
 		.n_programs = sources_programs(env, programs),
+		.settings = settings,
+		.n_settings = sources_settings(env, settings),
 		.cgroup_fd = s->targets->cgroup_fd,
 	};
 
@@ -77,6 +80,9 @@ static bool can_do_without(const struct side_options *s)
 {
 	const struct recording_options *o = s->o;
 
+	for (size_t i = 0; i < o->n_events; i++)
+		if (o->events[i].source != SOURCE_sampler)
+			return false;
 	return targets_by_task(s->targets) && !o->user && !o->cgroup && !o->journal &&
 	       !o->by_frame_pointers && !o->no_user && o->budget_share <= 0 && !o->no_fallback;
 }

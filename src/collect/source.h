@@ -60,17 +60,25 @@ struct source_visit {
 /* A BPF program of a source, by its name in the object. */
 struct source_program {
 	const char *name;
-	const char *failure; /* what it is attached for, as an error says it; NULL: whoever opens
-				its events attaches it */
+	const char *failure; /* what cannot be done without it; NULL: it is attached to events */
+	bool at_load;        /* attached as soon as it is loaded; else by kernel_attach() */
 };
 
-enum { MAX_SOURCE_PROGRAMS = 32 };
+/* What a program is to know, by the name of its `const volatile __u32`: the number of an event. */
+struct source_setting {
+	const char *name;
+	uint32_t value;
+};
+
+enum { MAX_SOURCE_PROGRAMS = 32, MAX_SOURCE_SETTINGS = 32 };
 
 struct source_type {
 	/* Is there anything for it to do? NULL: always. */
 	bool (*is_wanted)(const struct source_env *env);
 	/* Writes its programs, at most a quarter of MAX_SOURCE_PROGRAMS; returns how many. */
 	size_t (*programs)(const struct source_env *env, struct source_program *ret);
+	/* The same of their settings. */
+	size_t (*settings)(const struct source_env *env, struct source_setting *ret);
 	void *(*make)(struct source_env *env);
 	void (*free)(void *source);
 
@@ -83,8 +91,8 @@ struct source_type {
 	 */
 	int (*poll)(const void *source, int epoll_fd);
 
-	void (*start)(void *source);
-	/* After this it samples no more. */
+	int (*start)(void *source, struct err *err);
+	/* After this it samples no more, until it is started again. */
 	void (*stop)(void *source);
 	/* Samples at another rate; on an error at the one before. */
 	int (*set_rate)(void *source, uint64_t frequency_hz, struct err *err);

@@ -43,6 +43,18 @@ size_t sources_programs(const struct source_env *env,
 	return n;
 }
 
+size_t sources_settings(const struct source_env *env,
+			struct source_setting ret[MAX_SOURCE_SETTINGS])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < N_SOURCES; i++)
+		if (all[i].type->settings && sources_is_wanted(i, env, IN_KERNEL) &&
+		    n <= MAX_SOURCE_SETTINGS * 3 / 4)
+			n += all[i].type->settings(env, ret + n);
+	return n;
+}
+
 void sources_open(struct sources *s, const struct source_env *env, enum source_side side)
 {
 	s->env = *env;
@@ -95,10 +107,12 @@ int sources_poll(const struct sources *s, int epoll_fd, struct err *err)
 	return 0;
 }
 
-void sources_start(struct sources *s)
+int sources_start(struct sources *s, struct err *err)
 {
 	FOR_EACH (s, start)
-		CALL(s, start);
+		if (CALL(s, start, err))
+			return err->code;
+	return 0;
 }
 
 /* What is made of programs first, the programs then. */

@@ -7,15 +7,9 @@
 #pragma once
 
 #include "collect/source.h"
+#include "collect/source_row.h"
 
 enum source_side { IN_KERNEL, BY_PERF };
-
-enum {
-#define SOURCE(name, side) SOURCE_##name,
-#include "collect/sources.def"
-#undef SOURCE
-	N_SOURCES
-};
 
 struct sources {
 	struct source_env env;
@@ -29,6 +23,9 @@ struct sources {
 /* The programs of all wanted sources in the kernel; returns how many. */
 size_t sources_programs(const struct source_env *env,
 			struct source_program ret[MAX_SOURCE_PROGRAMS]);
+/* The settings of their programs; returns how many. */
+size_t sources_settings(const struct source_env *env,
+			struct source_setting ret[MAX_SOURCE_SETTINGS]);
 /* Makes the wanted sources of one side; those in the kernel need env->kernel. */
 void sources_open(struct sources *s, const struct source_env *env, enum source_side side);
 void sources_release(struct sources *s);
@@ -37,7 +34,7 @@ int sources_add_task(struct sources *s, enum target_kind kind, pid_t id, struct 
 int sources_add_cpu(struct sources *s, int cpu, struct err *err);
 void sources_remove_cpu(struct sources *s, int cpu);
 int sources_poll(const struct sources *s, int epoll_fd, struct err *err);
-void sources_start(struct sources *s);
+int sources_start(struct sources *s, struct err *err);
 void sources_stop(struct sources *s);
 /* Can one of them sample at another rate? */
 bool sources_have_rates(const struct sources *s);

@@ -37,7 +37,7 @@ struct space {
 	uint32_t n_changes;
 	bool scanned;       /* /proc was read, or it was born while we watched */
 	uint64_t looked_ns; /* when /proc was read for mappings that no record told of */
-	bool has_jitdump; /* maybe */
+	bool has_jitdump;   /* maybe */
 	struct space_map *maps;
 	size_t n, cap;
 };

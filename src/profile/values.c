@@ -104,11 +104,20 @@ const char *value_unit(const char *type)
 	return row ? row->unit : "count";
 }
 
-void value_show(struct profile *p, const char *type)
+uint32_t value_column(const struct profile *p, const char *type)
 {
 	for (uint32_t i = 0; i < p->n_types; i++)
 		if (str_equal(values_type_of(p, i), type))
-			p->default_type = i;
+			return i;
+	return NO_ID;
+}
+
+void value_show(struct profile *p, const char *type)
+{
+	uint32_t column = value_column(p, type);
+
+	if (column != NO_ID)
+		p->default_type = column;
 }
 
 uint32_t value_add(struct profile *p, const char *type)

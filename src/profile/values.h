@@ -25,6 +25,8 @@ enum value_kind value_kind(const char *type);
 const char *value_unit(const char *type);
 /* Adds a column of a type that is known by name (profile_add_type()). */
 uint32_t value_add(struct profile *p, const char *type);
+/* The column of that type; NO_ID: there is none. */
+uint32_t value_column(const struct profile *p, const char *type);
 /* Makes a type the profile's default, if it has it. */
 void value_show(struct profile *p, const char *type);
 /* What is counted, in words: "samples", "objects"; "" where the unit says it. */

@@ -438,7 +438,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	kernel_add_target(t->kernel, TARGET_PROCESS, (uint32_t)child);
-	sources_start(&t->sources);
+	if (sources_start(&t->sources, &err))
+		return 1;
 	if (write(hold[1], "g", 1) != 1)
 		return 1;
 	end = monotonic_ns() + strtoull(argv[2], NULL, 10) * 1000000000ull;
