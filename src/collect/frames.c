@@ -6,8 +6,7 @@
 #include "base/mem.h"
 
 struct frames {
-	struct profile *p;
-	struct images *images;
+	struct naming to;
 	struct map known; /* places -> frame */
 };
 
@@ -15,8 +14,7 @@ struct frames *frames_new(struct profile *p, struct images *images)
 {
 	struct frames *frames = mem_alloc(sizeof(*frames));
 
-	frames->p = p;
-	frames->images = images;
+	frames->to = (struct naming){p, images};
 	return frames;
 }
 
@@ -30,7 +28,7 @@ void frames_free(struct frames *frames)
 
 static bool place_equal(const void *ctx, uint32_t id, const void *key)
 {
-	const struct frame *have = &((const struct frames *)ctx)->p->frames[id], *want = key;
+	const struct frame *have = &((const struct frames *)ctx)->to.p->frames[id], *want = key;
 
 	return have->mapping == want->mapping && have->address == want->address &&
 	       have->position == want->position &&
@@ -39,7 +37,7 @@ static bool place_equal(const void *ctx, uint32_t id, const void *key)
 
 /* -- the kernel -- */
 
-static bool namer_kernel(struct frames *frames, const struct frame_place *at, struct image *kernel,
+static bool namer_kernel(const struct naming *n, const struct frame_place *at, struct image *kernel,
 			 struct frame *ret)
 {
 	if (at->space)
@@ -47,8 +45,8 @@ static bool namer_kernel(struct frames *frames, const struct frame_place *at, st
 	if (kernel->mapping == NO_ID) {
 		struct mapping m = {.limit = UINT64_MAX};
 
-		m.filename = strings_add(&frames->p->strings, kernel->path);
-		images_bind(frames->images, kernel, profile_add_mapping(frames->p, &m));
+		m.filename = strings_add(&n->p->strings, kernel->path);
+		images_bind(n->images, kernel, profile_add_mapping(n->p, &m));
 	}
 	ret->kind = FRAME_KERNEL;
 	ret->mapping = kernel->mapping;
@@ -58,32 +56,31 @@ static bool namer_kernel(struct frames *frames, const struct frame_place *at, st
 
 /* -- mapped code -- */
 
-static mapping_id frames_mapping_of(struct frames *frames, struct image *image,
-				    const struct space_map *map)
+mapping_id naming_mapping(const struct naming *n, struct image *image, const struct space_map *map)
 {
 	char hex[2 * MAX_BUILD_ID + 1];
 	struct mapping m = {0};
 
 	if (image->mapping != NO_ID)
 		return image->mapping;
-	m.filename = strings_add(&frames->p->strings, image->path);
-	m.build_id = strings_add(&frames->p->strings, build_id_hex(&image->build_id, hex));
+	m.filename = strings_add(&n->p->strings, image->path);
+	m.build_id = strings_add(&n->p->strings, build_id_hex(&image->build_id, hex));
 	/* Offset 0 of the file stands at `start`, whatever segment was met first. */
 	if (image->kind != IMAGE_ANONYMOUS && map->start > map->offset)
 		m.start = map->start - map->offset;
 	m.limit = map->end;
-	images_bind(frames->images, image, profile_add_mapping(frames->p, &m));
+	images_bind(n->images, image, profile_add_mapping(n->p, &m));
 	return image->mapping;
 }
 
 /* Names generated code while it is there: the next function may come to lie at its address. */
-static void name_generated(struct frames *frames, const struct frame_place *at, struct image *image,
-			   struct frame *f)
+static void name_generated(const struct naming *n, const struct frame_place *at,
+			   struct image *image, struct frame *f)
 {
 	struct jit *jit = image_jit(image);
 	const struct space_map *dump = jit_has_dump(jit) ? NULL : space_jitdump(at->space);
-	struct mapping *m = &frames->p->mappings[f->mapping];
-	struct strings *s = &frames->p->strings;
+	struct mapping *m = &n->p->mappings[f->mapping];
+	struct strings *s = &n->p->strings;
 	struct code_place is;
 
 	if (dump)
@@ -99,41 +96,46 @@ static void name_generated(struct frames *frames, const struct frame_place *at, 
 	m->has_lines |= f->line != 0;
 }
 
-static void reach(struct frames *frames, const struct frame *f)
+static void reach(const struct naming *n, const struct frame *f)
 {
-	struct mapping *m = &frames->p->mappings[f->mapping];
+	struct mapping *m = &n->p->mappings[f->mapping];
 
 	if (f->address >= m->limit)
 		m->limit = f->address + 1;
 }
 
 /* Generated code lies where it lies. */
-static bool namer_generated(struct frames *frames, const struct frame_place *at,
+static bool namer_generated(const struct naming *n, const struct frame_place *at,
 			    struct image *image, struct frame *ret)
 {
 	if (image->kind != IMAGE_ANONYMOUS)
 		return false;
 	ret->kind = FRAME_JIT;
-	ret->mapping = frames_mapping_of(frames, image, at->map);
+	ret->mapping = naming_mapping(n, image, at->map);
 	ret->address = at->address;
-	reach(frames, ret);
-	name_generated(frames, at, image, ret);
+	reach(n, ret);
+	name_generated(n, at, image, ret);
 	return true;
 }
 
 /* Code of a file has one address, whatever the process. */
-static bool namer_image(struct frames *frames, const struct frame_place *at, struct image *image,
+static bool namer_image(const struct naming *n, const struct frame_place *at, struct image *image,
 			struct frame *ret)
 {
 	ret->kind = FRAME_USER;
-	ret->mapping = frames_mapping_of(frames, image, at->map);
-	ret->address = at->address - at->map->start + at->map->offset +
-		       frames->p->mappings[ret->mapping].start;
-	reach(frames, ret);
+	ret->mapping = naming_mapping(n, image, at->map);
+	ret->address =
+		at->address - at->map->start + at->map->offset + n->p->mappings[ret->mapping].start;
+	reach(n, ret);
 	return true;
 }
 
 /* -- all of them -- */
+
+/* Those of files of their own. */
+#define NAMER(name) namer namer_##name;
+#include "collect/namers.def"
+#undef NAMER
 
 frame_id frames_at(struct frames *frames, const struct frame_place *at)
 {
@@ -142,20 +144,20 @@ frame_id frames_at(struct frames *frames, const struct frame_place *at)
 #include "collect/namers.def"
 #undef NAMER
 	};
-	struct image *image = at->space ? images_open(frames->images, at->map->image,
+	struct image *image = at->space ? images_open(frames->to.images, at->map->image,
 						      at->space->pid, at->map->start, at->map->end)
-					: images_kernel(frames->images);
+					: images_kernel(frames->to.images);
 	struct frame f = {.mapping = NO_ID, .inner = NO_ID, .position = at->position};
 	uint64_t hash;
 	frame_id id;
 	size_t i = 0;
 
-	while (i < ARRAY_SIZE(namers) && !namers[i](frames, at, image, &f))
+	while (i < ARRAY_SIZE(namers) && !namers[i](&frames->to, at, image, &f))
 		i++;
 	hash = hash_u64(f.address ^ (uint64_t)f.mapping << 48) ^ f.function ^ hash_u64(f.position);
 	id = map_find(&frames->known, hash, place_equal, frames, &f);
 	if (id == NO_ID) {
-		id = profile_add_frame(frames->p, &f);
+		id = profile_add_frame(frames->to.p, &f);
 		map_add(&frames->known, hash, id);
 	}
 	return id;
@@ -165,7 +167,7 @@ frame_id frames_unmapped(struct frames *frames, const struct space *space, uint6
 {
 	static const struct build_id none;
 	const struct space_map map = {0, 1, 0,
-				      images_add(frames->images, "[unmapped]", &none, NULL)};
+				      images_add(frames->to.images, "[unmapped]", &none, NULL)};
 	const struct frame_place at = {.space = space, .map = &map, .address = address};
 
 	return frames_at(frames, &at);

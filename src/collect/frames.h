@@ -25,10 +25,18 @@ struct frame_place {
 	uint64_t time_ns;  /* at which it was there: CLOCK_MONOTONIC */
 };
 
+/* What a namer works on. */
+struct naming {
+	struct profile *p;
+	struct images *images;
+};
+
 /* Fills in what tells the frame apart, and its names where they are only known now; `image` is what
  * the place lies in. False: it is none of its. */
-typedef bool namer(struct frames *frames, const struct frame_place *at, struct image *image,
+typedef bool namer(const struct naming *n, const struct frame_place *at, struct image *image,
 		   struct frame *ret);
+/* The profile's mapping of an image; made when it is new. */
+mapping_id naming_mapping(const struct naming *n, struct image *image, const struct space_map *map);
 
 struct frames *frames_new(struct profile *p, struct images *images);
 void frames_free(struct frames *frames);
