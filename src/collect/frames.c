@@ -37,8 +37,8 @@ static bool place_equal(const void *ctx, uint32_t id, const void *key)
 
 /* -- the kernel -- */
 
-static bool namer_kernel(const struct naming *n, const struct frame_place *at, struct image *kernel,
-			 struct frame *ret)
+bool namer_kernel(const struct naming *n, const struct frame_place *at, struct image *kernel,
+		  struct frame *ret)
 {
 	if (at->space)
 		return false;
@@ -105,8 +105,8 @@ static void reach(const struct naming *n, const struct frame *f)
 }
 
 /* Generated code lies where it lies. */
-static bool namer_generated(const struct naming *n, const struct frame_place *at,
-			    struct image *image, struct frame *ret)
+bool namer_generated(const struct naming *n, const struct frame_place *at, struct image *image,
+		     struct frame *ret)
 {
 	if (image->kind != IMAGE_ANONYMOUS)
 		return false;
@@ -119,8 +119,8 @@ static bool namer_generated(const struct naming *n, const struct frame_place *at
 }
 
 /* Code of a file has one address, whatever the process. */
-static bool namer_image(const struct naming *n, const struct frame_place *at, struct image *image,
-			struct frame *ret)
+bool namer_image(const struct naming *n, const struct frame_place *at, struct image *image,
+		 struct frame *ret)
 {
 	ret->kind = FRAME_USER;
 	ret->mapping = naming_mapping(n, image, at->map);
@@ -131,11 +131,6 @@ static bool namer_image(const struct naming *n, const struct frame_place *at, st
 }
 
 /* -- all of them -- */
-
-/* Those of files of their own. */
-#define NAMER(name) namer namer_##name;
-#include "collect/namers.def"
-#undef NAMER
 
 frame_id frames_at(struct frames *frames, const struct frame_place *at)
 {

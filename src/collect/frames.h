@@ -35,6 +35,10 @@ struct naming {
  * the place lies in. False: it is none of its. */
 typedef bool namer(const struct naming *n, const struct frame_place *at, struct image *image,
 		   struct frame *ret);
+#define NAMER(name) namer namer_##name;
+#include "collect/namers.def"
+#undef NAMER
+
 /* The profile's mapping of an image; made when it is new. */
 mapping_id naming_mapping(const struct naming *n, struct image *image, const struct space_map *map);
 
