@@ -59,17 +59,15 @@ field() {
 	[ -n "$found" ] || found=":no-$1-in-$2"
 	printf '%s\n' "${found#*:}" | tr -d '"'
 }
-# complete FILE SHARE [WHAT]: of the user stacks of a summary, of which there are some
+# complete FILE SHARE [WHAT]: of the user stacks of a summary, of which there are some. While a table is built, which takes as
+# long as the load has it, stacks beyond 64 captures are cut: up to a twentieth of all is not held against the program.
 complete() {
-	at_least "$(field user_stacks "$1")" 1 "${3:-$1}: user stacks"
-	at_least "$(field user_stacks_complete "$1")" "$(awk -v n="$(field user_stacks "$1")" -v s="$2" 'BEGIN { print n * s }')" \
+	local n pending
+	n=$(field user_stacks "$1")
+	pending=$(awk -v m="$(cut_by "$1" 'capture pending')" -v n="$n" 'BEGIN { print m < n / 20 ? m : int(n / 20) }')
+	at_least "$n" 1 "${3:-$1}: user stacks"
+	at_least "$(field user_stacks_complete "$1")" "$(awk -v n="$n" -v s="$2" -v m="$pending" 'BEGIN { print n * s - m }')" \
 		"${3:-$1}: complete stacks: $(tail -n 1 "$1")"
-}
-# The same, beside those that are cut because captures were pending, which depends on how soon a table is built.
-complete_but_pending() {
-	at_least "$(field user_stacks "$1")" 1 "${3:-$1}: user stacks"
-	at_least "$(awk -v n="$(field user_stacks_complete "$1")" -v m="$(cut_by "$1" 'capture pending')" 'BEGIN { print n + m }')" \
-		"$(awk -v n="$(field user_stacks "$1")" -v s="$2" 'BEGIN { print n * s }')" "${3:-$1}: complete stacks: $(tail -n 1 "$1")"
 }
 # cut_by FILE REASON: stacks of a summary that were cut for a reason, in whatever module
 cut_by() { grep -oE "\"$2, [^\"]*\":[0-9]+" "$1" | awk -F: '{ n += $NF } END { print n + 0 }'; }

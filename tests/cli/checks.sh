@@ -47,9 +47,8 @@ refuses same "$(field samples text)" 12 x
 passes complete summary 0.9
 refuses complete summary 0.91
 refuses complete text 0
-passes complete_but_pending pending 0.9
-refuses complete_but_pending pending 0.91
-refuses complete_but_pending text 0
+passes complete pending 0.85
+refuses complete pending 0.86
 printf '{"user_stacks":0,"user_stacks_complete":0}\n' >nothing
 refuses complete nothing 0.9
 refuses same "$(field none text)" "$(field none empty)" x
