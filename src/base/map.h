@@ -3,8 +3,8 @@
  * Small hash tables for hot paths.
  *
  * Shape: `struct map` is open addressing over (hash, id): the keys lie in the caller's array, and
- *        an `equal` callback compares one of them with the key looked for. No deletion. `struct
- *        map64` maps a 64-bit key (never UINT64_MAX) to a 64-bit value, with deletion.
+ *        an `equal` callback compares one of them with the key looked for. No deletion.
+ *        `struct map64` maps a 64-bit key (never UINT64_MAX) to a 64-bit value, with deletion.
  * Owner: the caller's storage; a zeroed struct is an empty map; x_release() frees.
  */
 #pragma once

@@ -93,10 +93,12 @@ void columns_add(struct columns *c, struct profile *p, const struct event *e, si
 	if (index)
 		return;
 	p->default_type = p->n_types - 1;
+	/* Of other sources every event is counted. */
 	for (size_t i = 0; i < c->n; i++)
-		if (c->all[i].from == COLUMN_VALUE)
-			set_period(p, c->all[i].at, frequency_hz,
-				   e->value == EVENT_OTHER ? 1 : period);
+		if (c->all[i].from == COLUMN_VALUE && e->value == EVENT_OTHER)
+			set_period(p, c->all[i].at, 0, 1);
+		else if (c->all[i].from == COLUMN_VALUE)
+			set_period(p, c->all[i].at, frequency_hz, period);
 }
 
 void columns_fill(const struct columns *c, const struct journal_entry *e, int64_t *ret)

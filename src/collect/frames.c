@@ -158,12 +158,14 @@ frame_id frames_at(struct frames *frames, const struct frame_place *at)
 	return id;
 }
 
-frame_id frames_unmapped(struct frames *frames, const struct space *space, uint64_t address)
+frame_id frames_unmapped(struct frames *frames, const struct space *space, uint64_t address,
+			 uint64_t time_ns)
 {
 	static const struct build_id none;
 	const struct space_map map = {0, 1, 0,
 				      images_add(frames->to.images, "[unmapped]", &none, NULL)};
-	const struct frame_place at = {.space = space, .map = &map, .address = address};
+	const struct frame_place at = {
+		.space = space, .map = &map, .address = address, .time_ns = time_ns};
 
 	return frames_at(frames, &at);
 }

@@ -46,4 +46,5 @@ struct frames *frames_new(struct profile *p, struct images *images);
 void frames_free(struct frames *frames);
 frame_id frames_at(struct frames *frames, const struct frame_place *at);
 /* One in no mapping. */
-frame_id frames_unmapped(struct frames *frames, const struct space *space, uint64_t address);
+frame_id frames_unmapped(struct frames *frames, const struct space *space, uint64_t address,
+			 uint64_t time_ns);

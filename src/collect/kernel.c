@@ -92,11 +92,12 @@ static int attach_at(struct kernel *k, size_t i, struct err *err)
 	return k->links[i] ? 0 : err_set(err, -errno, "%s", k->programs[i].failure);
 }
 
+/* n_programs: there is none of that name. */
 static size_t program_at(const struct kernel *k, const char *name)
 {
 	size_t i = 0;
 
-	while (i + 1 < k->n_programs && !str_equal(k->programs[i].name, name))
+	while (i < k->n_programs && !str_equal(k->programs[i].name, name))
 		i++;
 	return i;
 }
@@ -105,6 +106,8 @@ int kernel_attach(struct kernel *k, const char *name, struct err *err)
 {
 	size_t i = program_at(k, name);
 
+	if (i == k->n_programs)
+		return err_set(err, -ENOENT, "program %s", name);
 	return k->links[i] ? 0 : attach_at(k, i, err);
 }
 
@@ -112,6 +115,8 @@ void kernel_detach(struct kernel *k, const char *name)
 {
 	size_t i = program_at(k, name);
 
+	if (i == k->n_programs)
+		return;
 	bpf_link__destroy(k->links[i]);
 	k->links[i] = NULL;
 	kernel_quiesce();

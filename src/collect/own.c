@@ -44,6 +44,7 @@ struct ring {
 };
 
 struct opened {
+	size_t event;
 	int fd, cpu;
 	bool at_exec; /* the kernel enables it */
 };
@@ -145,14 +146,24 @@ static int own_open_event(const struct own *own, const struct event *e, pid_t ti
 	return perf_open(&attr, tid, cpu);
 }
 
-/* Opens an event; the first one with less where the kernel does not have or allow all. */
-static int open_somehow(struct own *own, struct event *e, pid_t tid, int cpu, bool at_exec)
+static bool own_is_open(const struct own *own, size_t event)
 {
+	for (size_t i = 0; i < own->n; i++)
+		if (own->opened[i].event == event)
+			return true;
+	return false;
+}
+
+/* Opens an event; the first one with less where the kernel does not have or allow all. */
+static int open_somehow(struct own *own, size_t i, pid_t tid, int cpu, bool at_exec)
+{
+	struct event *e = &own->env.events[i];
+
 	for (;;) {
 		int fd = own_open_event(own, e, tid, cpu, at_exec);
 
 		if (perf_is_missing(fd) && e->is_cpu && e->value == EVENT_CYCLES &&
-		    own->n < own->env.n_events)
+		    !own_is_open(own, i))
 			event_use_clock(e);
 		else if ((fd == -EACCES || fd == -EPERM) && own->with_kernel && !own->n)
 			own->with_kernel = false;
@@ -214,7 +225,7 @@ static int own_add_thread(struct own *own, pid_t tid, bool at_exec, struct err *
 	for (size_t c = 0; c < cpus->n; c++) {
 		for (size_t i = 0; i < own->env.n_events; i++) {
 			int cpu = cpus->cpus[c];
-			int fd = open_somehow(own, &own->env.events[i], tid, cpu, at_exec);
+			int fd = open_somehow(own, i, tid, cpu, at_exec);
 			uint64_t id = 0;
 
 			if (fd == -ESRCH)
@@ -226,7 +237,7 @@ static int own_add_thread(struct own *own, pid_t tid, bool at_exec, struct err *
 			if (join_ring(own, fd, cpu, err))
 				return err->code;
 			array_reserve(own->opened, own->cap, own->n + 1);
-			own->opened[own->n++] = (struct opened){fd, cpu, at_exec};
+			own->opened[own->n++] = (struct opened){i, fd, cpu, at_exec};
 		}
 	}
 	return 0;

@@ -37,7 +37,7 @@ bool queue_until(struct queue *q, uint64_t time_ns, queue_visit *visit, void *ct
 
 	if (q->n)
 		qsort(q->all, q->n, sizeof(*q->all), by_time);
-	while (done < q->n && q->all[done].time_ns <= time_ns && !waits) {
+	while (done < q->n && q->all[done].time_ns <= time_ns) {
 		waits = !visit(ctx, &q->all[done]);
 		if (waits)
 			break;

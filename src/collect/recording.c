@@ -264,17 +264,22 @@ int recording_set_rate(struct recording *r, uint64_t frequency_hz, struct err *e
 	/* Where values are made from the rate, what was counted belongs to that it was counted at.
 	 */
 	if (drains)
-		sources_stop(&r->side.sources);
+		sources_pause(&r->side.sources);
 	code = drains ? recording_drain(r, err) : 0;
 	if (!code)
 		code = sources_set_rate(&r->side.sources, frequency_hz, err);
-	if (drains && sources_start(&r->side.sources, err))
+	if (!code) {
+		r->o.frequency_hz = frequency_hz;
+		ingest_set_rate(r->ingest, frequency_hz, monotonic_ns());
+	}
+	if (drains && sources_resume(&r->side.sources, err))
 		return err->code;
-	if (code)
-		return code;
-	r->o.frequency_hz = frequency_hz;
-	ingest_set_rate(r->ingest, frequency_hz, monotonic_ns());
-	return 0;
+	return code;
+}
+
+const struct event *recording_events(const struct recording *r)
+{
+	return r->o.events;
 }
 
 const struct columns *recording_columns(const struct recording *r, size_t event)

@@ -46,6 +46,8 @@ double recording_cost_s(const struct recording *r);
 /* Samples at another rate from now on, one that sampler_check_rate() takes; each sample's value is
  * the period it was taken at. */
 int recording_set_rate(struct recording *r, uint64_t frequency_hz, struct err *err);
+/* The events, with what `cpu` has come to be. */
+const struct event *recording_events(const struct recording *r);
 /* Where the samples of an event go. */
 const struct columns *recording_columns(const struct recording *r, size_t event);
 /* When the first block of the journal began; one is JOURNAL_BLOCK_NS long. */

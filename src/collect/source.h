@@ -70,12 +70,16 @@ struct source_setting {
 	uint32_t value;
 };
 
-enum { MAX_SOURCE_PROGRAMS = 32, MAX_SOURCE_SETTINGS = 32 };
+enum {
+	MAX_PROGRAMS_OF_ONE = 8,
+	MAX_SOURCE_PROGRAMS = 64, /* of all */
+	MAX_SOURCE_SETTINGS = MAX_SOURCE_PROGRAMS,
+};
 
 struct source_type {
 	/* Is there anything for it to do? NULL: always. */
 	bool (*is_wanted)(const struct source_env *env);
-	/* Writes its programs, at most a quarter of MAX_SOURCE_PROGRAMS; returns how many. */
+	/* Writes its programs, at most MAX_PROGRAMS_OF_ONE; returns how many. */
 	size_t (*programs)(const struct source_env *env, struct source_program *ret);
 	/* The same of their settings. */
 	size_t (*settings)(const struct source_env *env, struct source_setting *ret);
@@ -94,7 +98,7 @@ struct source_type {
 	int (*start)(void *source, struct err *err);
 	/* After this it samples no more, until it is started again. */
 	void (*stop)(void *source);
-	/* Samples at another rate; on an error at the one before. */
+	/* Samples at another rate; on an error at the one before. It can be stopped and started. */
 	int (*set_rate)(void *source, uint64_t frequency_hz, struct err *err);
 	/* Is anything of the tasks that were added, or came of them, still alive? */
 	bool (*is_alive)(const void *source);

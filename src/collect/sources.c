@@ -17,6 +17,8 @@ static const struct {
 #undef SOURCE
 };
 
+_Static_assert(N_SOURCES *MAX_PROGRAMS_OF_ONE <= MAX_SOURCE_PROGRAMS, "room for all programs");
+
 /* Each source that has the function, as `type` and `state`. */
 #define FOR_EACH(s, function)                                                                      \
 	for (size_t i = 0; i < (s)->n; i++)                                                        \
@@ -37,8 +39,7 @@ size_t sources_programs(const struct source_env *env,
 	size_t n = 0;
 
 	for (size_t i = 0; i < N_SOURCES; i++)
-		if (all[i].type->programs && sources_is_wanted(i, env, IN_KERNEL) &&
-		    n <= MAX_SOURCE_PROGRAMS * 3 / 4)
+		if (all[i].type->programs && sources_is_wanted(i, env, IN_KERNEL))
 			n += all[i].type->programs(env, ret + n);
 	return n;
 }
@@ -49,8 +50,7 @@ size_t sources_settings(const struct source_env *env,
 	size_t n = 0;
 
 	for (size_t i = 0; i < N_SOURCES; i++)
-		if (all[i].type->settings && sources_is_wanted(i, env, IN_KERNEL) &&
-		    n <= MAX_SOURCE_SETTINGS * 3 / 4)
+		if (all[i].type->settings && sources_is_wanted(i, env, IN_KERNEL))
 			n += all[i].type->settings(env, ret + n);
 	return n;
 }
@@ -128,6 +128,20 @@ bool sources_have_rates(const struct sources *s)
 	FOR_EACH (s, set_rate)
 		return true;
 	return false;
+}
+
+void sources_pause(struct sources *s)
+{
+	FOR_EACH (s, set_rate)
+		CALL(s, stop);
+}
+
+int sources_resume(struct sources *s, struct err *err)
+{
+	FOR_EACH (s, set_rate)
+		if (CALL(s, start, err))
+			return err->code;
+	return 0;
 }
 
 int sources_set_rate(struct sources *s, uint64_t frequency_hz, struct err *err)

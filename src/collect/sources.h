@@ -38,6 +38,9 @@ int sources_start(struct sources *s, struct err *err);
 void sources_stop(struct sources *s);
 /* Can one of them sample at another rate? */
 bool sources_have_rates(const struct sources *s);
+/* Those that can stop for a moment; all others go on. */
+void sources_pause(struct sources *s);
+int sources_resume(struct sources *s, struct err *err);
 int sources_set_rate(struct sources *s, uint64_t frequency_hz, struct err *err);
 bool sources_are_alive(const struct sources *s);
 void sources_read(struct sources *s, const struct source_visit *visit);

@@ -34,7 +34,7 @@ static bool walk_leaf(struct walk *w, const struct walk_place *at,
 		      const struct stack_record *record, uint64_t address)
 {
 	if (!walk_push(w, at, address)) {
-		w->frames[w->n++] = frames_unmapped(at->frames, at->space, address);
+		w->frames[w->n++] = frames_unmapped(at->frames, at->space, address, at->time_ns);
 		w->unmapped = true;
 		return false;
 	}
@@ -81,7 +81,8 @@ void walk_tables(struct walk *w, const struct walk_place *at, const uint64_t *wo
 			w->end = WALK_NO_MAPPING;
 			if (i)
 				return;
-			w->frames[w->n++] = frames_unmapped(at->frames, at->space, address);
+			w->frames[w->n++] =
+				frames_unmapped(at->frames, at->space, address, at->time_ns);
 			w->unmapped = true;
 			return;
 		}

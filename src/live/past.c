@@ -23,9 +23,9 @@ void past_release(struct past *past, const struct profile *kept)
 	*past = (struct past){0};
 }
 
-void past_begin_era(struct past *past, struct profile *p, const struct recording *r,
-		    size_t n_events)
+void past_begin_era(struct past *past, struct profile *p, const struct recording *r)
 {
+	const struct event *first = recording_events(r);
 	struct era *e;
 
 	array_reserve(past->eras, past->cap_eras, past->n_eras + 1);
@@ -37,9 +37,10 @@ void past_begin_era(struct past *past, struct profile *p, const struct recording
 		.pid = strings_add(&p->strings, "pid"),
 		.cgroup = strings_add(&p->strings, "cgroup"),
 	};
-	for (size_t i = 0; i < n_events; i++)
-		e->columns[i] = *recording_columns(r, i);
-	e->cpu_column = columns_time(&e->columns[0], p);
+	e->columns = *recording_columns(r, 0);
+	e->cpu_column = first->value == EVENT_CLOCK || first->value == EVENT_CYCLES
+				? columns_time(&e->columns, p)
+				: NO_ID;
 }
 
 const struct era *past_era(const struct past *past, uint64_t entry)

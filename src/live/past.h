@@ -18,9 +18,9 @@ struct era {
 	struct profile *p;
 	uint64_t first; /* its first entry */
 	uint64_t blocks_start_ns;
-	struct columns columns[RECORDING_MAX_EVENTS];
-	uint32_t cpu_column;   /* CPU time, of the first event; NO_ID: it has none */
-	string_id pid, cgroup; /* keys of labels */
+	struct columns columns; /* of the first event */
+	uint32_t cpu_column;    /* CPU time, of that; NO_ID: it has none */
+	string_id pid, cgroup;  /* keys of labels */
 };
 
 struct past {
@@ -32,8 +32,7 @@ struct past {
 /* Frees it, but for the profile `kept` (or NULL), which is its recording's. */
 void past_release(struct past *past, const struct profile *kept);
 /* From now on entries refer to a profile that this recording fills. */
-void past_begin_era(struct past *past, struct profile *p, const struct recording *r,
-		    size_t n_events);
+void past_begin_era(struct past *past, struct profile *p, const struct recording *r);
 const struct era *past_era(const struct past *past, uint64_t entry);
 /* When the block of an entry ends. */
 uint64_t past_entry_end_ns(const struct past *past, uint64_t entry);

@@ -89,7 +89,7 @@ static int open_session(struct service *s, struct err *err)
 		budget_start(&s->budget, s->o.recording.budget_share, s->now.recording);
 	if (budget_set_rate(&s->budget, s->now.recording, wanted_rate(s), err))
 		return err->code;
-	past_begin_era(&s->past, s->now.profile, s->now.recording, s->o.recording.n_events);
+	past_begin_era(&s->past, s->now.profile, s->now.recording);
 	s->resolved = resolved_new(s->now.profile, s->now.images, MAX_USER_FRAMES, true);
 	return recording_start(s->now.recording, err);
 }
@@ -161,7 +161,7 @@ static void add_entry_usage(struct service *s, uint64_t i, uint64_t now)
 
 	if (e->event || era->cpu_column == NO_ID)
 		return;
-	columns_fill(&era->columns[0], e, values);
+	columns_fill(&era->columns, e, values);
 	usage_add(&s->usage, l ? profile_text(era->p, l->text) : "/",
 		  (uint64_t)values[era->cpu_column], now);
 }
@@ -335,8 +335,10 @@ static int service_window(struct history *h, const struct history_window *w, str
 	struct service *s = (struct service *)h;
 	const struct window_place at = {
 		.past = &s->past,
-		.events = s->o.recording.events,
+		.events = recording_events(s->now.recording),
 		.n_events = s->o.recording.n_events,
+		.frequency_hz = s->o.recording.frequency_hz,
+		.period = s->o.recording.period,
 		.history_hz = s->o.history_hz,
 		.started_ns = s->status.started_ns,
 		.now_ns = monotonic_ns(),

@@ -39,7 +39,6 @@ static bool window_is_in(const struct window_place *at, const struct history_win
 	const struct era *era = past_era(at->past, i);
 	const struct label *pid;
 	uint64_t end = MIN(past_entry_end_ns(at->past, i), at->now_ns);
-
 	bool is_before = w->kind == VALUE_FLOW && end <= w->from.time_ns;
 
 	if (w->by_time && (is_before || end > w->to.time_ns))
@@ -109,63 +108,49 @@ static void copy_entry(struct cutting *c, const struct era *era, const struct jo
 	count_process(&c->processes, era, e->labels);
 }
 
-/* The columns of the events that are wanted, and the default among them. */
-static void begin_columns(struct cutting *c)
+/* The columns of the events that are wanted: as of a recording of them alone. */
+static void begin_columns(struct cutting *c, bool by_time)
 {
-	const struct era *era = &c->at->past->eras[c->at->past->n_eras - 1];
-	struct profile *to = c->to;
+	const struct window_place *at = c->at;
+	uint64_t hz =
+		by_time && at->frequency_hz && at->history_hz ? at->history_hz : at->frequency_hz;
+	size_t n = 0;
 
-	for (size_t i = 0; i < c->at->n_events; i++) {
-		if (!window_is_wanted(&c->at->events[i], c->w->event))
-			continue;
-		c->columns[i] = era->columns[i];
-		for (size_t j = 0; j < era->columns[i].n; j++) {
-			const struct value_type *t = &era->p->types[era->columns[i].all[j].at];
-
-			c->columns[i].all[j].at = profile_add_type(
-				to, profile_text(era->p, t->type), profile_text(era->p, t->unit));
-		}
-		if (!to->default_type)
-			to->default_type = to->n_types - 1;
-	}
+	for (size_t i = 0; i < at->n_events; i++)
+		if (window_is_wanted(&at->events[i], c->w->event))
+			columns_add(&c->columns[i], c->to, &at->events[i], n++, hz, at->period);
 }
 
 /* Columns, period and times of what is to be copied. */
 static void begin(struct cutting *c, const struct history_window *aligned)
 {
-	const struct window_place *at = c->at;
-	const struct profile *p = at->past->eras[at->past->n_eras - 1].p;
 	struct profile *to = c->to;
-	struct strings *s = &to->strings;
 
-	begin_columns(c);
-	to->period_type.type = strings_add(s, profile_text(p, p->period_type.type));
-	to->period_type.unit = strings_add(s, profile_text(p, p->period_type.unit));
-	to->period = p->period;
-	if (aligned->by_time && p->period && at->history_hz)
-		to->period = (int64_t)(1000000000 / at->history_hz);
-	to->time_ns =
-		(int64_t)clock_ns(CLOCK_REALTIME) - (int64_t)(at->now_ns - aligned->from.time_ns);
+	begin_columns(c, aligned->by_time);
+	to->time_ns = (int64_t)clock_ns(CLOCK_REALTIME) -
+		      (int64_t)(c->at->now_ns - aligned->from.time_ns);
 	to->duration_ns = (int64_t)(aligned->to.time_ns - aligned->from.time_ns);
+	if (aligned->kind == VALUE_STATE && journal_first(c->at->past->journal))
+		profile_add_comment(to, "what came before the history begins is not in it");
 }
 
-/* Entries of a window by marks, and of a state; those that are gone were lost to it. */
+/* Entries of a window by marks, and of a state. Of a flow those that are gone were lost to it. */
 static void find_entries(const struct past *past, const struct history_window *w,
 			 uint64_t *ret_first, uint64_t *ret_end, struct account *a)
 {
-	uint64_t from = w->kind == VALUE_FLOW ? w->from.entry : 0;
-
 	*ret_first = journal_first(past->journal);
 	*ret_end = journal_end(past->journal);
-	if (w->by_time && w->kind == VALUE_FLOW)
+	if (w->by_time)
 		return;
-	if (from < *ret_first) {
-		a->lost += *ret_first - from;
-		account_add(&a->lost_by_reason, "no room in the history", *ret_first - from);
+	*ret_end = MIN(*ret_end, w->to.entry);
+	if (w->kind == VALUE_STATE)
+		return;
+	if (w->from.entry < *ret_first) {
+		a->lost += *ret_first - w->from.entry;
+		account_add(&a->lost_by_reason, "no room in the history",
+			    *ret_first - w->from.entry);
 	}
-	*ret_first = MAX(*ret_first, from);
-	if (!w->by_time)
-		*ret_end = MIN(*ret_end, w->to.entry);
+	*ret_first = MAX(*ret_first, w->from.entry);
 }
 
 void window_copy(const struct window_place *at, const struct history_window *w,

@@ -14,7 +14,8 @@ struct window_place {
 	struct past *past;
 	const struct event *events; /* of the recording */
 	size_t n_events;
-	uint64_t history_hz; /* the rate that windows by time are of */
+	uint64_t frequency_hz, period; /* as in struct recording_options */
+	uint64_t history_hz;           /* the rate that windows by time are of */
 	uint64_t started_ns, now_ns;
 };
 

@@ -4,8 +4,8 @@
  *
  * Shape: one a process. Functions come and go at the same addresses: the last one told of before a
  *        time is the one. A perf map carries no time, so it is to be asked when a stack arrives.
- *        Trust: the files are the process's own and hostile; one that belongs to another user, or
- *        is older than the process, is not taken. Sizes are bounded.
+ * Trust: the files are the process's own and hostile; one that belongs to another user, or is
+ *        older than the process, is not taken. Sizes are bounded.
  * Owner: jit_free().
  * Threads: one a struct.
  * Source: tools/perf/Documentation/jit-interface.txt and jitdump-specification.txt of Linux.

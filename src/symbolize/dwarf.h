@@ -4,10 +4,10 @@
  *
  * Shape: two levels. Of a unit that holds an address first its functions are listed, with their
  *        bodies skipped; of a function that holds one its body is read. dwarf_names() does so for
- *        given addresses, or for all; both give a table (names.h). Covers gcc, clang and rustc:
- *        split functions, partial units, alternate files (dwz), split DWARF (.dwo, .dwp). What it
- *        does not know it leaves out. Trust: the bytes are hostile, and may change while they are
- *        read; every loop is bounded by them.
+ *        given addresses, or for all; both give a table (names.h).
+ * Limits: it covers gcc, clang and rustc: split functions, partial units, alternate files (dwz),
+ *         split DWARF (.dwo, .dwp). What it does not know it leaves out.
+ * Trust: the bytes are hostile, and may change while they are read; every loop is bounded by them.
  * Owner: dwarf_free().
  * Threads: one a struct.
  */

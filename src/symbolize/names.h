@@ -8,7 +8,8 @@
  *        from there outwards to its parents; by another one to its file and line. `covered` says
  *        which addresses the table speaks of: all, or only those of the functions that were asked
  *        for so far; beyond them another table may know more.
- * Owner: names_free(). Trust: a table comes from a file; everything is checked as it is read.
+ * Owner: names_free().
+ * Trust: a table comes from a file; everything is checked as it is read.
  */
 #pragma once
 

@@ -4,7 +4,8 @@
  *
  * Shape: a function covers [lo, hi); a row holds from its address to the next one. Functions may
  *        come in any order and overlap: rows_sort() puts them in order, the earlier source wins.
- * Owner: rows_release(). Bounds: what exceeds TABLE_MAX_ROWS is left out.
+ * Owner: rows_release().
+ * Bounds: what exceeds TABLE_MAX_ROWS is left out.
  */
 #pragma once
 

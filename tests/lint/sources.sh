@@ -38,7 +38,7 @@ files 'src/*.c' | while read -r file; do
 done | grep -v '^__attribute__$' | sort | uniq -d >"$dir/names"
 [ ! -s "$dir/names" ] || fail "static functions of several files: $(paste -sd ' ' "$dir/names")"
 # What a header says of shape, owner and so on is found at the beginning of a line.
-files 'src/*.h' 'bpf/*.h' | xargs grep -nE '[^ *] +(Shape|Units|Owner|Errors|Threads|Source|Life|Memory|Place|Bound|Limits): ' >"$dir/labels"
+files 'src/*.h' 'bpf/*.h' | xargs grep -nE '[^ *] +(Shape|Units|Owner|Errors|Threads|Source|Life|Memory|Place|Bounds?|Limits|Trust): ' >"$dir/labels"
 [ ! -s "$dir/labels" ] || fail "labels in the middle of a line: $(cat "$dir/labels")"
 for page in man/*.scd; do
 	scdoc <"$page" >"$dir/page.1" && mandoc -T lint -W error "$dir/page.1" || fail "$page"

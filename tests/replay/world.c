@@ -550,7 +550,18 @@ static int set_rate(void *source, uint64_t frequency_hz, struct err *err)
 	return 0;
 }
 
-const struct source_type source_sampler = {.set_rate = set_rate};
+static int start(void *source, struct err *err)
+{
+	(void)source, (void)err;
+	return 0;
+}
+
+static void stop(void *source)
+{
+	(void)source;
+}
+
+const struct source_type source_sampler = {.start = start, .stop = stop, .set_rate = set_rate};
 
 int sampler_check_rate(uint64_t frequency_hz, struct err *err)
 {

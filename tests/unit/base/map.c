@@ -65,7 +65,8 @@ static void deletes_without_losing_others(void **state)
 	map64_release(&m);
 }
 
-/* compact() of collect/stacks.c sets values while it iterates: at every fill, nothing may move. */
+/* compact() of collect/resolved.c sets values while it iterates: at every fill, nothing may move.
+ */
 static void setting_values_while_iterating(void **state)
 {
 	(void)state;

@@ -89,6 +89,8 @@ static void of_other_sources(void **state)
 				    i % 2 ? "nanoseconds" : "count");
 	}
 	assert_int_equal(p.default_type, 1);
+	assert_string_equal(profile_text(&p, p.period_type.type), "delay");
+	assert_int_equal(p.period, 1); /* each is counted, at whatever rate others are sampled */
 	assert_int_equal(columns_time(&c, &p), 3);
 	assert_false(columns_are_estimated(&c));
 	profile_release(&p);
