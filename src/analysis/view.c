@@ -21,6 +21,7 @@ enum { LOOK_BACK = 8 };
 uint32_t profile_value_index(const struct profile *p, const struct view_options *o, struct err *err)
 {
 	struct str names auto_release(str_release) = {0};
+	uint32_t column;
 
 	if (!p->n_types) {
 		err_set(err, -EINVAL, "the profile has no values");
@@ -29,11 +30,11 @@ uint32_t profile_value_index(const struct profile *p, const struct view_options 
 	if (!o->value)
 		return o->count ? value_folded(p, (uint32_t)p->default_type)
 				: (uint32_t)p->default_type;
-	for (uint32_t i = 0; i < p->n_types; i++) {
-		if (str_equal(profile_text(p, p->types[i].type), o->value))
-			return i;
+	column = value_column(p, o->value);
+	if (column != NO_ID)
+		return column;
+	for (uint32_t i = 0; i < p->n_types; i++)
 		str_printf(&names, "%s%s", i ? ", " : "", profile_text(p, p->types[i].type));
-	}
 	err_usage(err, "the profile has no value '%s'", o->value);
 	err_cure(err, "it has %s", names.text);
 	return NO_ID;

@@ -7,7 +7,6 @@
 #include "base/mem.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 enum {
 	OWN_STORE_BYTES = 32 << 20, /* of addresses */
@@ -36,7 +35,6 @@ struct published {
 
 struct publish {
 	struct kernel *kernel;
-	char *own; /* memory of the store, without a kernel side */
 	struct store store;
 	struct tables *tables;
 	struct map64 by_pid; /* index in `all` */
@@ -105,22 +103,24 @@ static void set_epoch(const struct publish *p)
 }
 
 /* Where nothing walks in the kernel, tables are for us alone. */
-static struct kernel_store own_store(struct publish *p)
+static void init_store(struct publish *p)
 {
-	p->own = mmap(NULL, OWN_STORE_BYTES, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (p->own == MAP_FAILED)
-		p->own = NULL;
-	return (struct kernel_store){p->own, p->own ? OWN_STORE_BYTES : 0};
+	struct kernel_store store;
+
+	if (!p->kernel) {
+		store_init_own(&p->store, OWN_STORE_BYTES);
+		return;
+	}
+	store = kernel_store(p->kernel);
+	store_init(&p->store, store.memory, (uint32_t)store.bytes);
 }
 
 struct publish *publish_new(struct kernel *kernel)
 {
 	struct publish *p = mem_alloc(sizeof(*p));
-	struct kernel_store store = kernel ? kernel_store(kernel) : own_store(p);
 
 	p->kernel = kernel;
-	store_init(&p->store, store.memory, (uint32_t)store.bytes);
+	init_store(p);
 	set_epoch(p);
 	p->tables = tables_new(&p->store, NULL, table_has_moved, kernel_quiesce, p);
 	return p;
@@ -137,8 +137,6 @@ void publish_free(struct publish *p)
 	free(p->all);
 	map64_release(&p->by_pid);
 	store_release(&p->store);
-	if (p->own)
-		munmap(p->own, OWN_STORE_BYTES);
 	free(p);
 }
 

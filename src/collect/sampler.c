@@ -270,14 +270,6 @@ static int sampler_set_rate(void *sampler, uint64_t frequency_hz, struct err *er
 	return code;
 }
 
-static bool sampler_is_wanted(const struct source_env *env)
-{
-	for (size_t i = 0; i < env->n_events; i++)
-		if (env->events[i].source == SOURCE_sampler)
-			return true;
-	return false;
-}
-
 static size_t sampler_programs(const struct source_env *env, struct source_program *ret)
 {
 	size_t n = 0;
@@ -296,7 +288,6 @@ static const char *sampler_manner(const void *sampler)
 }
 
 const struct source_type source_sampler = {
-	.is_wanted = sampler_is_wanted,
 	.programs = sampler_programs,
 	.make = sampler_make,
 	.free = sampler_free,

@@ -77,8 +77,6 @@ enum {
 };
 
 struct source_type {
-	/* Is there anything for it to do? NULL: always. */
-	bool (*is_wanted)(const struct source_env *env);
 	/* Writes its programs, at most MAX_PROGRAMS_OF_ONE; returns how many. */
 	size_t (*programs)(const struct source_env *env, struct source_program *ret);
 	/* The same of their settings. */

@@ -3,7 +3,7 @@
 #pragma once
 
 enum source_row {
-#define SOURCE(name, side) SOURCE_##name,
+#define SOURCE(name, side, when) SOURCE_##name,
 #include "collect/sources.def"
 #undef SOURCE
 	N_SOURCES

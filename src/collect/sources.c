@@ -4,15 +4,18 @@
 
 #include "base/mem.h"
 
-#define SOURCE(name, side) extern const struct source_type source_##name;
+#define SOURCE(name, side, when) extern const struct source_type source_##name;
 #include "collect/sources.def"
 #undef SOURCE
+
+enum when { ALWAYS, BY_EVENT };
 
 static const struct {
 	const struct source_type *type;
 	enum source_side side;
+	enum when when;
 } all[] = {
-#define SOURCE(name, side) {&source_##name, side},
+#define SOURCE(name, side, when) {&source_##name, side, when},
 #include "collect/sources.def"
 #undef SOURCE
 };
@@ -28,9 +31,11 @@ _Static_assert(N_SOURCES *MAX_PROGRAMS_OF_ONE <= MAX_SOURCE_PROGRAMS, "room for 
 
 static bool sources_is_wanted(size_t row, const struct source_env *env, enum source_side side)
 {
-	const struct source_type *t = all[row].type;
+	bool wanted = all[row].when == ALWAYS;
 
-	return all[row].side == side && (!t->is_wanted || t->is_wanted(env));
+	for (size_t i = 0; i < env->n_events; i++)
+		wanted |= env->events[i].source == row;
+	return wanted && all[row].side == side;
 }
 
 size_t sources_programs(const struct source_env *env,

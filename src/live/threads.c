@@ -9,10 +9,8 @@
 #include "profile/copy.h"
 #include "profile/values.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
 /* Of addresses; pages come when tables are put there. */
 #define STORE_BYTES (256u << 20)
@@ -166,19 +164,16 @@ int threads_take_alone(const struct symbolize_options *names, pid_t pid, struct 
 	struct snapshot_place place = {.p = &p, .store = &store};
 	struct snapshotter *s = snapshotter_new(err);
 	struct symbolizer *z;
-	char *memory;
 	int code;
 
 	if (!s)
 		return err->code;
-	memory = mmap(NULL, STORE_BYTES, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (memory == MAP_FAILED) {
+	code = store_init_own(&store, STORE_BYTES);
+	if (code) {
 		snapshotter_free(s);
-		return err_set(err, -errno, "no memory for unwind tables");
+		return err_set(err, code, "no memory for unwind tables");
 	}
 	profile_init(&p);
-	store_init(&store, memory, STORE_BYTES);
 	z = symbolizer_new(names);
 	place.images = images_new();
 	images_kernel(place.images)->name_address = snapshotter_name_address;
@@ -191,7 +186,6 @@ int threads_take_alone(const struct symbolize_options *names, pid_t pid, struct 
 	images_free(place.images);
 	symbolizer_free(z);
 	store_release(&store);
-	munmap(memory, STORE_BYTES);
 	profile_release(&p);
 	snapshotter_free(s);
 	return code;

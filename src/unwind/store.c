@@ -6,7 +6,9 @@
 #include "base/mem.h"
 #include "base/sort.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static uint32_t round_up(uint32_t bytes)
 {
@@ -20,8 +22,24 @@ void store_init(struct store *s, char *memory, uint32_t bytes)
 	s->free[s->n_free++] = (struct store_extent){TABLE_FIRST, bytes - TABLE_FIRST};
 }
 
+int store_init_own(struct store *s, uint32_t bytes)
+{
+	char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED) {
+		*s = (struct store){0};
+		return -errno;
+	}
+	store_init(s, memory, bytes);
+	s->is_own = true;
+	return 0;
+}
+
 void store_release(struct store *s)
 {
+	if (s->is_own)
+		munmap(s->memory, s->bytes);
 	free(s->free);
 	free(s->waiting);
 	*s = (struct store){0};

@@ -8,14 +8,6 @@
 #include "collect/kernel.h"
 #include "collect/source.h"
 
-static bool nested_is_wanted(const struct source_env *env)
-{
-	for (size_t i = 0; i < env->n_events; i++)
-		if (env->events[i].source == SOURCE_nested)
-			return true;
-	return false;
-}
-
 static size_t nested_programs(const struct source_env *env, struct source_program *ret)
 {
 	(void)env;
@@ -48,7 +40,6 @@ static void nested_stop(void *kernel)
 }
 
 const struct source_type source_nested = {
-	.is_wanted = nested_is_wanted,
 	.programs = nested_programs,
 	.settings = nested_settings,
 	.make = nested_make,

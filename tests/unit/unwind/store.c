@@ -67,4 +67,27 @@ static void what_is_freed_is_not_reused_before_it_settles(void **state)
 	free(memory);
 }
 
-TESTS(T(blocks_never_overlap_and_all_comes_back), T(what_is_freed_is_not_reused_before_it_settles))
+/* Of memory of its own, which is as large as it says. */
+static void has_memory_of_its_own(void **state)
+{
+	static const char data[] = "table";
+	struct store s;
+	uint32_t at;
+
+	(void)state;
+	assert_int_equal(store_init_own(&s, 1 << 20), 0);
+	at = store_put(&s, data, sizeof(data));
+	assert_int_not_equal(at, 0);
+	assert_memory_equal(s.memory + at, data, sizeof(data));
+	s.memory[(1 << 20) - 1] = 1;
+	assert_int_equal(store_put(&s, data, 1 << 20), 0);
+	store_release(&s);
+	assert_null(s.memory);
+	/* Where there is no memory there is no room. */
+	assert_true(store_init_own(&s, 0) < 0);
+	assert_int_equal(store_put(&s, data, sizeof(data)), 0);
+	store_release(&s);
+}
+
+TESTS(T(has_memory_of_its_own), T(blocks_never_overlap_and_all_comes_back),
+      T(what_is_freed_is_not_reused_before_it_settles))
