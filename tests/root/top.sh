@@ -5,15 +5,24 @@
 need_root
 command -v tmux >/dev/null || { echo "skipped: no tmux"; exit 77; }
 
-tm() { tmux -L "cprof-$$" "$@"; }
+# Each screen has a server of its own: one that was told to end still answers for a while.
+screens=0
+tm() { tmux -L "cprof-$$-$screens" "$@"; }
+terminal() { # COLUMNS ROWS COMMAND
+	screens=$((screens + 1))
+	tm -f /dev/null new-session -d -s top -x "$1" -y "$2" "$3; echo code \$?; sleep 6000" || fail "tmux does not start"
+}
 screen() { tm capture-pane -p -t top >screen; }
-shows() { screen && grep -qE "$1" screen; }
+shows() { screen 2>/dev/null && grep -qE "$1" screen; }
 wait_for() { # REGEX
-	await "/$1/ on the screen" shows "$1" || cat screen >&2
+	await "/$1/ on the screen" shows "$1" && return
+	cat screen >&2
+	tm kill-server
+	finish
 }
 "$PROGS/chain" 5 100000000 2 >/dev/null &
 target=$!
-LC_ALL=C.UTF-8 tm -f /dev/null new-session -d -s top -x 110 -y 20 "'$CPROF' top -F 499 -p $target; echo code \$?; sleep 600"
+LC_ALL=C.UTF-8 terminal 110 20 "'$CPROF' top -F 499 -p $target"
 wait_for '[0-9]+\.[0-9]{2} .* leaf +chain'
 wait_for '[0-9] lost'
 tm send-keys -t top /
@@ -60,9 +69,9 @@ kill $target
 gcc -O2 -g -gsplit-dwarf -c "$SOURCE/tests/progs/inlined.c" -o split.o
 gcc -Wl,--build-id=none -o split split.o
 rm split.dwo
-./split 60 >/dev/null &
+./split 6000 >/dev/null &
 target=$!
-LC_ALL=C.UTF-8 tm -f /dev/null new-session -d -s top -x 130 -y 20 "'$CPROF' top -F 499 -p $target; echo code \$?; sleep 600"
+LC_ALL=C.UTF-8 terminal 130 20 "'$CPROF' top -F 499 -p $target"
 wait_for '[0-9]+\.[0-9]{2} .* main +split'
 says_not screen 'dwo'
 tm send-keys -t top q
@@ -72,7 +81,7 @@ tm kill-server
 kill $target
 
 # A saved profile, on a terminal that knows neither colours nor UTF-8; then one that cannot be a screen.
-LC_ALL=C TERM=vt100 tm -f /dev/null new-session -d -s top -x 100 -y 12 "TERM=vt100 '$CPROF' report '$dir/saved.pb.gz'; echo code \$?; sleep 600"
+LC_ALL=C TERM=vt100 terminal 100 12 "TERM=vt100 '$CPROF' report '$dir/saved.pb.gz'"
 wait_for ' leaf +chain'
 tm send-keys -t top 3
 wait_for '^\|all'
