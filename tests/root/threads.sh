@@ -7,14 +7,16 @@ need_root
 "$PROGS/waiting" 1000 1 >ready &
 pid=$!
 await "its threads" grep -q ready ready
-sleep 0.5
 
 switches() { grep -h ctxt_switches /proc/$pid/task/*/status | paste - - | awk '{ print $2 + $4 }'; }
+ran() { diff before after | grep -c '^>'; } # threads, between the two looks
+settled() { switches >before && sleep 0.1 && switches >after && [ "$(ran)" -le 1 ]; }
+await "that they wait" settled
 switches >before
 expect 0 "$CPROF" --log-format=json threads $pid --json
 switches >after
 # One thread computes; those that wait have not run.
-at_most "$(diff before after | grep -c '^>')" 1 "threads of 1,002 that ran meanwhile"
+at_most "$(ran)" 1 "threads of 1,002 that ran meanwhile"
 [ "$(field threads err)" = 1002 ] || fail "$(field threads err) threads, not 1002"
 complete err 1
 cat >look.py <<'EOT'
