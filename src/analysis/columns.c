@@ -76,8 +76,9 @@ const char *function_annotation(const struct function *f)
 {
 	if (f->is_group)
 		return "";
-	return f->inlined                ? "_[i]"
-	       : f->kind == FRAME_KERNEL ? "_[k]"
-	       : f->kind == FRAME_JIT    ? "_[j]"
-					 : "";
+	if (f->inlined)
+		return "_[i]";
+	if (f->kind == FRAME_KERNEL)
+		return "_[k]";
+	return f->kind == FRAME_JIT ? "_[j]" : "";
 }

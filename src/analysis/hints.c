@@ -63,20 +63,25 @@ static double generated_share(const struct profile *p)
 	return frames ? (double)unnamed / (double)frames : 0;
 }
 
+/* What would name generated code. */
+static const char *cure_of_generated(const struct profile *p)
+{
+	if (has_mapping(p, "libjvm.so"))
+		return "no perf map of this Java machine; 'jcmd PID Compiler.perfmap' (JDK 17) "
+		       "writes one, and cprof's --java-perfmap asks for it";
+	if (has_process(p, "node") || has_mapping(p, "node"))
+		return "no perf map; start node with --perf-basic-prof";
+	return "no perf map (/tmp/perf-PID.map) and no jitdump";
+}
+
 void hints_add(struct profile *p)
 {
 	double share = generated_share(p);
 
 	if (share >= LEAST_SHARE) {
-		auto_free char *text = mem_printf(
-			"%.1f %% of frames are generated code without names%s", 100 * share,
-			has_mapping(p, "libjvm.so")
-				? ": no perf map of this Java machine; 'jcmd PID "
-				  "Compiler.perfmap' (JDK 17) writes one, and cprof's "
-				  "--java-perfmap asks for it"
-			: has_process(p, "node") || has_mapping(p, "node")
-				? ": no perf map; start node with --perf-basic-prof"
-				: ": no perf map (/tmp/perf-PID.map) and no jitdump");
+		auto_free char *text =
+			mem_printf("%.1f %% of frames are generated code without names: %s",
+				   100 * share, cure_of_generated(p));
 
 		profile_add_comment(p, text);
 	}

@@ -300,7 +300,9 @@ static int compare_nodes(const void *x, const void *y, void *ctx)
 	if (a->function != b->function)
 		order = strcmp(s->v->functions[a->function].name,
 			       s->v->functions[b->function].name);
-	return order ? order : i < k ? -1 : 1;
+	if (order)
+		return order;
+	return i < k ? -1 : 1;
 }
 
 void children_find(struct children *c, const struct tree *t, const struct view *v,

@@ -31,6 +31,14 @@ struct tree_node {
 	int64_t self, cut, total;
 };
 
+/* Inverted, a root's weight is its function's self, and of the others none is. */
+static inline int64_t tree_node_self(const struct tree_node *n, bool inverted)
+{
+	if (!inverted)
+		return n->self;
+	return n->parent == NO_ID ? n->total : 0;
+}
+
 struct tree {
 	struct tree_node *nodes;
 	size_t n, cap;

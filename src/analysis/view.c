@@ -392,7 +392,7 @@ struct sorting {
 
 static int larger_first(int64_t a, int64_t b)
 {
-	return a == b ? 0 : a < b ? 1 : -1;
+	return a > b ? -1 : a < b;
 }
 
 static int compare_functions(const void *x, const void *y, void *ctx)
@@ -402,13 +402,17 @@ static int compare_functions(const void *x, const void *y, void *ctx)
 	const struct function *b = &s->functions[*(const uint32_t *)y];
 	int names = strcmp(a->name, b->name), modules = strcmp(a->module, b->module);
 	int self = larger_first(a->self, b->self), total = larger_first(a->total, b->total);
-	int weight = self ? self : total;
-	int order = s->key == SORT_FUNCTION ? names : s->key == SORT_MODULE ? modules : 0;
+	/* By each in turn, until one tells them apart. */
+	int first[] = {[SORT_SELF] = self,
+		       [SORT_TOTAL] = total,
+		       [SORT_FUNCTION] = names,
+		       [SORT_MODULE] = modules};
+	int order[] = {first[s->key], self, total, names, modules};
 
-	if (s->key == SORT_TOTAL && total)
-		weight = total;
-	order = order ? order : weight ? weight : names ? names : modules;
-	return order ? order : *(const uint32_t *)x < *(const uint32_t *)y ? -1 : 1;
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		if (order[i])
+			return order[i];
+	return *(const uint32_t *)x < *(const uint32_t *)y ? -1 : 1;
 }
 
 static uint32_t *sorted(const struct view *v, bool groups, enum sort_key key, size_t *ret_n)

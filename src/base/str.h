@@ -46,6 +46,15 @@ static inline bool str_equal(const char *a, const char *b)
 {
 	return __builtin_strcmp(a, b) == 0;
 }
+/* 0 to 15; 16 for what is no hexadecimal digit. */
+static inline unsigned hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (unsigned)(c - 'a') + 10;
+	return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 16;
+}
 /* Length of the UTF-8 sequence at `text`, 0 if it is damaged. */
 size_t utf8_length(const char *text);
 /* Appends text from anywhere as a terminal can be given it: tabs as blanks, '?' for what a terminal

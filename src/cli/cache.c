@@ -237,7 +237,9 @@ static int cache_run(void *ctx, int argc, char **argv, struct err *err)
 			err_cure(err, "did you mean 'cprof cache %s'?", near);
 	}
 	cache_free(cache);
-	return !code ? EXIT_DONE : err->exit_code ? err->exit_code : EXIT_FAILED;
+	if (!code)
+		return EXIT_DONE;
+	return err->exit_code ? err->exit_code : EXIT_FAILED;
 }
 
 static void more_help(struct str *out)

@@ -91,9 +91,13 @@ static const struct option_row options[] = {
 /* The form that is asked for, by name or by the file's ending. */
 static const char *form_of(const struct difference *o)
 {
-	const struct format *f = o->format ? NULL : o->path ? format_of_path(o->path) : NULL;
+	const struct format *f = o->path ? format_of_path(o->path) : NULL;
 
-	return o->format ? o->format : f ? f->name : o->json ? "json" : "text";
+	if (o->format)
+		return o->format;
+	if (f)
+		return f->name;
+	return o->json ? "json" : "text";
 }
 
 static int diff_print_table(const struct difference *o, const struct diff *d, const char *form,
@@ -191,7 +195,10 @@ static int run_with(struct difference *o, const struct profile *base, const stru
 	if (!code)
 		code = o->path ? write_file(o, &d, title, err)
 			       : diff_print_table(o, &d, form_of(o), STDOUT_FILENO, err);
-	code = code ? EXIT_FAILED : passes_limit(o, &d) ? EXIT_LIMIT : EXIT_DONE;
+	if (code)
+		code = EXIT_FAILED;
+	else
+		code = passes_limit(o, &d) ? EXIT_LIMIT : EXIT_DONE;
 	diff_release(&d);
 	return code;
 }

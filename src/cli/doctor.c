@@ -59,13 +59,10 @@ static void need_json(const struct need *n, json_t *list)
 static void need_text(struct doctor *d, const struct need *n)
 {
 	const char *word = n->there ? "found  " : "missing";
+	const char *without = n->is_needed ? "31" : "33";
 
 	if (d->colour)
-		str_printf(&d->out, "\033[%sm%s\033[m  ",
-			   n->there       ? "32"
-			   : n->is_needed ? "31"
-					  : "33",
-			   word);
+		str_printf(&d->out, "\033[%sm%s\033[m  ", n->there ? "32" : without, word);
 	else
 		str_printf(&d->out, "%s  ", word);
 	str_printf(&d->out, "%-35s ", n->name);

@@ -112,10 +112,9 @@ size_t terminal_width(int fd)
 
 static void set_up_log(void)
 {
-	log_setup(global.verbosity > 0   ? LOG_DEBUG
-		  : global.verbosity < 0 ? LOG_ERROR
-					 : LOG_INFO,
-		  global.json);
+	enum log_level level = global.verbosity > 0 ? LOG_DEBUG : LOG_INFO;
+
+	log_setup(global.verbosity < 0 ? LOG_ERROR : level, global.json);
 }
 
 /* One clear line with the cure. */

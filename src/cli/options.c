@@ -65,11 +65,11 @@ int options_parse(const struct option_table *tables, size_t n_tables, int argc, 
 	int c, index;
 
 	for (; (row = row_at(tables, n_tables, n)) && n + 1 < ARRAY_SIZE(longs); n++) {
-		longs[n] = (struct option){row->name,
-					   !row->arg          ? no_argument
-					   : *row->arg == '[' ? optional_argument
-							      : required_argument,
-					   NULL, FIRST_LONG + (int)n};
+		int wants = row->arg ? required_argument : no_argument;
+
+		if (row->arg && *row->arg == '[')
+			wants = optional_argument;
+		longs[n] = (struct option){row->name, wants, NULL, FIRST_LONG + (int)n};
 		if (row->letter) {
 			letters[at++] = row->letter;
 			if (row->arg)

@@ -35,10 +35,12 @@ static char *report_missing_cure_of(const struct profile *p, const struct missin
 				  "python3 -X perf");
 	if (path[0] != '/')
 		return mem_strdup("");
-	if (!is_here(path, id))
-		return mem_strdup(*id ? "the file with this build id is not here (any more)"
-				  : access(path, F_OK) ? "the file is not here (any more)"
-						       : "this is no ELF file");
+	if (!is_here(path, id)) {
+		if (*id)
+			return mem_strdup("the file with this build id is not here (any more)");
+		return mem_strdup(access(path, F_OK) ? "the file is not here (any more)"
+						     : "this is no ELF file");
+	}
 	return package ? package_cure(package) : mem_strdup("build it with -g, or do not strip it");
 }
 

@@ -47,17 +47,23 @@ static int set_insecure(void *ctx, const char *arg, struct err *err)
 	return 0;
 }
 
+/* 0 for what is no unit. */
+static uint64_t seconds_of_unit(const char *unit)
+{
+	if (str_equal(unit, "h"))
+		return 3600;
+	if (str_equal(unit, "m"))
+		return 60;
+	return !*unit || str_equal(unit, "s");
+}
+
 /* "600", "90s", "10m", "2h". */
 static int set_history(void *ctx, const char *arg, struct err *err)
 {
 	struct serve *s = ctx;
 	size_t digits = strspn(arg, "0123456789");
 	auto_free char *number = mem_printf("%.*s", (int)MIN(digits, (size_t)12), arg);
-	const char *unit = arg + digits;
-	uint64_t value, seconds = str_equal(unit, "h")             ? 3600
-				  : str_equal(unit, "m")           ? 60
-				  : !*unit || str_equal(unit, "s") ? 1
-								   : 0;
+	uint64_t value, seconds = seconds_of_unit(arg + digits);
 
 	if (!seconds || !parse_u64(number, 86400, &value) || value * seconds > 86400) {
 		err_usage(err, "--history %.40s: not a time", arg);

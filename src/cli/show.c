@@ -146,9 +146,10 @@ static int refresh(struct show *s, struct err *err)
 {
 	struct profile *p = s->feed->profile;
 	uint64_t now = monotonic_ns();
-	double part = s->screen.mode == MODE_ADD_UP ? 1
-		      : s->screen.mode == MODE_FADE ? (double)FADE_KEEPS / FADE_OF
-						    : 0;
+	/* Of what was there before. */
+	static const double parts[] = {
+		[MODE_ADD_UP] = 1, [MODE_FADE] = (double)FADE_KEEPS / FADE_OF, [MODE_LAST] = 0};
+	double part = parts[s->screen.mode];
 	int code;
 
 	if (s->screen.mode == MODE_FADE)
@@ -181,8 +182,10 @@ static int wait(struct show *s, struct err *err)
 			       {s->o->signal_fd, POLLIN, 0},
 			       {s->ended ? -1 : s->feed->wait_fd(s->feed), POLLIN, 0}};
 	uint64_t now = monotonic_ns();
-	int ms = s->ended ? -1 : s->due_ns > now ? (int)((s->due_ns - now) / 1000000 + 1) : 0;
+	int ms = -1; /* for ever */
 
+	if (!s->ended)
+		ms = s->due_ns > now ? (int)((s->due_ns - now) / 1000000 + 1) : 0;
 	if (poll(fds, ARRAY_SIZE(fds), ms) < 0 && errno != EINTR)
 		return err_set(err, -errno, "cannot wait for keys");
 	if (fds[0].revents & (POLLHUP | POLLERR))

@@ -369,8 +369,11 @@ static bool take_symbol(Elf *elf, Elf_Data *data, int index, GElf_Word names,
 	ret->name = elf_strptr(elf, names, sym.st_name);
 	if (!ret->name || !*ret->name)
 		return false;
-	end = ret->size ? 0 : code_section_end(elf, sym.st_shndx);
-	ret->reach = ret->size ? ret->size : end > ret->address ? end - ret->address : 1;
+	ret->reach = ret->size;
+	if (!ret->size) {
+		end = code_section_end(elf, sym.st_shndx);
+		ret->reach = end > ret->address ? end - ret->address : 1;
+	}
 	ret->is_global = bind == STB_GLOBAL || bind == STB_GNU_UNIQUE;
 	ret->is_weak = bind == STB_WEAK;
 	return true;

@@ -26,11 +26,13 @@ void difference_note(const struct diff *d, struct str *out)
 	if (d->scale != 1)
 		str_printf(out, "base scaled by %.4g; ", d->scale);
 	str_printf(out, "%zu of %zu functions changed by more than chance", significant, n);
-	str_puts(out, !d->has_counts ? " (no sample counts: chance is not known)"
-		      : d->has_blocks
-			      ? " (p below 0.05, adjusted; overdispersion from blocks of time)"
-			      : " (p below 0.05, adjusted; samples taken as independent: "
-				"record --timeline to do better)");
+	if (!d->has_counts)
+		str_puts(out, " (no sample counts: chance is not known)");
+	else if (d->has_blocks)
+		str_puts(out, " (p below 0.05, adjusted; overdispersion from blocks of time)");
+	else
+		str_puts(out, " (p below 0.05, adjusted; samples taken as independent: "
+			      "record --timeline to do better)");
 }
 
 /* "+12.3 %" */
@@ -44,12 +46,17 @@ static const char *growth(const struct diff_side *s, char *buf, size_t size)
 	return buf;
 }
 
-static void cell(const struct diff *d, uint32_t f, size_t column, char *buf, size_t size)
+/* The text of a cell; `buf` is for what is made for it. */
+static const char *cell(const struct diff *d, uint32_t f, size_t column, char *buf, size_t size)
 {
 	const struct diff_side *s = &d->rows[f].self;
 	double base = percent_of(s->base, d->base), new = percent_of(s->new, d->new);
 
 	*buf = '\0';
+	if (column == TITLE_FUNCTION)
+		return d->v.functions[f].name;
+	if (column == TITLE_FUNCTION + 1)
+		return d->v.functions[f].module;
 	if (column == 0)
 		snprintf(buf, size, "%.2f", base);
 	else if (column == 1)
@@ -62,6 +69,7 @@ static void cell(const struct diff *d, uint32_t f, size_t column, char *buf, siz
 		growth(s, buf, size);
 	else if (column == 5 && d->has_counts)
 		snprintf(buf, size, s->p < 0.0001 ? "<0.0001" : "%.4f", s->p);
+	return buf;
 }
 
 static void difference_add_row(struct libscols_table *table, const struct diff *d, uint32_t f)
@@ -72,13 +80,8 @@ static void difference_add_row(struct libscols_table *table, const struct diff *
 
 	if (!line)
 		abort();
-	for (size_t c = 0; c < N_TITLES; c++) {
-		cell(d, f, c, buf, sizeof(buf));
-		scols_line_set_data(line, c,
-				    c == TITLE_FUNCTION       ? d->v.functions[f].name
-				    : c == TITLE_FUNCTION + 1 ? d->v.functions[f].module
-							      : buf);
-	}
+	for (size_t c = 0; c < N_TITLES; c++)
+		scols_line_set_data(line, c, cell(d, f, c, buf, sizeof(buf)));
 	if (!diff_is_significant(s))
 		scols_line_set_color(line, "darkgray");
 	else
@@ -98,11 +101,13 @@ void difference_text(const struct diff *d, const struct difference_options *o, s
 	if (o->width)
 		scols_table_set_termwidth(table, o->width);
 	scols_table_set_termforce(table, o->width ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
-	for (size_t c = 0; c < N_TITLES; c++)
-		scols_table_new_column(table, titles[c], 0,
-				       c < TITLE_FUNCTION                ? SCOLS_FL_RIGHT
-				       : c == TITLE_FUNCTION && o->width ? SCOLS_FL_TRUNC
-									 : 0);
+	for (size_t c = 0; c < N_TITLES; c++) {
+		int flags = c < TITLE_FUNCTION ? SCOLS_FL_RIGHT : 0;
+
+		if (c == TITLE_FUNCTION && o->width)
+			flags = SCOLS_FL_TRUNC;
+		scols_table_new_column(table, titles[c], 0, flags);
+	}
 	/* Functions that only call others are in the JSON. */
 	for (size_t i = 0; i < n && (!o->most || shown < o->most); i++) {
 		if (!d->rows[order[i]].self.base && !d->rows[order[i]].self.new)

@@ -13,8 +13,12 @@
 /* `;` separates frames and a line end lines, so neither can stand in a name. */
 static void put_name(struct str *s, const char *name, const char *annotation)
 {
-	for (const char *c = name; *c; c++)
-		str_putc(s, *c == ';' ? ':' : (unsigned char)*c < 32 || *c == 127 ? '?' : *c);
+	for (const char *c = name; *c; c++) {
+		if (*c == ';')
+			str_putc(s, ':');
+		else
+			str_putc(s, (unsigned char)*c < 32 || *c == 127 ? '?' : *c);
+	}
 	str_puts(s, annotation);
 }
 
@@ -61,7 +65,9 @@ static int by_text(const void *x, const void *y, void *folding)
 	size_t m = f->at[k / 2 + 1] - f->at[k / 2] - !(k & 1);
 	int order = memcmp(f->texts.text + f->at[i / 2], f->texts.text + f->at[k / 2], MIN(n, m));
 
-	return order ? order : n < m ? -1 : n > m;
+	if (order)
+		return order;
+	return n < m ? -1 : n > m;
 }
 
 /* Texts and their order; equal texts get one name. */

@@ -255,11 +255,12 @@ static void set_event(struct reader *r, const char *name, size_t len)
 	auto_free char *event = mem_printf("%.*s", (int)plain, name), *samples = NULL;
 	bool clock = str_equal(event, "cpu-clock") || str_equal(event, "task-clock");
 	bool last = r->n_events + 1 >= ARRAY_SIZE(r->events);
-	const char *shown = last                     ? "other_events"
-			    : clock && !r->has_clock ? "cpu"
-			    : *event                 ? event
-						     : "events";
+	const char *shown = *event ? event : "events";
 
+	if (last)
+		shown = "other_events";
+	else if (clock && !r->has_clock)
+		shown = "cpu";
 	r->has_fields = strchr(event, ':') != NULL;
 	if (find_event(r, strings_add(&r->p->strings, event)) ||
 	    (last && find_event(r, strings_add(&r->p->strings, shown))))

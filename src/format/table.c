@@ -134,14 +134,13 @@ void table_text(struct view *v, const struct table_options *o, struct str *out)
 	by_groups(v, table_print_text, &p);
 }
 
-/* A node's function with the node's own weights. Inverted, a root's weight is its function's self,
- * and of the others none is. */
+/* A node's function with the node's own weights. */
 static struct function function_of_node(const struct view *v, const struct tree_node *n,
 					bool inverted)
 {
 	struct function f = v->functions[n->function];
 
-	f.self = !inverted ? n->self : n->parent == NO_ID ? n->total : 0;
+	f.self = tree_node_self(n, inverted);
 	f.total = n->total;
 	return f;
 }

@@ -145,10 +145,11 @@ static void visit_frames(const struct profile *p, stack_id stack, frame_visit *v
 
 static const char *mark_of(const struct frame *f)
 {
-	return f->kind == FRAME_KERNEL ? "_[k]"
-	       : f->inlined            ? "_[i]"
-	       : f->kind == FRAME_JIT  ? "_[j]"
-				       : "";
+	if (f->kind == FRAME_KERNEL)
+		return "_[k]";
+	if (f->inlined)
+		return "_[i]";
+	return f->kind == FRAME_JIT ? "_[j]" : "";
 }
 
 /* -- for people -- */

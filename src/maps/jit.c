@@ -93,10 +93,7 @@ static bool jit_take_hex(const char **at, const char *end, uint64_t *ret)
 	if (end - p > 2 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X'))
 		p += 2;
 	for (; p < end && *p != ' '; p++) {
-		unsigned digit = *p >= '0' && *p <= '9'   ? (unsigned)(*p - '0')
-				 : *p >= 'a' && *p <= 'f' ? (unsigned)(*p - 'a') + 10
-				 : *p >= 'A' && *p <= 'F' ? (unsigned)(*p - 'A') + 10
-							  : 16;
+		unsigned digit = hex_digit(*p);
 
 		if (digit == 16 || *ret >> 60)
 			return false;

@@ -4,6 +4,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -18,14 +19,9 @@ static bool pmaps_take_hex(char **p, char end, uint64_t *ret)
 	int digits = 0;
 
 	for (;; (*p)++, digits++) {
-		char c = **p;
-		unsigned digit;
+		unsigned digit = hex_digit(**p);
 
-		if (c >= '0' && c <= '9')
-			digit = (unsigned)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			digit = (unsigned)(c - 'a') + 10;
-		else
+		if (digit > 15)
 			break;
 		if (digits == 16)
 			return false;

@@ -45,11 +45,13 @@ static const struct {
 
 static const char *content_type(const struct format *f)
 {
-	return str_equal(f->name, "html")  ? "text/html; charset=utf-8"
-	       : str_equal(f->name, "svg") ? "image/svg+xml"
-	       : str_equal(f->name, "json") || str_equal(f->name, "speedscope") ? "application/json"
-	       : f->binary                                                      ? octets
-										: plain;
+	if (str_equal(f->name, "html"))
+		return "text/html; charset=utf-8";
+	if (str_equal(f->name, "svg"))
+		return "image/svg+xml";
+	if (str_equal(f->name, "json") || str_equal(f->name, "speedscope"))
+		return "application/json";
+	return f->binary ? octets : plain;
 }
 
 /* Answers with a profile in the format that was asked for. */

@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "symbolize/resolver.h"
 #include "symbolize/vmlinux.h"
 
@@ -21,7 +22,7 @@ static bool kernel_parse_line(char *line, struct symtab_entry *e)
 	uint64_t address = 0;
 
 	for (; *p && *p != ' '; p++) {
-		unsigned digit = *p >= 'a' ? (unsigned)(*p - 'a') + 10 : (unsigned)(*p - '0');
+		unsigned digit = hex_digit(*p);
 
 		if (digit > 15 || p - line == 16)
 			return false;
@@ -30,7 +31,8 @@ static bool kernel_parse_line(char *line, struct symtab_entry *e)
 	if (p == line || *p != ' ' || !strchr("tTwW", p[1]) || !p[1] || p[2] != ' ' || !p[3])
 		return false;
 	*e = (struct symtab_entry){.address = address, .reach = MAX_GAP, .name = p + 3};
-	e->merit = p[1] == 'T' ? 2 : p[1] == 't' ? 0 : 1;
+	/* Local, weak, global. */
+	e->merit = p[1] == 't' ? 0 : 1u + (p[1] == 'T');
 	p = strchrnul(p + 3, '\t');
 	if (*p) {
 		*p++ = '\0';

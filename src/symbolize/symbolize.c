@@ -124,7 +124,9 @@ static int symbolize_largest_first(const void *a, const void *b)
 {
 	const struct batch *x = a, *y = b;
 
-	return x->n < y->n ? 1 : x->n > y->n ? -1 : x->work < y->work ? -1 : 1;
+	if (x->n != y->n)
+		return x->n < y->n ? 1 : -1;
+	return x->work < y->work ? -1 : 1;
 }
 
 /* Images that were not read yet are read at once; a few addresses more are not worth a thread. */

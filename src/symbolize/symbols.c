@@ -258,10 +258,11 @@ static void add_symbol(void *adding, const struct elf_symbol *e)
 	 * of an old version. */
 	s.merit = (e->size ? 128u : 0) + (e->is_function ? 64u : 0) +
 		  8 * (7 - (uint32_t)underscores) +
-		  (e->is_global ? 4u
-		   : e->is_weak ? 2u
-				: 0u) +
 		  (version && !is_plt && version[1] != '@' ? 0 : 1);
+	if (e->is_global)
+		s.merit += 4;
+	else if (e->is_weak)
+		s.merit += 2;
 	if (is_plt)
 		s.merit = 0;
 	names_symbol(a->builder, &s);

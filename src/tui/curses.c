@@ -153,7 +153,9 @@ static uint32_t in_ascii(uint32_t ch)
 		return (uint32_t) ".:-=+*%#"[ch - 0x2581];
 	if (ch == 0x258f)
 		return '|';
-	return ch == 0x2591 ? '.' : ch == 0x2592 ? 'o' : ch == 0x2593 ? 'O' : '?';
+	if (ch >= 0x2591 && ch <= 0x2593)
+		return (uint32_t) ".oO"[ch - 0x2591];
+	return '?';
 }
 
 static void show_cell(int row, int col, const struct cell *cell)
@@ -192,9 +194,9 @@ static uint32_t mouse_key(int *ret_row, int *ret_col)
 		return KEY_SPECIAL;
 	*ret_row = e.y;
 	*ret_col = e.x;
-	return e.bstate & BUTTON4_PRESSED   ? KEY_WHEEL_UP
-	       : e.bstate & BUTTON5_PRESSED ? KEY_WHEEL_DOWN
-					    : KEY_CLICK;
+	if (e.bstate & BUTTON4_PRESSED)
+		return KEY_WHEEL_UP;
+	return e.bstate & BUTTON5_PRESSED ? KEY_WHEEL_DOWN : KEY_CLICK;
 }
 
 uint32_t curses_key(int *ret_row, int *ret_col)

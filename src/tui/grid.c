@@ -3,6 +3,7 @@
 #include "tui/grid.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -59,22 +60,14 @@ void grid_style(struct grid *g, int row, int col, enum style style)
 static uint32_t next_point(const unsigned char **s)
 {
 	const unsigned char *p = *s;
-	int n = *p < 0x80                 ? 0
-		: *p >= 0xf0 && *p < 0xf5 ? 3
-		: *p >= 0xe0 && *p < 0xf0 ? 2
-		: *p >= 0xc2 && *p < 0xe0 ? 1
-					  : -1;
-	uint32_t ch = n <= 0 ? *p : *p & (0x3fu >> n);
+	size_t n = utf8_length((const char *)p);
+	uint32_t ch = n == 1 ? *p : *p & (0x7fu >> n);
 
-	(*s)++;
-	if (n < 0)
+	*s += MAX(n, (size_t)1);
+	if (!n)
 		return '?';
-	for (int i = 1; i <= n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return '?';
+	for (size_t i = 1; i < n; i++)
 		ch = ch << 6 | (p[i] & 0x3f);
-	}
-	*s += n;
 	return ch;
 }
 

@@ -124,7 +124,9 @@ bool is_found(const struct screen *s, const char *text)
 
 enum style function_style(const struct function *f)
 {
-	return f->kind == FRAME_KERNEL ? STYLE_KERNEL : f->named ? STYLE_PLAIN : STYLE_DIM;
+	if (f->kind == FRAME_KERNEL)
+		return STYLE_KERNEL;
+	return f->named ? STYLE_PLAIN : STYLE_DIM;
 }
 
 uint32_t find_function(const struct view *v, uint64_t key)

@@ -160,6 +160,7 @@ static struct listing make(struct screen *s, const struct view *v, uint32_t func
 
 static void tab_source_draw_row(struct grid *g, int row, const struct view *v, const struct row *r)
 {
+	enum style style = STYLE_DIM;
 	int col = FIGURES;
 
 	if (r->self)
@@ -168,12 +169,13 @@ static void tab_source_draw_row(struct grid *g, int row, const struct view *v, c
 		grid_printf(g, row, 8, STYLE_PLAIN, "%7.2f", percent_of(r->total, v->total));
 	if (r->line)
 		col = grid_printf(g, row, col - 2, STYLE_DIM, "%5u ", r->line) + 1;
-	grid_text(g, row, col, g->cols - col,
-		  r->is_head ? STYLE_HEADER
-		  : r->self  ? STYLE_WARN
-		  : r->total ? STYLE_PLAIN
-			     : STYLE_DIM,
-		  r->text);
+	if (r->is_head)
+		style = STYLE_HEADER;
+	else if (r->self)
+		style = STYLE_WARN;
+	else if (r->total)
+		style = STYLE_PLAIN;
+	grid_text(g, row, col, g->cols - col, style, r->text);
 }
 
 /* The heaviest row is the first that is looked at. */

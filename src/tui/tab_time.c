@@ -76,10 +76,10 @@ static void tab_time_draw_cell(const struct screen *s, struct grid *g, const str
 {
 	static const uint32_t shades[] = {' ', 0x2591, 0x2592, 0x2593, 0x2588};
 	int row = top + (int)(m->rows - 1 - cell % m->rows), col = LEFT + (int)(cell / m->rows);
-	enum style style = cell == s->time_block     ? STYLE_SELECTED
-			   : is_in_range(s, m, cell) ? STYLE_KERNEL
-						     : STYLE_DIM;
+	enum style style = is_in_range(s, m, cell) ? STYLE_KERNEL : STYLE_DIM;
 
+	if (cell == s->time_block)
+		style = STYLE_SELECTED;
 	grid_put(g, row, col, shades[blocks_shade(sum, most)], style);
 }
 

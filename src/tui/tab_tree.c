@@ -72,19 +72,15 @@ static void draw_node(struct screen *s, struct grid *g, int row, const struct vi
 	int depth = MIN(depth_of(t, node), (int)MAX_INDENT);
 	int indent = depth * (g->cols > 100 ? 2 : 1);
 	enum style style = is_found(s, f->name) ? STYLE_FOUND : function_style(f);
-	/* Inverted, a root's weight is its function's self, and of the others none is. */
-	int64_t self = !s->inverted ? n->self : n->parent == NO_ID ? n->total : 0;
+	int64_t self = tree_node_self(n, s->inverted);
 	char value[COLUMN_TEXT];
 	int col;
 
 	grid_printf(g, row, 0, STYLE_PLAIN, "%7.2f %7.2f %10s ", percent_of(n->total, v->total),
 		    percent_of(self, v->total), format_value(n->total, v->unit, value));
 	col = 27 + MIN(indent, MAX(g->cols - 50, 0));
-	grid_put(g, row, col,
-		 !has_children                  ? ' '
-		 : tab_tree_is_open(s, t, node) ? '-'
-						: '+',
-		 STYLE_DIM);
+	if (has_children)
+		grid_put(g, row, col, tab_tree_is_open(s, t, node) ? '-' : '+', STYLE_DIM);
 	col = grid_text(g, row, col + 2, g->cols - col - 2, style, f->name);
 	grid_text(g, row, col + 2, g->cols - col - 2, STYLE_DIM, f->module);
 }

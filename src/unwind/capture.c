@@ -103,10 +103,10 @@ static int full_walk(struct walker *w)
 		return -1;
 	result = full_step(w->image, w->address, &w->all, w->frame.knows_all, stack_read,
 			   (void *)w->c, &is_signal);
+	if (result == FULL_NONE)
+		return -1;
 	if (result != FULL_CALLER)
-		return result == FULL_FIRST  ? WALK_FIRST
-		       : result == FULL_NONE ? -1
-					     : WALK_UNSUPPORTED;
+		return result == FULL_FIRST ? WALK_FIRST : WALK_UNSUPPORTED;
 	if (w->all.values[REG_SP] <= w->frame.sp && !is_signal)
 		return WALK_BACKWARDS;
 	w->frame.pc = w->all.values[REG_RA];

@@ -357,10 +357,16 @@ struct machine {
 
 static struct saved *saved_of(struct machine *m, uint64_t reg, struct saved *ignored)
 {
-	return reg == REG_FP   ? &m->now.fp
-	       : reg == REG_RA ? &m->now.ra
-	       : reg == REG_SP ? &m->now.sp
-			       : ignored;
+	switch (reg) {
+	case REG_FP:
+		return &m->now.fp;
+	case REG_RA:
+		return &m->now.ra;
+	case REG_SP:
+		return &m->now.sp;
+	default:
+		return ignored;
+	}
 }
 
 static void set_saved(struct machine *m, uint64_t reg, uint8_t kind, int64_t offset)

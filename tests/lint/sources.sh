@@ -40,6 +40,8 @@ done | grep -v '^__attribute__$' | sort | uniq -d >"$dir/names"
 # What a header says of shape, owner and so on is found at the beginning of a line.
 files 'src/*.h' 'bpf/*.h' | xargs grep -nE '[^ *] +(Shape|Units|Owner|Errors|Threads|Source|Life|Memory|Place|Bounds?|Limits|Trust): ' >"$dir/labels"
 [ ! -s "$dir/labels" ] || fail "labels in the middle of a line: $(cat "$dir/labels")"
+files 'src/*.[ch]' 'bpf/*.[ch]' | xargs python3 tests/lint/chains.py >"$dir/chains" || fail "chains.py"
+[ ! -s "$dir/chains" ] || fail "a condition in the arm of another, which wants an if: $(paste -sd ' ' "$dir/chains")"
 for page in man/*.scd; do
 	scdoc <"$page" >"$dir/page.1" && mandoc -T lint -W error "$dir/page.1" || fail "$page"
 done
