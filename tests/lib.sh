@@ -109,14 +109,16 @@ within() {
 	at_most "$1" "$((used + used / 20 + 30000000))" "$3 in $((took / 1000000)) ms"
 	at_least "$1" "$((used - (took - $2 * 1000000000) * ${4:-1} - used / 20 - 30000000))" "$3 in $((took / 1000000)) ms"
 }
-# records PID: its perf events are open. recorded PID TARGET SECONDS: until since then TARGET has used so much CPU time
-records() { find "/proc/$1/fd" -lname '*perf_event*' 2>/dev/null | grep -q .; }
-recorded() {
-	local from
-	await "the recording" records "$1"
-	from=$(clock "$2")
-	await "$3 s of the target" uses_after "$2" "$from" "$3"
+# recording COMMAND...: starts it, without -q, until it samples; $recorder is its pid, and what it says is in err
+says_it_samples() { grep -qE '(^cprof: |"msg":")sampling ' err; }
+recording() {
+	: >err
+	"$@" 2>err </dev/null &
+	recorder=$!
+	await "the recording" says_it_samples
 }
+# works PID SECONDS: until it has used so much more CPU time
+works() { await "$2 s of the target" uses_after "$1" "$(clock "$1")" "$2"; }
 uses_after() { awk -v a="$(clock "$1")" -v b="$2" -v s="$3" 'BEGIN { exit !(a - b >= s * 1e9) }'; }
 # accounted FILE: of a summary: at most one sample in a hundred is lost, and none without a reason
 accounted() {

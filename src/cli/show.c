@@ -195,6 +195,21 @@ static int wait(struct show *s, struct err *err)
 	return 0;
 }
 
+static int refresh_when_due(struct show *s, struct err *err)
+{
+	int code = 0;
+
+	if (s->ended || monotonic_ns() < s->due_ns)
+		return 0;
+	if (s->screen.paused)
+		s->due_ns = monotonic_ns() + REFRESH_NS;
+	else
+		code = refresh(s, err);
+	if (!code && !s->screen.paused)
+		show_draw(s);
+	return code;
+}
+
 static int show_run(struct show *s, struct err *err)
 {
 	int code = 0;
@@ -203,15 +218,9 @@ static int show_run(struct show *s, struct err *err)
 		s->ended = true;
 	show_draw(s);
 	while (!code && !s->screen.quit && !interrupt_asked()) {
-		if (!s->ended && monotonic_ns() >= s->due_ns) {
-			if (s->screen.paused)
-				s->due_ns = monotonic_ns() + REFRESH_NS;
-			else if ((code = refresh(s, err)))
-				break;
-			else
-				show_draw(s);
-		}
-		code = wait(s, err);
+		code = refresh_when_due(s, err);
+		if (!code)
+			code = wait(s, err);
 		if (!code && take_keys(s) && !s->screen.quit)
 			show_draw(s);
 	}

@@ -98,8 +98,10 @@ static bool has_huge_names(Elf *elf)
 	GElf_Shdr shdr;
 	Elf_Scn *scn;
 
-	return !elf_getshdrstrndx(elf, &names) && names && (scn = elf_getscn(elf, names)) &&
-	       gelf_getshdr(scn, &shdr) && shdr.sh_size > MAX_NAME_BYTES;
+	if (elf_getshdrstrndx(elf, &names) || !names)
+		return false;
+	scn = elf_getscn(elf, names);
+	return scn && gelf_getshdr(scn, &shdr) && shdr.sh_size > MAX_NAME_BYTES;
 }
 
 static int finish_open(Elf *elf, int fd, struct elf_file **ret)

@@ -121,9 +121,12 @@ static char *status_field(pid_t pid, const char *key)
 {
 	auto_free char *path = mem_printf("/proc/%d/status", pid);
 	struct str text auto_release(str_release) = {0};
-	char *at;
+	const char *at;
 
-	if (file_read(path, 1 << 16, &text) || !(at = strstr(text.text, key)))
+	if (file_read(path, 1 << 16, &text))
+		return NULL;
+	at = strstr(text.text, key);
+	if (!at)
 		return NULL;
 	at += strlen(key);
 	return strndup(at, strcspn(at, "\n"));
@@ -150,14 +153,16 @@ int64_t process_started_s(pid_t pid)
 	auto_free char *path = mem_printf("/proc/%d/stat", pid);
 	struct str text auto_release(str_release) = {0};
 	unsigned long long ticks = 0;
-	char *at;
+	const char *at;
 
+	if (file_read(path, 4096, &text))
+		return -1;
 	/* The name, in brackets, may hold anything; the 20th field behind it counts from boot. */
-	if (file_read(path, 4096, &text) || !(at = strrchr(text.text, ')')) ||
-	    sscanf(at + 1,
-		   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
-		   "%llu",
-		   &ticks) != 1)
+	at = strrchr(text.text, ')');
+	if (!at || sscanf(at + 1,
+			  " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+			  "%*d %*d %llu",
+			  &ticks) != 1)
 		return -1;
 	return (int64_t)(clock_ns(CLOCK_REALTIME) / 1000000000) -
 	       (int64_t)(clock_ns(CLOCK_BOOTTIME) / 1000000000) +

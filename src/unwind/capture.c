@@ -147,8 +147,11 @@ static int walk_step(struct walker *w)
 	w->frame.rule = w->table < TABLE_FIRST || !w->address
 				? 0
 				: table_rule(w->c->store->memory, w->table, w->address);
-	if (w->full && (end = full_walk(w)) >= 0)
-		return end;
+	if (w->full) {
+		end = full_walk(w);
+		if (end >= 0)
+			return end;
+	}
 	end = step_check(w->c, &w->frame, w->table == TABLE_GENERATED);
 	if (!end)
 		end = frame_step(w->c, &w->frame);

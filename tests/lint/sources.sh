@@ -42,6 +42,8 @@ files 'src/*.h' 'bpf/*.h' | xargs grep -nE '[^ *] +(Shape|Units|Owner|Errors|Thr
 [ ! -s "$dir/labels" ] || fail "labels in the middle of a line: $(cat "$dir/labels")"
 files 'src/*.[ch]' 'bpf/*.[ch]' | xargs python3 tests/lint/chains.py >"$dir/chains" || fail "chains.py"
 [ ! -s "$dir/chains" ] || fail "a condition in the arm of another, which wants an if: $(paste -sd ' ' "$dir/chains")"
+files 'src/*.[ch]' 'bpf/*.[ch]' | xargs grep -nE '\bif \([^"]*[^]=!<>[]=[^=]' >"$dir/assigned"
+[ ! -s "$dir/assigned" ] || fail "assignments in a condition: $(cat "$dir/assigned")"
 for page in man/*.scd; do
 	scdoc <"$page" >"$dir/page.1" && mandoc -T lint -W error "$dir/page.1" || fail "$page"
 done

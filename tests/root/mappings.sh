@@ -45,9 +45,7 @@ says exec.folded '^bash;'
 if [ -w /sys/devices/system/cpu/cpu1/online ] && echo 0 >/sys/devices/system/cpu/cpu1/online 2>/dev/null; then
 	"$PROGS/chain" 3 100000000 2 >/dev/null &
 	busy=$!
-	"$CPROF" -q record -F 499 --by cpu -d 10 -o hotplug.folded &
-	recorder=$!
-	await "the recording" records $recorder
+	recording "$CPROF" record -F 499 --by cpu -d 10 -o hotplug.folded
 	echo 1 >/sys/devices/system/cpu/cpu1/online
 	wait $recorder
 	kill $busy

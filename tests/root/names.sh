@@ -125,11 +125,10 @@ at_least "$(share memory.folded "$chain")" 90 "samples of a file in memory"
 cp "$PROGS/inlined" upgraded
 ./upgraded 600 >/dev/null &
 upgraded=$!
-"$CPROF" -q record -F 499 -p $upgraded -o upgraded.folded 2>err &
-recorder=$!
-recorded $recorder $upgraded 0.5
+recording "$CPROF" record -F 499 -p $upgraded -o upgraded.folded
+works $upgraded 0.5
 cp "$PROGS/chain" new && mv new upgraded
-recorded $recorder $upgraded 0.5
+works $upgraded 0.5
 kill -TERM $recorder
 wait $recorder || fail "a file that was replaced: exit $?: $(cat err)"
 at_least "$(share upgraded.folded "$chain")" 90 "samples of a file that was replaced"
@@ -193,10 +192,7 @@ END
 mount | grep -q ' /sys/fs/bpf type bpf' || mount -t bpf bpf /sys/fs/bpf
 if clang -target bpf -O2 -c spin.bpf.c -o spin.bpf.o && bpftool prog load spin.bpf.o /sys/fs/bpf/cprof-spinner-$$ 2>err; then
 	head -c 64 /dev/zero >packet
-	"$CPROF" -q record -a -F 499 -o bpf.folded &
-	recorder=$!
-	await "the recording" records $recorder
-	sleep 0.5 # and its events are on
+	recording "$CPROF" record -a -F 499 -o bpf.folded
 	bpftool prog run pinned /sys/fs/bpf/cprof-spinner-$$ data_in packet repeat 30000 >/dev/null
 	rm /sys/fs/bpf/cprof-spinner-$$
 	kill -TERM $recorder

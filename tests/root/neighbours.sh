@@ -22,13 +22,12 @@ unharmed "nothing of ours (is another profiler with build ids running?)"
 beside() {
 	local name=$1
 	shift
-	"$@" >beside.out 2>beside.err &
-	local ours=$!
-	recorded $ours $target 0.1
+	recording "$@" >beside.out
+	works $target 0.1
 	unharmed "$name"
-	kill -TERM $ours
-	wait $ours
-	says beside.err 'samples of'
+	kill -TERM $recorder
+	wait $recorder
+	says err 'samples of'
 }
 beside "record -p" "$CPROF" record -F 199 -p $target -o p.pb.gz
 beside "record -a" "$CPROF" record -F 199 -a -o a.pb.gz
@@ -55,7 +54,8 @@ wait $server
 perf record -q --buildid-mmap -a -F 49 -o theirs.data -- sleep 1000 >perf.out 2>&1 &
 theirs=$!
 # (A kernel that has learned better marks none.)
-await "perf" records $theirs
+samples_by_perf() { find "/proc/$theirs/fd" -lname '*perf_event*' 2>/dev/null | grep -q .; }
+await "perf" samples_by_perf
 expect 0 "$CPROF" --log-format=json record -F 499 -o ours.folded -- "$PROGS/chain" 12 0.6s 1
 accounted err
 says ours.folded '^chain;_start;.*;main;work;f0;.*;f12;leaf '

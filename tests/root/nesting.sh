@@ -8,11 +8,9 @@ need_root
 target=$!
 await "the program" has_run $target 0.1
 interrupted() { # FILE WAIT GLOBAL... record ARGS...: a recording that system calls interrupt, as long as the command WAIT lasts
-	local file=$1 lasts=$2 recorder
+	local file=$1 lasts=$2
 	shift 2
-	"$BUILD/cprof-nested" "$@" -e cpu-clock,system-calls -o "$file" 2>err &
-	recorder=$!
-	await "the recording" records $recorder
+	recording "$BUILD/cprof-nested" "$@" -e cpu-clock,system-calls -o "$file"
 	$lasts
 	kill -TERM $recorder
 	wait $recorder
@@ -36,9 +34,8 @@ at_least "$(share ticks.folded '^frameless;_start;.*;main(;recurse){61};bottom_r
 
 # The other program reads whose cgroup and user it is of the task: of this one's, and of another.
 group=$(sed -n 's/^0:://p' "/proc/$target/cgroup")
-works() { await "the program" uses_after $target "$(clock $target)" 0.2; }
 calls() { # ARGS...: system calls seen, of a moment
-	interrupted g.pb.gz works -q record -F 99 "$@"
+	interrupted g.pb.gz "works $target 0.2" record -F 99 "$@"
 	"$CPROF" export g.pb.gz -o g.folded --value calls 2>/dev/null
 	samples g.folded '^frameless;'
 }

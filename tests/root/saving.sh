@@ -10,9 +10,8 @@ target=$!
 stopped() {
 	local want=$1 signal got
 	shift
-	"$CPROF" record -F 499 -p "$target" -o stop.pb.gz 2>err &
-	local recorder=$!
-	recorded $recorder $target 0.2
+	recording "$CPROF" record -F 499 -p "$target" -o stop.pb.gz
+	works $target 0.2
 	for signal in "$@"; do kill "-$signal" "$recorder"; done
 	wait "$recorder"
 	got=$?
@@ -25,9 +24,8 @@ stopped 0 TERM
 
 # The second signal aborts at once and leaves the old file as it was, and no other.
 echo old >stop.pb.gz
-"$CPROF" record -F 499 -p "$target" -o stop.pb.gz 2>err &
-recorder=$!
-recorded $recorder $target 0.2
+recording "$CPROF" record -F 499 -p "$target" -o stop.pb.gz
+works $target 0.2
 kill -STOP $recorder
 kill -INT $recorder
 kill -TERM $recorder

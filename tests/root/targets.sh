@@ -101,9 +101,7 @@ fi
 # Children that a target starts later belong to it; grandchildren of a command too.
 mkfifo go
 bash -c 'read -r <go; "$1" 3 0.3s; "$1" 3 0.3s & wait' - "$PROGS/chain" >/dev/null &
-"$CPROF" record -F 499 -p $! -o children.folded 2>err &
-recorder=$!
-await "the recording" grep -q '^cprof: sampling' err
+recording "$CPROF" record -F 499 -p $! -o children.folded
 echo >go
 wait $recorder || fail "children: exit $?: $(cat err)"
 only children.folded '^(chain|bash|sleep);'
@@ -125,10 +123,8 @@ pkill -P $$ sleep
 # A target that ends while recording ends the recording, with exit 0.
 "$PROGS/chain" 3 100000000 >/dev/null &
 target=$!
-timeout 300 "$CPROF" record -F 499 -p $target -o ends.folded 2>err &
-recorder=$!
-await "the recording" records "$(pgrep -P $recorder)"
-await "its target" uses_after $target "$(clock $target)" 0.2
+recording timeout 300 "$CPROF" record -F 499 -p $target -o ends.folded
+works $target 0.2
 kill $target
 wait $recorder || fail "a target that ends: exit $?: $(cat err)"
 wait
