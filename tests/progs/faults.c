@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Page faults, counted: faults N touches N pages that were never touched before, one after the
- * other, in touch() <- work() <- main(), and prints how many faults the kernel counted meanwhile.
+ * Page faults, counted: faults N [TIMES] touches N pages that are not there yet, one after the
+ * other, in touch() <- work() <- main(), so often, and prints how many faults the kernel counted.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +34,7 @@ static long faults(void)
 int main(int argc, char **argv)
 {
 	size_t n = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000;
+	size_t times = argc > 2 ? strtoul(argv[2], NULL, 10) : 1;
 	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	char *memory = mmap(NULL, n * page_bytes, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -44,8 +45,10 @@ int main(int argc, char **argv)
 	if (memory == MAP_FAILED)
 		return 1;
 	before = faults();
-	if (work(memory, n, page_bytes) != 1)
-		return 1;
+	for (size_t i = 0; i < times; i++)
+		if (work(memory, n, page_bytes) != 1 ||
+		    madvise(memory, n * page_bytes, MADV_DONTNEED))
+			return 1;
 	printf("%ld\n", faults() - before);
 	return 0;
 }
