@@ -166,7 +166,8 @@ bool mappings_look(struct mappings *m, struct space *space, uint64_t now_ns)
 	if (now_ns - space->looked_ns <= LOOK_NS)
 		return false;
 	space->looked_ns = now_ns;
-	space_scan(space, m->images);
+	/* The record that is looked for may be older than what lies at its addresses by now. */
+	space_scan_gaps(space, m->images);
 	return true;
 }
 

@@ -246,3 +246,35 @@ int space_scan(struct space *space, struct images *images)
 
 	return pmaps_read(space->pid, scan_map, &scan);
 }
+
+/* Adds the parts of a mapping at which nothing is known. */
+static void space_fill(struct space *space, const struct space_map *map)
+{
+	for (uint64_t at = map->start; at < map->end;) {
+		size_t i = lower_bound(space, at);
+		uint64_t next = i < space->n ? space->maps[i].start : UINT64_MAX;
+		struct space_map part = *map;
+
+		if (next <= at) {
+			at = space->maps[i].end;
+			continue;
+		}
+		part.start = at;
+		part.end = MIN(next, map->end);
+		part.offset += at - map->start;
+		space_add(space, &part);
+		at = part.end;
+	}
+}
+
+int space_scan_gaps(struct space *space, struct images *images)
+{
+	struct space now = {.pid = space->pid};
+	int code = space_scan(&now, images);
+
+	for (size_t i = 0; i < now.n; i++)
+		space_fill(space, &now.maps[i]);
+	space->has_jitdump |= now.has_jitdump;
+	free(now.maps);
+	return code;
+}

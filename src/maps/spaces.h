@@ -71,6 +71,8 @@ bool space_add_source(struct space *space, struct images *images,
 		      const struct space_source *source);
 /* Adds what /proc has of the process. Returns 0 or a negative errno. */
 int space_scan(struct space *space, struct images *images);
+/* The same where nothing is known: what is known may be of another moment than /proc. */
+int space_scan_gaps(struct space *space, struct images *images);
 /* Was code at the address mapped over since `version`? */
 bool space_changed_since(const struct space *space, uint32_t version, uint64_t address);
 /* The mapping of a jitdump file, or NULL. */

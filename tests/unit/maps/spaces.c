@@ -5,6 +5,7 @@
 #include "maps/spaces.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { PAGES = 64 };
 
@@ -65,6 +66,36 @@ static void replacing_other_code_is_told(void **state)
 	free(s.maps);
 }
 
+/* What is known stays, though /proc has other code there by now; what surrounds it is learned. */
+static void a_late_look_fills_gaps_alone(void **state)
+{
+	struct space now = {.pid = getpid()}, known = {.pid = getpid()};
+	struct images *found = images_new();
+	uint64_t here = (uintptr_t)a_late_look_fills_gaps_alone;
+	const struct space_map *m;
+	struct space_map old;
+
+	(void)state;
+	assert_int_equal(space_scan(&now, found), 0);
+	m = space_find(&now, here);
+	assert_non_null(m);
+	old = (struct space_map){here, here + 1, 7, &images[0]};
+	space_add(&known, &old);
+	assert_int_equal(space_scan_gaps(&known, found), 0);
+	assert_ptr_equal(space_find(&known, here)->image, &images[0]);
+	assert_int_equal(space_find(&known, here)->offset, 7);
+	for (int side = -1; side <= 1; side += 2) {
+		const struct space_map *learned =
+			space_find(&known, here + (uint64_t)(int64_t)side);
+
+		assert_ptr_equal(learned->image, m->image);
+		assert_int_equal(learned->start - learned->offset, m->start - m->offset);
+	}
+	free(known.maps);
+	free(now.maps);
+	images_free(found);
+}
+
 static void a_fork_copies_and_an_exit_forgets(void **state)
 {
 	struct spaces spaces = {0};
@@ -82,5 +113,5 @@ static void a_fork_copies_and_an_exit_forgets(void **state)
 	spaces_release(&spaces);
 }
 
-TESTS(T(the_last_mapping_wins), T(replacing_other_code_is_told),
+TESTS(T(the_last_mapping_wins), T(replacing_other_code_is_told), T(a_late_look_fills_gaps_alone),
       T(a_fork_copies_and_an_exit_forgets))
