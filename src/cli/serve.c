@@ -54,7 +54,7 @@ static uint64_t seconds_of_unit(const char *unit)
 		return 3600;
 	if (str_equal(unit, "m"))
 		return 60;
-	return !*unit || str_equal(unit, "s");
+	return !*unit || str_equal(unit, "s") ? 1 : 0;
 }
 
 /* "600", "90s", "10m", "2h". */

@@ -149,10 +149,8 @@ static bool perf_script_add_frame(struct reader *r, const char *line, const char
 	struct frame f = {.mapping = NO_ID, .inner = r->inner};
 	const char *open, *name;
 
-	for (; line < end && isxdigit((unsigned char)*line); line++)
-		f.address = f.address << 4 |
-			    (uint64_t)(isdigit((unsigned char)*line) ? *line - '0'
-								     : (*line | 32) - 'a' + 10);
+	for (; line < end && hex_digit(*line) < 16; line++)
+		f.address = f.address << 4 | hex_digit(*line);
 	if (line == end || *line != ' ' || r->n == INTAKE_MAX_FRAMES)
 		return false;
 	for (name = line; name < end && *name == ' '; name++)

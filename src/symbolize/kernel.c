@@ -31,8 +31,10 @@ static bool kernel_parse_line(char *line, struct symtab_entry *e)
 	if (p == line || *p != ' ' || !strchr("tTwW", p[1]) || !p[1] || p[2] != ' ' || !p[3])
 		return false;
 	*e = (struct symtab_entry){.address = address, .reach = MAX_GAP, .name = p + 3};
-	/* Local, weak, global. */
-	e->merit = p[1] == 't' ? 0 : 1u + (p[1] == 'T');
+	if (p[1] == 'T')
+		e->merit = 2;
+	else if (p[1] != 't') /* weak */
+		e->merit = 1;
 	p = strchrnul(p + 3, '\t');
 	if (*p) {
 		*p++ = '\0';
