@@ -7,13 +7,13 @@ export XDG_CACHE_HOME=$PWD/cache
 
 # truth NAME SAMPLES FRAMES COMMAND...: at most that share of frames not as libdwfl has them (it gives up on stacks deeper
 # than 64 KB, and on other signal stacks: there ours may be longer). Runs until there are that many samples: how fast a
-# machine is, or how busy, decides nothing.
+# machine is, or how busy, decides nothing; a minute is for what hangs.
 truth() {
 	local name=$1 wanted=$2 wrong=$3 samples=0 frames=0 right=0 try
 	shift 3
 	: >err
 	for try in $(seq 30); do
-		"$PROGS/truth" 499 3 "$@" >out 2>>err </dev/null
+		"$PROGS/truth" 499 60 "$@" >out 2>>err </dev/null
 		tail -n 1 out | tr ' ' '\n' | paste - - >figures
 		get() { awk -v k="$1" '$1 == k { print $2 + 0 }' figures; }
 		samples=$((samples + $(get samples))) frames=$((frames + $(get frames))) right=$((right + $(get right)))
@@ -29,10 +29,10 @@ truth throw 200 0.0005 "$PROGS/frameless" throw 40 1000
 # libdwfl passes over a frame of the vDSO that a signal interrupted while the handler returns.
 truth signal 200 0.02 "$PROGS/frameless" signal 60 1000
 truth altstack 200 0.02 "$PROGS/frameless" altstack 60 1000
-# While a program is being loaded libdwfl's list of what is mapped is behind.
+# While a program is being loaded libdwfl's list of what is mapped is behind: of a run that is long that is little.
 truth python 100 0.005 python3 -c 'import json
 def f(n): return json.dumps({str(i): [i] for i in range(300)}) if n == 0 else f(n - 1)
-for i in range(1200): f(30)'
+for i in range(8000): f(30)'
 truth rsa 300 0.002 openssl speed -seconds 1 rsa2048
 truth gcm 300 0.002 openssl speed -seconds 1 -evp aes-256-gcm
 truth xz 200 0.0005 sh -c 'xz -T1 -9 <"$0" >/dev/null' /usr/bin/python3
