@@ -78,6 +78,15 @@ static __always_inline int capture_end(const struct user_scratch *s)
 	return 0;
 }
 
+/* Where a stack ends at the latest. A C library has what the thread pointer points to at the end of
+ * a thread's stack, or nowhere on it. */
+static __always_inline u64 stack_end(const struct who *w, u64 address)
+{
+	u64 end = address < w->stack_top ? w->stack_top : USER_SPACE_END;
+
+	return address < w->thread_pointer && w->thread_pointer < end ? w->thread_pointer : end;
+}
+
 __hidden int capture_send(struct user_scratch *s)
 {
 	int err = 0;
@@ -85,9 +94,7 @@ __hidden int capture_send(struct user_scratch *s)
 	s->copy.id = STACK_CAPTURE | ++s->captures << CAPTURE_MAKER_BITS |
 		     s->level << CAPTURE_CPU_BITS | bpf_get_smp_processor_id();
 	s->copy.address = (s->frame.registers[0][REG_SP] & ~7ull) - RED_ZONE;
-	s->copy.end = s->sample.who.stack_top;
-	if (s->copy.address >= s->copy.end)
-		s->copy.end = USER_SPACE_END; /* another thread's: nobody knows */
+	s->copy.end = stack_end(&s->sample.who, s->copy.address);
 	s->copy.present = 0;
 	s->copy.pages = s->copy.missing = 0;
 	for (u32 i = 0; i < MAX_CAPTURE_PAGES && !err; i++)

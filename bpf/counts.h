@@ -37,6 +37,8 @@ static __always_inline int count_in(struct counts_map *map, const struct sample 
 	}
 	ADD(&v->samples, sample->one.samples);
 	ADD(&v->value, sample->one.value);
+	v->last_runtime = sample->one.last_runtime;
+	v->exec_id = sample->one.exec_id;
 	return 0;
 }
 

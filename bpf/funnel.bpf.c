@@ -22,6 +22,7 @@ struct levels_map levels_busy SEC(".maps");
 struct store_arena_map store_arena SEC(".maps");
 struct store_array_map store_array SEC(".maps");
 struct processes_map processes SEC(".maps");
+struct stack_roots_map stack_roots SEC(".maps");
 struct rule_cache_map rule_cache SEC(".maps");
 
 const volatile struct config config = {};
@@ -46,6 +47,8 @@ __hidden int take_sample(struct bpf_perf_event_data *ctx, u32 event, u64 value)
 	if (!s)
 		return 0;
 	identity_read(&s->sample, task, true, event);
+	if (in_kernel && is_accounted_apart(task, ctx->regs.rsp))
+		s->sample.one.first_runtime = s->sample.one.last_runtime = 0;
 	stacks_take(ctx, s, st, in_kernel, in_kernel ? REGISTERS_OF_TASK : REGISTERS_OF_CONTEXT);
 	count_add(s, st, 1, value);
 	level_leave(s);

@@ -49,6 +49,17 @@ static __always_inline struct task_struct *current_task(void)
 						: (void *)bpf_get_current_task();
 }
 
+/* Was the kernel interrupted on another stack than the task's? Then a software interrupt was at
+ * work, which kernels that account interrupts by themselves (CONFIG_IRQ_TIME_ACCOUNTING) do not
+ * take for the task's time. */
+static __always_inline bool is_accounted_apart(struct task_struct *task, u64 sp)
+{
+	struct rq *queue = NULL;
+
+	return bpf_core_field_exists(queue->prev_irq_time) &&
+	       sp - (u64)TASK_READ(task, stack) >= MAX_KERNEL_STACK;
+}
+
 /* The cgroup2 that the task is in. */
 static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
 {
@@ -131,6 +142,7 @@ static __always_inline void who_read(struct who *w, struct count_key *key, struc
 		w->generation = mm ? MM_GENERATION(mm, LOAD) : 0;
 		w->exec_pages = mm ? mm->exec_vm : 0;
 		w->stack_top = mm ? mm->start_stack : 0;
+		w->thread_pointer = task->thread.fsbase;
 		__builtin_memcpy(key->thread, task->comm, sizeof(key->thread));
 		__builtin_memcpy(key->process, leader->comm, sizeof(key->process));
 		return;
@@ -143,6 +155,7 @@ static __always_inline void who_read(struct who *w, struct count_key *key, struc
 	w->generation = mm ? MM_GENERATION(mm, BPF_CORE_READ) : 0;
 	w->exec_pages = mm ? BPF_CORE_READ(mm, exec_vm) : 0;
 	w->stack_top = mm ? BPF_CORE_READ(mm, start_stack) : 0;
+	w->thread_pointer = BPF_CORE_READ(task, thread.fsbase);
 	bpf_core_read_str(key->thread, sizeof(key->thread), &task->comm);
 	bpf_core_read_str(key->process, sizeof(key->process), &leader->comm);
 }
@@ -165,4 +178,6 @@ static __always_inline void identity_read(struct sample *s, struct task_struct *
 	key->cgroup = is_current ? bpf_get_current_cgroup_id() : cgroup_id(task_cgroup(task));
 	who_read(&s->who, key, task);
 	key->start_ns = s->who.start_ns;
+	s->one.first_runtime = s->one.last_runtime = TASK_READ(task, se.sum_exec_runtime);
+	s->one.exec_id = s->who.exec_id;
 }

@@ -28,8 +28,9 @@ typedef __u32 u32;
 typedef __u64 u64;
 typedef __s64 s64;
 
-#define TASK_COMM_LEN 16
-#define PF_KTHREAD    0x00200000
+#define TASK_COMM_LEN    16
+#define PF_KTHREAD       0x00200000
+#define MAX_KERNEL_STACK (64 << 10) /* 16 KiB, with KASAN up to four times that */
 
 /*
  * All integers are unsigned: libbpf then loads a field of whatever width the running kernel gives
@@ -97,6 +98,16 @@ struct cred {
 	kuid_t uid;
 };
 
+/* Exists always: of a type that does not, libbpf looks through all modules, for which cprof has no
+ * right. */
+struct rq {
+	u64 prev_irq_time; /* only with CONFIG_IRQ_TIME_ACCOUNTING */
+};
+
+struct thread_struct {
+	unsigned long fsbase; /* the thread pointer */
+};
+
 struct task_struct {
 	unsigned int pid;
 	unsigned int tgid;
@@ -116,6 +127,7 @@ struct task_struct {
 	struct sched_entity se;
 	struct sched_info sched_info;
 	char comm[TASK_COMM_LEN];
+	struct thread_struct thread;
 };
 
 struct seq_file;

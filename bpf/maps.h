@@ -7,6 +7,7 @@
 
 #include "abi/config.h"
 #include "abi/records.h"
+#include "abi/stack_root.h"
 #include "kernel.h"
 #include "scratch.h"
 
@@ -94,6 +95,14 @@ struct processes_map {
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, u32);
 	__type(value, struct process_maps);
+};
+
+struct stack_roots_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_ROOTS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u32);
+	__type(value, struct stack_root);
 };
 
 /* One element a CPU; a per-CPU map's values may not be that large. */

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "abi/hash_mix.h"
 #include "abi/records.h"
 #include "abi/unwind_table.h"
 #include "kernel.h"
@@ -21,6 +22,7 @@ struct who {
 	u64 generation;        /* changes when code may have been mapped over code */
 	u64 exec_pages;        /* that the process has mapped executable */
 	u64 stack_top;         /* of its first thread */
+	u64 thread_pointer;    /* 0: unknown */
 	bool has_user;         /* memory: not a kernel thread, nor at the end of an exit */
 };
 
@@ -92,10 +94,4 @@ extern struct user_scratch_map user_scratch SEC(".maps");
 static __always_inline struct user_scratch *scratch_get(u32 level)
 {
 	return bpf_map_lookup_elem(&user_scratch, &level);
-}
-
-static __always_inline u64 hash_mix(u64 hash, u64 word)
-{
-	hash = (hash ^ word) * 0xff51afd7ed558ccdull;
-	return hash ^ hash >> 32;
 }

@@ -10,6 +10,7 @@
 #include "capture.h"
 #include "maps.h"
 #include "registers.h"
+#include "roots.h"
 #include "unwind.h"
 
 extern const volatile struct config config;
@@ -75,7 +76,7 @@ static __always_inline u64 registers_read(struct user_scratch *s, struct bpf_per
 		f->leaf_call = LEAF_CALL_BIRTH;
 	f->knows_all = 1;
 	f->leaf_is_return = f->is_return;
-	f->fp_unknown = f->by_chain = f->set = f->steps = 0;
+	f->fp_unknown = f->guessed = f->generated = f->set = f->steps = 0;
 	return cs;
 }
 
@@ -201,34 +202,38 @@ static __always_inline bool wants_capture(const struct user_scratch *s)
  * do with its leaf. */
 static __always_inline u64 stack_capture(struct user_scratch *s)
 {
-	u32 at = process_slot(s->head.tgid, s->sample.who.exec_id);
+	u32 at = process_slot(s->head.tgid, s->sample.who.exec_id), most = capture_pages(~0ull);
 	struct process_slot *slot = bpf_map_lookup_elem(&slots, &at);
+	int err;
 
-	if (!slot || *(volatile u32 *)&slot->captures >= MAX_CAPTURES)
+	if (!slot || *(volatile u32 *)&slot->captured_pages >= MAX_CAPTURED_PAGES)
 		return STACK_NONE;
-	ADD(&slot->captures, 1);
-	if (!capture_send(s))
-		return s->copy.id;
-	ADD(&slot->captures, -1);
-	return STACK_LOST;
+	/* Before user space can answer. */
+	ADD(&slot->captured_pages, most);
+	err = capture_send(s);
+	ADD(&slot->captured_pages, (err ? 0 : capture_pages(s->copy.present)) - most);
+	return err ? STACK_LOST : s->copy.id;
 }
 
 static __always_inline u64 user_stack_send(struct user_scratch *s, struct stats *st)
 {
+	bool has_rest = config.by_tables && s->end == WALK_DEPTH;
 	u32 n = s->n;
 
 	if (n > MAX_USER_FRAMES)
 		return STACK_NONE;
+	if (has_rest)
+		root_add(s->level);
 	s->head.id = stack_hash(s->hash);
 	if (stack_has_crossed(s->head.id))
 		return s->head.id;
 	s->head.type = RECORD_USER_STACK;
 	s->head.n_frames = n;
 	s->head.end = s->end;
-	s->head.cfa = s->cfa;
+	s->head.cfa = has_rest ? s->frame.sp : s->cfa;
 	s->head.fp = s->frame.fp;
 	s->head.n_tail = TAIL_WORDS;
-	if (!s->cfa || bpf_probe_read_user(s->tail, sizeof(s->tail), (void *)s->cfa))
+	if (!has_rest && (!s->cfa || bpf_probe_read_user(s->tail, sizeof(s->tail), (void *)s->cfa)))
 		s->head.cfa = 0;
 	return stack_send(st, &s->head, sizeof(s->head) + sizeof(s->tail) + n * 8);
 }

@@ -35,12 +35,27 @@ int BPF_PROG(target_fork, struct task_struct *parent, struct task_struct *child)
 	return 0;
 }
 
+/* A thread that is not its process's first takes that one's number when it runs another program. */
+static __always_inline void thread_renumber(u32 before, u32 now)
+{
+	struct target_key key = {.kind = TARGET_THREAD, .id = now};
+	struct target_key old = {.kind = TARGET_THREAD, .id = before};
+	u8 one = 1;
+
+	if (before == now || !bpf_map_lookup_elem(&targets, &old))
+		return;
+	if (!bpf_map_update_elem(&targets, &key, &one, BPF_NOEXIST))
+		ADD(&targets_alive, 1);
+	target_remove(TARGET_THREAD, before);
+}
+
 SEC("?raw_tp/sched_process_exec")
-int BPF_PROG(target_exec, struct task_struct *task)
+int BPF_PROG(target_exec, struct task_struct *task, int old_pid)
 {
 	struct target_key key = {.kind = TARGET_COMMAND, .id = BPF_CORE_READ(task, tgid)};
 	u8 one = 1;
 
+	thread_renumber((u32)old_pid, BPF_CORE_READ(task, pid));
 	if (!bpf_map_lookup_elem(&targets, &key))
 		return 0;
 	key.kind = TARGET_PROCESS;

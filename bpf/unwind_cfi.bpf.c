@@ -83,8 +83,8 @@ static __noinline int rule_find(struct user_scratch *s, u64 pc)
 	end = map_find(s, store, pc);
 	/* A frame pointer may have led to code that was generated just now, or to nothing. */
 	if (end)
-		return s->frame.by_chain && s->process.flags & PROCESS_LEADS_NOWHERE ? WALK_NOT_CODE
-										     : end;
+		return s->frame.guessed && s->process.flags & PROCESS_LEADS_NOWHERE ? WALK_NOT_CODE
+										    : end;
 	table = s->map.table;
 	if (table == TABLE_NOT_READY)
 		return WALK_NOT_READY;
@@ -93,7 +93,8 @@ static __noinline int rule_find(struct user_scratch *s, u64 pc)
 		*STORE_PLACE(store, u32, table + TABLE_FIELD(last_used)) = store_epoch;
 		s->frame.rule = table_find(store, table, pc - s->map.bias);
 	}
-	return step_check(s, &s->frame, table == TABLE_GENERATED);
+	s->frame.generated = table == TABLE_GENERATED;
+	return step_check(s, &s->frame);
 }
 
 static __always_inline struct rule_cache *cache_get(void)
@@ -124,6 +125,7 @@ __noinline __weak int any_step(u32 level)
 	n = s->n;
 	if (!s->level && line->tag == tag) {
 		s->frame.rule = line->rule;
+		s->frame.generated = 0;
 	} else {
 		end = rule_find(s, pc);
 		if (!end && !s->level && s->map.table != TABLE_GENERATED) {
@@ -145,7 +147,7 @@ __noinline __weak int any_step(u32 level)
 		s->hash = hash_mix(s->hash, end);
 		return 1;
 	}
-	word = s->frame.is_return ? s->frame.pc : s->frame.pc | FRAME_EXACT;
+	word = frame_word(&s->frame);
 	s->last_hash = s->hash;
 	s->hash = hash_mix(s->hash, word);
 	s->frames[n & (MAX_USER_FRAMES - 1)] = word;
@@ -212,7 +214,7 @@ static __always_inline void plain_steps(struct user_scratch *s, const struct rul
 	s->frame.pc = t.pc;
 	s->frame.sp = t.sp;
 	s->frame.fp = t.fp;
-	s->frame.by_chain = 0;
+	s->frame.guessed = 0;
 	s->frame.steps = 2;
 	s->hash = t.hash;
 	s->n = t.n;

@@ -31,7 +31,7 @@ _cprof() {
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
 		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
 		esac
-		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --idle --no-fallback --budget --max-depth --full-names --no-cache --debuginfod --java-perfmap --no-names -d --duration -o --output --format --timeline --by --inverted --no-annotations --exit-status --help --version -v --verbose -q --quiet --color --log-format "
+		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --no-scale --idle --no-fallback --budget --max-depth --full-names --no-cache --debuginfod --java-perfmap --no-names -d --duration -o --output --format --timeline --by --inverted --no-annotations --exit-status --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	top)
 		case $prev in
@@ -50,7 +50,7 @@ _cprof() {
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
 		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
 		esac
-		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --idle --no-fallback --budget --max-depth --full-names --no-cache --debuginfod --source-path --help --version -v --verbose -q --quiet --color --log-format "
+		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --no-scale --idle --no-fallback --budget --max-depth --full-names --no-cache --debuginfod --source-path --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	report)
 		case $prev in
@@ -124,7 +124,7 @@ _cprof() {
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
 		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
 		esac
-		words="--listen --token-file --insecure --history --history-rate -e --event -F --freq --budget --memory --metrics-cgroups --java-perfmap --no-kernel --full-names --no-cache --debuginfod --help --version -v --verbose -q --quiet --color --log-format "
+		words="--listen --token-file --insecure --history --history-rate -e --event -F --freq --budget --memory --metrics-cgroups --java-perfmap --no-kernel --no-scale --full-names --no-cache --debuginfod --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	cache)
 		case $prev in

@@ -60,7 +60,7 @@ field() {
 	printf '%s\n' "${found#*:}" | tr -d '"'
 }
 # complete FILE SHARE [WHAT]: of the user stacks of a summary, of which there are some. While a table is built, which takes as
-# long as the load has it, stacks beyond 64 captures are cut: up to a twentieth of all is not held against the program.
+# long as the load has it, stacks beyond 512 captures are cut: up to a twentieth of all is not held against the program.
 complete() {
 	local n pending
 	n=$(field user_stacks "$1")

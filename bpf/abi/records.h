@@ -16,13 +16,13 @@ enum {
 	MAX_USER_FRAMES = 1024,
 	CAPTURE_PAGE = 4096,
 	MAX_CAPTURE_PAGES = 64,
-	RED_ZONE = 128,        /* bytes below the stack pointer that a leaf may use */
-	TAIL_WORDS = 64,       /* stack above the last frame found, for unwind/start.c */
-	MAX_COUNTS = 65536,    /* entries of each of the two count maps */
-	MAX_SEEN = 65536,      /* stacks known to have crossed; cleared when full */
-	MAX_PROCESSES = 32768, /* whose mappings the kernel side knows */
-	PROCESS_SLOTS = 65536, /* struct process_slot, by tgid modulo this */
-	MAX_CAPTURES = 64,     /* of a process that user space has not answered */
+	RED_ZONE = 128,             /* bytes below the stack pointer that a leaf may use */
+	TAIL_WORDS = 64,            /* stack above the last frame found, for unwind/start.c */
+	MAX_COUNTS = 65536,         /* entries of each of the two count maps */
+	MAX_SEEN = 65536,           /* stacks known to have crossed; cleared when full */
+	MAX_PROCESSES = 32768,      /* whose mappings the kernel side knows */
+	PROCESS_SLOTS = 65536,      /* struct process_slot, by tgid modulo this */
+	MAX_CAPTURED_PAGES = 12288, /* of a process that user space has not answered */
 	MAX_LEVELS = 3, /* programs that may be at work on a CPU, one interrupting the other */
 	KERNEL_NAME_BYTES = 256, /* name+0xoffset/0xsize [module] */
 	RING_BYTES = 4 << 20,
@@ -65,8 +65,8 @@ struct stats {
 /* What both sides keep of processes, in a map that both write. Processes that share a slot take
  * each other for new ones, or capture less; nothing goes wrong. */
 struct process_slot {
-	__u32 generation; /* written by user space: stacks of another one are other stacks */
-	__u32 captures;   /* sent by the kernel side and not yet answered by user space */
+	__u32 generation;     /* written by user space: stacks of another one are other stacks */
+	__u32 captured_pages; /* sent by the kernel side and not yet answered by user space */
 };
 
 static inline __u32 process_slot(__u32 tgid, __u64 exec_id)
@@ -100,6 +100,10 @@ struct count_key {
 struct count_value {
 	__u64 samples;
 	__u64 value; /* summed sample period, in the event's unit */
+	/* How long the thread had run, in nanoseconds, at the first and at the last of them; 0: the
+	 * kernel does not account to it what was sampled. */
+	__u64 first_runtime, last_runtime;
+	__u64 exec_id; /* of its process, at the last of them */
 };
 
 enum record_type {
@@ -119,6 +123,10 @@ enum { WITNESSED = 1 };
 /* In a frame that was walked by tables: the address is that of the next instruction (a signal came
  * there), not one behind a call. The leaf is exact without saying so. */
 #define FRAME_EXACT (1ull << 63)
+/* A frame pointer led there, or what code seems to do: behind such a frame a return address of 0 is
+ * no proof of the stack's end. */
+#define FRAME_GUESSED (1ull << 62)
+#define FRAME_ADDRESS (FRAME_GUESSED - 1)
 
 /* Head of every ring record. A stack follows with `n_tail` words, then `n_frames` words, leaf
  * first; frames above the leaf are return addresses. */
@@ -156,6 +164,12 @@ struct capture_record {
 	__u32 leaf_call;   /* enum leaf_call */
 	__u64 registers[17]; /* in DWARF's order */
 };
+
+/* What a capture with those pages counts for, until it is answered. */
+static inline __u32 capture_pages(__u64 present)
+{
+	return 1 + (__u32)__builtin_popcountll(present);
+}
 
 _Static_assert(sizeof(struct count_key) == 104 && COUNT_KEY_BYTES == 80, "count_key has padding");
 _Static_assert(sizeof(struct stack_record) == 64, "stack_record has padding");

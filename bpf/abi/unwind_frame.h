@@ -17,7 +17,8 @@ struct unwind_frame {
 	__u8 is_return;  /* pc is a return address: the call lies before it */
 	__u8 knows_all;  /* `registers` are those of this frame */
 	__u8 fp_unknown; /* fp could not be followed to this frame */
-	__u8 by_chain;   /* reached by a frame pointer: pc is no proof of itself */
+	__u8 guessed;   /* reached by a frame pointer or a scanned rule: pc is no proof of itself */
+	__u8 generated; /* its code lies in no file: how such code calls is anybody's guess */
 	__u8 set;
 	__u8 leaf_is_return;
 	__u8 steps;     /* from the frame whose registers are known, as far as that matters */

@@ -41,6 +41,7 @@ enum fp_kind {
 enum ra_kind {
 	RA_AT_CFA,      /* at CFA - 8 */
 	RA_IN_REGISTER, /* of a leaf */
+	RA_SCANNED,     /* at CFA - 8, says the code itself (src/unwind/scan.h): to be checked */
 };
 
 #define RULE(cfa, cfa_offset, fp, fp_offset, ra)                                                   \

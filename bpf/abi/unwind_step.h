@@ -25,25 +25,61 @@ enum {
 };
 #define STEP_ADDRESS_END 0x800000000000ull
 
+/* What the word at an address of the stack is as a return address of the frame. */
+STEP_INLINE enum call_kind step_call(STEP_CONTEXT context, const struct unwind_frame *f, __u64 at)
+{
+	__u64 ra = 0, bytes = 0;
+
+	if (at & 7 || at >= STEP_ADDRESS_END || STEP_WORD(context, at, &ra) || ra < 4096 ||
+	    ra >= STEP_ADDRESS_END || STEP_CODE(context, ra - 8, &bytes))
+		return CALL_NONE;
+	return call_kind(bytes, ra, f->pc);
+}
+
+/*
+ * Where a leaf without unwind information stands. A function that has not touched the stack, or has
+ * no frame, has its return address on top of it; what lies there is believed behind a call alone,
+ * and in a body only if it is as good as what the frame pointer leads to.
+ */
+STEP_INLINE enum leaf_position step_position(STEP_CONTEXT context, const struct unwind_frame *f)
+{
+	enum leaf_position position;
+	enum call_kind top;
+	__u64 bytes = 0;
+
+	if (STEP_CODE(context, f->pc, &bytes))
+		return LEAF_IN_BODY;
+	position = leaf_position(bytes);
+	if (f->generated && position != LEAF_PROBES)
+		return position;
+	top = step_call(context, f, position == LEAF_PUSHED ? f->sp + 8 : f->sp);
+	if (top == CALL_NONE)
+		return LEAF_IN_BODY;
+	if (position != LEAF_IN_BODY)
+		return position == LEAF_PROBES ? LEAF_UNTOUCHED : position;
+	return !f->generated && top >= step_call(context, f, f->fp + 8) ? LEAF_UNTOUCHED
+									: LEAF_IN_BODY;
+}
+
 /* The caller of code without unwind information: by the chain of frame pointers. */
 STEP_INLINE int step_by_chain(STEP_CONTEXT context, struct unwind_frame *f, bool other_stack)
 {
-	__u64 bytes = 0, at = f->fp, ra, fp;
-	int position = 0;
+	enum leaf_position position = LEAF_IN_BODY;
+	__u64 at = f->fp, ra, fp;
 
-	if (f->knows_all && !f->is_return && !other_stack && !STEP_CODE(context, f->pc, &bytes))
-		position = leaf_position(bytes);
-	if (position == 1) {
+	if (f->knows_all && !f->is_return && !other_stack)
+		position = step_position(context, f);
+	if (position == LEAF_UNTOUCHED) {
 		if (STEP_WORD(context, f->sp, &ra))
 			return WALK_UNREADABLE;
 		f->sp += 8;
 	} else {
-		if (position == 2)
+		if (position == LEAF_PUSHED)
 			at = f->sp;
 		else if (f->fp_unknown)
 			return WALK_UNSUPPORTED;
 		else if (!at)
-			return WALK_ZERO;
+			return WALK_CHAIN;
 		if (at & 7 || at >= STEP_ADDRESS_END ||
 		    (!other_stack && (at < f->sp || at - f->sp > STEP_MAX_FRAME_BYTES)))
 			return WALK_NO_RULE;
@@ -58,7 +94,7 @@ STEP_INLINE int step_by_chain(STEP_CONTEXT context, struct unwind_frame *f, bool
 	f->is_return = 1;
 	f->knows_all = 0;
 	f->steps = 2;
-	f->by_chain = 1;
+	f->guessed = 1;
 	return WALK_GOES_ON;
 }
 
@@ -93,9 +129,9 @@ STEP_INLINE int step_signal(STEP_CONTEXT context, struct unwind_frame *f)
 	f->is_return = 0;
 	f->knows_all = 1;
 	f->fp_unknown = 0;
-	f->by_chain = 0;
+	f->guessed = 0;
 	f->steps = 0;
-	return f->pc ? WALK_GOES_ON : WALK_ZERO;
+	return f->pc ? WALK_GOES_ON : WALK_NO_RULE; /* a call of nothing */
 }
 
 /* Is the register known in this frame? A function that keeps its CFA in a register which calls need
@@ -174,26 +210,38 @@ STEP_INLINE int step_fp(STEP_CONTEXT context, struct unwind_frame *f, __u64 cfa)
 }
 
 /*
- * Is the address of a frame believable that has no rule or was reached by a frame pointer? Also
- * finds where signal handlers return to, which no call leads to. `generated`: how such code calls
- * is anybody's guess.
+ * Is the address of a frame believable that has no rule or was guessed? Also finds where signal
+ * handlers return to, which no call leads to.
  */
-STEP_INLINE int step_check(STEP_CONTEXT context, struct unwind_frame *f, bool generated)
+STEP_INLINE int step_check(STEP_CONTEXT context, struct unwind_frame *f)
 {
 	bool no_rule = rule_cfa(f->rule) == CFA_NONE;
 	__u64 bytes = 0;
 
-	if (!f->is_return || f->knows_all || (!no_rule && !f->by_chain))
+	if (!f->is_return || f->knows_all || (!no_rule && !f->guessed))
 		return WALK_GOES_ON;
 	if (!STEP_CODE(context, f->pc, &bytes) && is_sigreturn(bytes)) {
 		if (no_rule)
 			f->rule = CFA_SIGNAL;
 		return WALK_GOES_ON;
 	}
-	if (f->by_chain && !generated && !STEP_CODE(context, f->pc - 8, &bytes) &&
+	if (f->guessed && !f->generated && !STEP_CODE(context, f->pc - 8, &bytes) &&
 	    !is_call_before(bytes) && !is_nop_before(bytes))
 		return WALK_NOT_CODE;
 	return WALK_GOES_ON;
+}
+
+/* A runtime that calls C on another stack than its own has its frame pointer on its own (Erlang).
+ */
+STEP_INLINE bool may_leave_stack(const struct unwind_frame *f)
+{
+	return f->generated && f->is_return && !f->guessed;
+}
+
+/* A frame as a word of a stack_record. */
+STEP_INLINE __u64 frame_word(const struct unwind_frame *f)
+{
+	return f->pc | (f->is_return ? 0 : FRAME_EXACT) | (f->guessed ? FRAME_GUESSED : 0);
 }
 
 /* From a frame, whose rule is in f->rule, to its caller. Returns WALK_GOES_ON, or how it ended. */
@@ -204,7 +252,7 @@ STEP_INLINE int frame_step(STEP_CONTEXT context, struct unwind_frame *f)
 	int end;
 
 	if (kind == CFA_NONE || kind == CFA_SWITCH)
-		return step_by_chain(context, f, kind == CFA_SWITCH);
+		return step_by_chain(context, f, kind == CFA_SWITCH || may_leave_stack(f));
 	if (kind == CFA_END)
 		return WALK_FIRST;
 	if (kind == CFA_SIGNAL)
@@ -214,7 +262,7 @@ STEP_INLINE int frame_step(STEP_CONTEXT context, struct unwind_frame *f)
 		return end;
 	/* Where the return address was popped (vfork), the caller's stack begins where this one
 	 * does. */
-	if (cfa < f->sp || (cfa == f->sp && rule_ra(f->rule) == RA_AT_CFA) || cfa & 7 ||
+	if (cfa < f->sp || (cfa == f->sp && rule_ra(f->rule) != RA_IN_REGISTER) || cfa & 7 ||
 	    cfa >= STEP_ADDRESS_END)
 		return WALK_BACKWARDS;
 	if (rule_ra(f->rule) == RA_IN_REGISTER) {
@@ -232,8 +280,8 @@ STEP_INLINE int frame_step(STEP_CONTEXT context, struct unwind_frame *f)
 	f->is_return = 1;
 	f->steps = f->knows_all ? 1 : 2;
 	f->knows_all = 0;
-	f->by_chain = 0;
+	f->guessed = rule_ra(f->rule) == RA_SCANNED;
 	if (!ra)
-		return WALK_ZERO;
+		return f->guessed ? WALK_CHAIN : WALK_ZERO;
 	return ra < STEP_ADDRESS_END ? WALK_GOES_ON : WALK_NO_MAPPING;
 }

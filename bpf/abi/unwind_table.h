@@ -14,7 +14,7 @@
 #include "abi/unwind_rule.h"
 
 enum {
-	TABLE_MAGIC = 0x31747563, /* the layout's version: "cut1" */
+	TABLE_MAGIC = 0x32747563, /* the version of layout and rules: "cut2" */
 	TABLE_CHUNK_SHIFT = 16,
 	TABLE_GROUPS = 16,    /* a chunk */
 	TABLE_MAX_DICT = 255, /* rules with a number of their own */

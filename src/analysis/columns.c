@@ -42,7 +42,7 @@ static const char *interval(int64_t part, const struct view *v, char *buf)
 {
 	double low, high;
 
-	if (!share_interval(percent_of(part, v->total) / 100, v->samples, &low, &high))
+	if (!share_interval(percent_of(part, v->whole) / 100, v->samples, &low, &high))
 		return "";
 	snprintf(buf, COLUMN_TEXT, "%.*f-%.*f", high < 0.1 ? 2 : 1, 100 * low, high < 0.1 ? 2 : 1,
 		 100 * high);
@@ -53,11 +53,11 @@ const char *column_text(enum column c, const struct function *f, const struct vi
 {
 	switch (c) {
 	case COLUMN_SELF_PERCENT:
-		return percent(f->self, v->total, buf);
+		return percent(f->self, v->whole, buf);
 	case COLUMN_INTERVAL:
 		return interval(f->self, v, buf);
 	case COLUMN_TOTAL_PERCENT:
-		return percent(f->total, v->total, buf);
+		return percent(f->total, v->whole, buf);
 	case COLUMN_SELF:
 		return format_value(f->self, v->unit, buf);
 	case COLUMN_TOTAL:

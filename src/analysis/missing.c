@@ -52,6 +52,7 @@ struct missing *missing_names(const struct profile *p, size_t *ret_n, uint64_t *
 		*ret_frames += (uint64_t)weight[i];
 		m->frames += (uint64_t)weight[i];
 		m->unnamed += f->named ? 0 : (uint64_t)weight[i];
+		m->is_generated |= f->kind == FRAME_JIT;
 	}
 	for (size_t i = 0; i <= p->n_mappings; i++)
 		if (all[i].unnamed)

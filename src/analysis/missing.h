@@ -13,6 +13,7 @@ struct missing {
 	mapping_id mapping; /* NO_ID: in none */
 	uint64_t frames;    /* weighted by samples */
 	uint64_t unnamed;
+	bool is_generated; /* code */
 };
 
 /* Returns the modules that have frames without a name. `ret_frames`: of all modules. */

@@ -216,7 +216,7 @@ static void prune(struct tree *t, const struct view *v, size_t most)
 	for (size_t i = 0; i < t->n; i++)
 		weights[i] = weight_of(&t->nodes[i]);
 	qsort(weights, t->n, sizeof(*weights), tree_heaviest_first);
-	t->least = v->total ? (double)weights[most] / fabs((double)v->total) : 1;
+	t->least = v->whole ? (double)weights[most] / (double)v->whole : 1;
 	while (heavier < most && weights[heavier] > weights[most])
 		heavier++;
 	equal = most - heavier;
@@ -244,10 +244,9 @@ static void prune(struct tree *t, const struct view *v, size_t most)
 static void tree_fill(struct tree *t, const struct view *v, const struct tree_options *o)
 {
 	struct build b = {.v = v, .o = o, .t = t, .n_open = v->n_origins};
-	double total = (double)v->total;
 
-	*t = (struct tree){.total = v->total, .least = o->least};
-	b.least = (int64_t)(fabs(total) * o->least);
+	*t = (struct tree){.total = v->total, .whole = v->whole, .least = o->least};
+	b.least = (int64_t)((double)v->whole * o->least);
 	t->place = mem_array(v->n_origins, sizeof(*t->place));
 	b.open = mem_array(v->n_origins, sizeof(*b.open));
 	b.end = mem_array(v->n_origins, sizeof(*b.end));

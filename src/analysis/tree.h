@@ -43,6 +43,7 @@ struct tree {
 	struct tree_node *nodes;
 	size_t n, cap;
 	int64_t self, cut, total; /* of the whole: of empty stacks; of roots that were cut; all */
+	int64_t whole;            /* what shares are of, as in the view */
 	double least;             /* that was applied */
 	uint32_t *place;          /* origin -> the deepest node that has it; NO_ID: the whole */
 };

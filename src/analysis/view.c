@@ -240,10 +240,12 @@ static void add_origins(struct view *v, const struct view_options *o, const uint
 		v->origin_of[i] = origin;
 		sum_add(&v->origins[origin].weight, weight);
 		sum_add(&v->total, weight);
+		sum_add(&v->whole, weight < 0 ? -MAX(weight, -INT64_MAX) : weight);
 		if (v->counts != NO_ID)
 			sum_add(&samples, p->values[i * p->n_types + v->counts]);
 	}
-	v->samples = samples > 0 ? (uint64_t)samples : 0;
+	/* Shares of what has signs have no intervals. */
+	v->samples = samples > 0 && v->whole == v->total ? (uint64_t)samples : 0;
 }
 
 int view_open(struct view *v, const struct profile *p, const struct view_options *o,

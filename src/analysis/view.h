@@ -60,6 +60,7 @@ struct view {
 	uint32_t value;  /* the sample type */
 	uint32_t counts; /* that of the number of samples; NO_ID: none */
 	int64_t total;
+	int64_t whole;    /* what shares are of: the total; of weights with signs, without them */
 	uint64_t samples; /* what the total is made of, for intervals; 0: not known */
 	const char *type, *unit;
 };

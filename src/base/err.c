@@ -2,6 +2,8 @@
 /* What went wrong, in words. */
 #include "base/err.h"
 
+#include "base/limits.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,9 +19,11 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 	va_end(ap);
 	if (n >= 0 && (size_t)n < sizeof(err->what) && code < 0)
 		snprintf(err->what + n, sizeof(err->what) - (size_t)n, ": %s", strerror(-code));
-	err->cure[0] = '\0';
 	err->exit_code = 0;
 	err->code = code < 0 ? code : -EINVAL;
+	/* Whatever it was that met the limit. */
+	limits_cure(code, err->cure, sizeof(err->cure));
+	err->by_limit = *err->cure;
 	return err->code;
 }
 
@@ -31,6 +35,7 @@ int err_usage(struct err *err, const char *fmt, ...)
 	vsnprintf(err->what, sizeof(err->what), fmt, ap);
 	va_end(ap);
 	err->cure[0] = '\0';
+	err->by_limit = false;
 	err->exit_code = 2;
 	return err->code = -EINVAL;
 }
@@ -39,6 +44,8 @@ int err_cure(struct err *err, const char *fmt, ...)
 {
 	va_list ap;
 
+	if (err->by_limit)
+		return err->code;
 	va_start(ap, fmt);
 	vsnprintf(err->cure, sizeof(err->cure), fmt, ap);
 	va_end(ap);

@@ -7,9 +7,12 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 struct err {
 	char what[512];
 	char cure[512];
+	bool by_limit; /* a limit of this process is the cause, and `cure` lifts it */
 	int code;      /* negative errno */
 	int exit_code; /* 0, or the exit code that the contract asks for (2: wrong usage) */
 };
@@ -18,5 +21,5 @@ struct err {
 int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* The same for a wrong argument: exit code 2, no errno text. Returns -EINVAL. */
 int err_usage(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Adds the cure. Returns err->code. */
+/* Adds the cure, unless a limit is the cause, whose cure is there. Returns err->code. */
 int err_cure(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

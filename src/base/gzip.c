@@ -20,32 +20,50 @@ bool gzip_is(const void *data, size_t len)
 	return len >= 2 && memcmp(data, "\x1f\x8b", 2) == 0;
 }
 
-int gzip_inflate(const void *data, size_t len, size_t max, struct str *out)
+/* Appends the first member of `data`; says how long it was there. */
+static int inflate_member(struct libdeflate_decompressor *d, const char *data, size_t len,
+			  size_t max, struct str *out, size_t *ret_took)
 {
-	struct libdeflate_decompressor *d;
 	enum libdeflate_result result;
 	size_t room, n = 0;
-	uint32_t says; /* how long it is, modulo 4 GiB */
+	uint32_t says; /* how long it is, modulo 4 GiB, where it is the last one */
 
-	if (len < sizeof(says))
-		return -EBADMSG;
-	memcpy(&says, (const char *)data + len - sizeof(says), sizeof(says));
+	memcpy(&says, data + len - sizeof(says), sizeof(says));
 	room = MIN(MIN(says, len * GROWTH), max);
-	d = libdeflate_alloc_decompressor();
-	if (!d)
-		return -ENOMEM;
 	for (;;) {
 		array_reserve(out->text, out->cap, out->len + room + 1);
-		result = libdeflate_gzip_decompress(d, data, len, out->text + out->len, room, &n);
+		result = libdeflate_gzip_decompress_ex(d, data, len, out->text + out->len, room,
+						       ret_took, &n);
 		if (result != LIBDEFLATE_INSUFFICIENT_SPACE || room == max)
 			break;
 		room = MIN(room * 2 + 65536, max);
 	}
-	libdeflate_free_decompressor(d);
 	if (result != LIBDEFLATE_SUCCESS)
 		return result == LIBDEFLATE_INSUFFICIENT_SPACE ? -EFBIG : -EBADMSG;
 	out->len += n;
+	return 0;
+}
+
+int gzip_inflate(const void *data, size_t len, size_t max, struct str *out, size_t *ret_used)
+{
+	struct libdeflate_decompressor *d = libdeflate_alloc_decompressor();
+	size_t at = 0, took = 0, had = out->len;
+	int code = d ? 0 : -ENOMEM;
+
+	/* Members follow one another, and are one text (RFC 1952, 2.2). */
+	do {
+		if (!code && len - at < sizeof(uint32_t))
+			code = -EBADMSG;
+		if (!code)
+			code = inflate_member(d, (const char *)data + at, len - at,
+					      max - (out->len - had), out, &took);
+		at += code ? 0 : took;
+	} while (!code && gzip_is((const char *)data + at, len - at));
+	libdeflate_free_decompressor(d);
+	if (code)
+		return code;
 	out->text[out->len] = '\0';
+	*ret_used = at;
 	return 0;
 }
 
@@ -62,7 +80,7 @@ struct gzip_writer *gzip_writer_new(int fd)
 	w->fd = fd;
 	/* Level 6 would cost three times the CPU for an eighth less. */
 	if (deflateInit2(&w->z, 1, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-		abort();
+		mem_exhausted();
 	return w;
 }
 

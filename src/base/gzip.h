@@ -12,8 +12,9 @@
 #include "base/str.h"
 
 bool gzip_is(const void *data, size_t len);
-/* Appends the inflated data, at most `max` bytes, to `out`. */
-int gzip_inflate(const void *data, size_t len, size_t max, struct str *out);
+/* Appends the inflated data of all members, at most `max` bytes together, to `out`. What follows
+ * the last one is no gzip data: `ret_used` is where it begins. */
+int gzip_inflate(const void *data, size_t len, size_t max, struct str *out, size_t *ret_used);
 
 /* A compressed file being written to `fd`, which stays the caller's. */
 struct gzip_writer;

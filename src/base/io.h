@@ -24,13 +24,14 @@ int file_open_regular(int root, const char *path);
 int fd_write(int fd, const void *data, size_t len);
 
 /*
- * An output file: written beside its name and renamed by output_commit(); "-" is stdout, and what
- * exists and is no regular file (a pipe, /dev/null) is written in place.
+ * An output file: written without a name (or beside its own), and named by output_commit(); "-" is
+ * stdout, and what exists and is no regular file (a pipe, /dev/null) is written in place.
  * Owner: output_release() closes and removes what was not committed.
  */
 struct output {
 	char *path;      /* as given */
-	char *temporary; /* NULL when written in place */
+	char *target;    /* which it is to replace; NULL when written in place */
+	char *temporary; /* beside it; NULL while the file has no name */
 	int fd;
 	bool is_stdout;
 };

@@ -70,6 +70,7 @@ bool lines_next(struct lines *l, const char **ret_line, size_t *ret_len)
 	*ret_line = l->at;
 	*ret_len = n - (n && l->at[n - 1] == '\r');
 	l->at = stop ? stop + 1 : l->end;
+	l->is_cut = !stop;
 	l->number++;
 	return true;
 }

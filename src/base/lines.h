@@ -16,6 +16,7 @@ struct lines {
 	char *buffer;
 	size_t cap;
 	size_t number; /* of the line given last, from 1 */
+	bool is_cut;   /* the last one, which has no end */
 	int error;
 };
 

@@ -53,21 +53,27 @@ static void log_put_line(const char *before, const char *text)
 	pthread_mutex_unlock(&lock);
 }
 
-static void log_put_json(enum log_level level, const char *msg, json_t *fields)
+char *log_stamp(char buf[LOG_STAMP])
 {
-	static const char *const names[] = {"error", "warn", "info", "debug"};
-	char stamp[64], fraction[16];
 	struct timespec now;
 	struct tm tm;
-	json_t *line = json_object();
-	char *text;
+	size_t n;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
-	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(fraction, sizeof(fraction), ".%03ldZ", now.tv_nsec / 1000000);
-	strcat(stamp, fraction);
-	json_object_set_new(line, "time", json_string(stamp));
+	n = strftime(buf, LOG_STAMP, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(buf + n, LOG_STAMP - n, ".%03ldZ", now.tv_nsec / 1000000);
+	return buf;
+}
+
+static void log_put_json(enum log_level level, const char *msg, json_t *fields)
+{
+	static const char *const names[] = {"error", "warn", "info", "debug"};
+	char stamp[LOG_STAMP];
+	json_t *line = json_object();
+	char *text;
+
+	json_object_set_new(line, "time", json_string(log_stamp(stamp)));
 	json_object_set_new(line, "level", json_string(names[level]));
 	json_object_set_new(line, "msg", json_text(msg));
 	if (fields)

@@ -15,6 +15,9 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 /* Level above which nothing is said (default LOG_INFO), and the form. */
 void log_setup(enum log_level level, bool json);
 bool log_is_json(void);
+/* The time now, as lines of JSON have it. Returns `buf`. */
+enum { LOG_STAMP = 64 };
+char *log_stamp(char buf[LOG_STAMP]);
 /* While a screen is shown, what is said waits (up to 64 KiB of it) for log_hold(false). */
 void log_hold(bool hold);
 

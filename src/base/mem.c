@@ -4,15 +4,35 @@
 
 #include <malloc.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
-static void *mem_check(void *p)
+static void (*volatile exhausted)(void);
+
+void mem_on_exhausted(void (*end)(void))
+{
+	exhausted = end;
+}
+
+void mem_exhausted(void)
+{
+	static atomic_flag said = ATOMIC_FLAG_INIT;
+
+	/* Another thread has found it, too, and ends the program. */
+	while (atomic_flag_test_and_set(&said))
+		pause();
+	if (exhausted)
+		exhausted();
+	abort();
+}
+
+void *mem_check(void *p)
 {
 	if (!p)
-		abort();
+		mem_exhausted();
 	return p;
 }
 
@@ -55,7 +75,7 @@ char *mem_printf(const char *fmt, ...)
 	n = vasprintf(&s, fmt, ap);
 	va_end(ap);
 	if (n < 0)
-		abort();
+		mem_exhausted();
 	return s;
 }
 

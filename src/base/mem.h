@@ -2,14 +2,21 @@
 /*
  * Memory that cannot fail, arrays that grow, and release bound to scope.
  *
- * Errors: out of memory aborts. Therefore whoever takes a size from a file, the kernel, a traced
- *         process or the network checks it against a limit first.
+ * Errors: out of memory ends the program, by what mem_on_exhausted() was given. Therefore whoever
+ *         takes a size from a file, the kernel, a traced process or the network checks it against a
+ *         limit first.
  */
 #pragma once
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+/* Ends the program when there is no more, from any thread: it may take no memory. */
+void mem_on_exhausted(void (*end)(void));
+void mem_exhausted(void) __attribute__((noreturn));
+/* What a library returned in place of memory is NULL: there is no more. Returns `p`. */
+void *mem_check(void *p);
 
 void *mem_alloc(size_t bytes);              /* zeroed */
 void *mem_array(size_t count, size_t size); /* zeroed */

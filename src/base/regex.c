@@ -35,16 +35,25 @@ struct regex *regex_new(const char *pattern, struct err *err)
 	re->match = pcre2_match_data_create(1, NULL);
 	re->context = pcre2_match_context_create(NULL);
 	if (!re->match || !re->context)
-		abort();
+		mem_exhausted();
 	/* A pattern like (a+)+b must not hang on a long name. */
 	pcre2_set_match_limit(re->context, 100000);
 	return re;
 }
 
+enum regex_result regex_try(const struct regex *re, const char *text)
+{
+	int n = pcre2_match(re->code, (PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, 0, 0, re->match,
+			    re->context);
+
+	if (n >= 0)
+		return REGEX_MATCHES;
+	return n == PCRE2_ERROR_NOMATCH ? REGEX_NONE : REGEX_TOO_LONG;
+}
+
 bool regex_matches(const struct regex *re, const char *text)
 {
-	return pcre2_match(re->code, (PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, 0, 0, re->match,
-			   re->context) >= 0;
+	return regex_try(re, text) == REGEX_MATCHES;
 }
 
 void regex_free(struct regex *re)

@@ -55,6 +55,11 @@ static inline unsigned hex_digit(char c)
 		return (unsigned)(c - 'a') + 10;
 	return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 16;
 }
+/* What separates words of a line. */
+static inline bool char_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
 /* Length of the UTF-8 sequence at `text`, 0 if it is damaged. */
 size_t utf8_length(const char *text);
 /* Appends text from anywhere as a terminal can be given it: tabs as blanks, '?' for what a terminal

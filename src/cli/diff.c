@@ -228,6 +228,10 @@ static int diff_run(void *ctx, int argc, char **argv, struct err *err)
 	if (!profile_load(argv[0], &o->view.names, &base, err) &&
 	    !profile_load(argv[1], &o->view.names, &new, err))
 		code = run_with(o, &base, &new, title, err);
+	if (code == EXIT_DONE || code == EXIT_LIMIT) {
+		account_sum(&base.account, &new.account);
+		profile_say_read(&base.account);
+	}
 	profile_release(&base);
 	profile_release(&new);
 	return code;

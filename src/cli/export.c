@@ -54,11 +54,27 @@ static const struct option_row options[] = {
 	 export_set_no_annotations},
 };
 
+static void export_say_done(const struct save *save, const struct account *a)
+{
+	struct str text auto_release(str_release) = {0};
+	json_t *fields;
+
+	save_describe(save, &text);
+	if (!log_is_json()) {
+		if (!save->output.is_stdout)
+			log_info("%s", text.text);
+		return;
+	}
+	fields = account_read_json(a);
+	json_object_set_new(fields, "output", json_text(save->output.path));
+	json_object_set_new(fields, "output_bytes", json_integer((json_int_t)save->bytes));
+	log_summary(text.text, fields);
+}
+
 static int export_run(void *ctx, int argc, char **argv, struct err *err)
 {
 	struct export *e = ctx;
 	struct save save = {.output.fd = -1};
-	struct str text auto_release(str_release) = {0};
 	const char *from = argc ? argv[0] : "cprof.pb.gz";
 	struct profile p;
 	int code = -1;
@@ -87,10 +103,8 @@ static int export_run(void *ctx, int argc, char **argv, struct err *err)
 		save.options.title = strrchr(from, '/') ? strrchr(from, '/') + 1 : from;
 		code = save_write(&save, &p, err);
 	}
-	if (!code && !save.output.is_stdout) {
-		save_describe(&save, &text);
-		log_info("%s", text.text);
-	}
+	if (!code)
+		export_say_done(&save, &p.account);
 	save_release(&save);
 	profile_release(&p);
 	return code ? EXIT_FAILED : EXIT_DONE;

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The cprof program: global options, and the way to a command. */
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/command.h"
 #include "cli/print.h"
+#include "tui/curses.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -203,6 +207,25 @@ static int run_command(const struct command *command, int argc, char **argv)
 	return code;
 }
 
+/* There is no more memory: not even to say so by the usual ways. */
+static void end_exhausted(void)
+{
+	char cure[512], stamp[LOG_STAMP];
+
+	limits_cure(-ENOMEM, cure, sizeof(cure));
+	curses_close();
+	if (log_is_json())
+		dprintf(STDERR_FILENO,
+			"{\"time\":\"%s\",\"level\":\"error\",\"msg\":\"out of "
+			"memory\",\"exit_code\":%d,"
+			"\"cure\":\"%s\"}\n",
+			log_stamp(stamp), EXIT_FAILED, cure);
+	else
+		dprintf(STDERR_FILENO, "cprof: out of memory%s%s\n", *cure ? "\n       " : "",
+			cure);
+	_exit(EXIT_FAILED);
+}
+
 int main(int argc, char **argv)
 {
 	const struct option_table table = {global_options, n_global_options, NULL};
@@ -211,6 +234,9 @@ int main(int argc, char **argv)
 	struct str out = {0};
 	int first, code;
 
+	mem_on_exhausted(end_exhausted);
+	/* A file that may not grow is an error of the write, told in words. */
+	signal(SIGXFSZ, SIG_IGN);
 	/* Names are UTF-8, whatever the terminal was told to be. */
 	if (!setlocale(LC_CTYPE, "") || !str_equal(nl_langinfo(CODESET), "UTF-8"))
 		setlocale(LC_CTYPE, "C.UTF-8");

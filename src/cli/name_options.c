@@ -2,6 +2,8 @@
 /* The options that say how functions are named. */
 #include "cli/name_options.h"
 
+#include "base/log.h"
+#include "base/mem.h"
 #include "format/format.h"
 
 int name_set_debuginfod(void *ctx, const char *arg, struct err *err)
@@ -25,6 +27,27 @@ int name_set_no_cache(void *ctx, const char *arg, struct err *err)
 	return 0;
 }
 
+/* What a file has and the profile has not. */
+static void say_skipped(const char *path, const struct account *a)
+{
+	struct str text auto_release(str_release) = {0};
+	char number[32];
+
+	if (a->skipped_first[0]) {
+		account_skipped_line(a, path, &text);
+		log_fields(LOG_WARN, text.text, text.text, account_read_json(a));
+	}
+	if (a->lost)
+		log_warn("perf lost %s record%s of what %s shows", format_count(number, a->lost),
+			 a->lost == 1 ? "" : "s", path);
+}
+
+void profile_say_read(const struct account *a)
+{
+	if (log_is_json())
+		log_summary("", account_read_json(a));
+}
+
 int profile_load(const char *path, const struct symbolize_options *o, struct profile *p,
 		 struct err *err)
 {
@@ -33,6 +56,7 @@ int profile_load(const char *path, const struct symbolize_options *o, struct pro
 
 	if (code)
 		return code;
+	say_skipped(path, &p->account);
 	z = symbolizer_new(o);
 	symbolize_saved(z, p);
 	if (o->full_names)

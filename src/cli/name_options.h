@@ -34,3 +34,5 @@ int name_set_no_cache(void *ctx, const char *arg, struct err *err);
  * files of this machine give. */
 int profile_load(const char *path, const struct symbolize_options *o, struct profile *p,
 		 struct err *err);
+/* The last line of a JSON log, of a command that has read files: what was skipped and lost. */
+void profile_say_read(const struct account *a);

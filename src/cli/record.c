@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cprof record: sample and save. */
+#include "analysis/cures.h"
 #include "analysis/tree.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -9,6 +10,7 @@
 #include "cli/save.h"
 #include "cli/target_options.h"
 #include "live/live.h"
+#include "proc/procfs.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -147,8 +149,11 @@ static int run_until_done(const struct record *r, struct live *live, int signal_
 		code = live_poll(live, err);
 		if (code < 0)
 			return code;
-		if (code > 0)
+		if (code > 0) {
+			if (!r->target.recording.command)
+				log_info("all that was to be sampled has ended");
 			return 0;
+		}
 	}
 	return 0;
 }
@@ -168,10 +173,12 @@ static void record_add_comments(struct profile *p)
 }
 
 /* The modules that cut the most stacks, when that is worth a line. */
-static void say_cuts(const struct account *a)
+static void say_cuts(const struct profile *p, const struct account *a)
 {
 	struct str text auto_release(str_release) = {0};
 	uint64_t cut = a->user_stacks - a->user_stacks_complete;
+	const struct account_reason *why = a->cut_by_reason.rows;
+	size_t n = MIN(a->cut_by_reason.n, (size_t)3);
 
 	if (cut * 1000 <= a->user_stacks || !a->cut_by_module.n || log_is_json())
 		return;
@@ -181,13 +188,36 @@ static void say_cuts(const struct account *a)
 		str_printf(&text, "%s%s %.0f %%", i ? ", " : "", a->cut_by_module.rows[i].text,
 			   100.0 * (double)a->cut_by_module.rows[i].count / (double)cut);
 	str_puts(&text, "; the reasons: ");
-	for (size_t i = 0; i < a->cut_by_reason.n && i < 3; i++)
-		str_printf(&text, "%s%s", i ? "; " : "", a->cut_by_reason.rows[i].text);
+	for (size_t i = 0; i < n; i++) {
+		const char *next = i + 1 < n ? cure_of_cut(p, why[i + 1].text) : NULL;
+		const char *cure = cure_of_cut(p, why[i].text);
+
+		str_puts(&text, why[i].text);
+		if (!next || !str_equal(cure, next))
+			str_printf(&text, " (cure: %s)", cure);
+		str_puts(&text, next ? "; " : "");
+	}
 	log_info("%s", text.text);
 }
 
-static void record_say_summary(const struct account *a, const struct save *save)
+/* Nothing was sampled: it may be others that do the work. */
+static void say_children(const struct recording_options *o)
 {
+	for (size_t i = 0; i < o->n_pids; i++) {
+		if (!process_has_children(o->pids[i]))
+			continue;
+		log_info(
+			"process %d was not sampled; its children that ran already are no targets: "
+			"-p $(pgrep -d, -P %d) is these, -u and -G a user's or a cgroup's "
+			"processes",
+			o->pids[i], o->pids[i]);
+		return;
+	}
+}
+
+static void record_say_summary(const struct profile *p, const struct save *save)
+{
+	const struct account *a = &p->account;
 	struct str text auto_release(str_release) = {0};
 	json_t *fields = account_json(a);
 
@@ -196,7 +226,7 @@ static void record_say_summary(const struct account *a, const struct save *save)
 	save_describe(save, &text);
 	json_object_set_new(fields, "output", json_text(save->output.path));
 	json_object_set_new(fields, "output_bytes", json_integer((json_int_t)save->bytes));
-	say_cuts(a);
+	say_cuts(p, a);
 	log_summary(text.text, fields);
 }
 
@@ -227,7 +257,9 @@ static int record_with(struct record *r, struct live *live, struct save *save, i
 	record_add_comments(p);
 	if (save_write(save, p, err))
 		return EXIT_FAILED;
-	record_say_summary(&p->account, save);
+	if (!p->account.samples)
+		say_children(&r->target.recording);
+	record_say_summary(p, save);
 	status = recording_command_status(live_recording(live));
 	if (r->exit_status && status)
 		return status;

@@ -332,6 +332,8 @@ static int report_run(void *ctx, int argc, char **argv, struct err *err)
 		code = report_print(r, &p, &out, err);
 	if (!code && fd_write(1, out.text, out.len))
 		code = err_set(err, 0, "cannot write to standard output");
+	if (!code)
+		profile_say_read(&p.account);
 	profile_release(&p);
 	return code ? EXIT_FAILED : EXIT_DONE;
 }

@@ -2,6 +2,7 @@
 /* Modules with functions that have no name, and what would name them. */
 #include "cli/report_missing.h"
 
+#include "analysis/cures.h"
 #include "analysis/missing.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -18,30 +19,37 @@ static bool is_here(const char *path, const char *hex)
 	return f;
 }
 
-/* What would name the functions of a module, in words. */
-static char *report_missing_cure_of(const struct profile *p, const struct missing *m)
+/* Of a file with a path. */
+static char *cure_of_file(const char *path, const char *build_id)
 {
-	const char *path =
-		m->mapping == NO_ID ? "" : profile_text(p, p->mappings[m->mapping].filename);
-	const char *id =
-		m->mapping == NO_ID ? "" : profile_text(p, p->mappings[m->mapping].build_id);
-	auto_free char *package = path[0] == '/' ? package_of(path) : NULL;
+	auto_free char *package = package_of(path);
 
-	if (str_starts(path, "[kernel"))
-		return mem_strdup("kernel code is named while it is recorded; as root: "
-				  "sysctl kernel.kptr_restrict=0");
-	if (str_starts(path, "[anon") || str_equal(path, "[jit]"))
-		return mem_strdup("a perf map: node --perf-basic-prof, record --java-perfmap, "
-				  "python3 -X perf");
-	if (path[0] != '/')
-		return mem_strdup("");
-	if (!is_here(path, id)) {
-		if (*id)
+	if (!is_here(path, build_id)) {
+		if (*build_id)
 			return mem_strdup("the file with this build id is not here (any more)");
 		return mem_strdup(access(path, F_OK) ? "the file is not here (any more)"
 						     : "this is no ELF file");
 	}
 	return package ? package_cure(package) : mem_strdup("build it with -g, or do not strip it");
+}
+
+/* What would name the functions of a module, in words. */
+static char *report_missing_cure_of(const struct profile *p, const struct missing *m)
+{
+	const struct mapping *is = m->mapping == NO_ID ? NULL : &p->mappings[m->mapping];
+	const char *path = is ? profile_text(p, is->filename) : "";
+
+	if (str_starts(path, "[kernel"))
+		return mem_strdup("kernel code is named while it is recorded; as root: "
+				  "sysctl kernel.kptr_restrict=0");
+	if (str_starts(path, "[unmapped"))
+		return mem_strdup("none: this code was unmapped before it was looked at");
+	if (m->is_generated)
+		return mem_strdup(cure_of_generated(p));
+	if (path[0] == '/')
+		return cure_of_file(path, profile_text(p, is->build_id));
+	return mem_strdup("the profile does not say which file this is: record it with cprof, or "
+			  "give names to what recorded it");
 }
 
 static void missing_json(const struct profile *p, const struct missing *all, size_t n,

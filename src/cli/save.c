@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "cli/interrupt.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,8 +64,13 @@ int save_write(struct save *s, const struct profile *p, struct err *err)
 	if (code) {
 		struct err cause = *err;
 
-		err_set(err, 0, "%s (%s)", cause.what, s->output.path);
-		return err_cure(err, "make room, or choose another file with -o");
+		snprintf(err->what, sizeof(err->what), "%.300s (%.200s)", cause.what,
+			 s->output.path);
+		if (code == -ENOSPC || code == -EDQUOT)
+			return err_cure(err, "make room, or choose another file with -o");
+		if (code != -EPIPE && !*err->cure)
+			err_cure(err, "choose another file with -o");
+		return code;
 	}
 	return save_commit(s, err);
 }

@@ -127,6 +127,7 @@ static const struct option_row options[] = {
 	{0, "java-perfmap", NULL, "ask Java machines for their perf maps (attach socket)", 0, NULL,
 	 serve_set_java_perfmap},
 	{0, "no-kernel", NULL, "leave kernel frames out", 0, NULL, target_set_no_kernel},
+	NO_SCALE_OPTION,
 	NAME_OPTIONS,
 	DEBUGINFOD_OPTION,
 };

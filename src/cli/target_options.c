@@ -11,11 +11,11 @@ static int add_ids(pid_t **ids, size_t *n, size_t *cap, char letter, const char 
 		   struct err *err)
 {
 	auto_free char *copy = mem_strdup(arg);
-	char *save = NULL;
+	char *rest = copy, *word;
 	uint64_t id;
-	size_t before = *n;
 
-	for (char *word = strtok_r(copy, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
+	/* An empty one is no number either. */
+	while ((word = strsep(&rest, ","))) {
 		if (!parse_u64(word, INT32_MAX, &id) || !id) {
 			err_usage(err, "-%c %.60s: '%.40s' is no number of a %s", letter, arg, word,
 				  letter == 'p' ? "process" : "thread");
@@ -25,7 +25,7 @@ static int add_ids(pid_t **ids, size_t *n, size_t *cap, char letter, const char 
 		array_reserve(*ids, *cap, *n + 1);
 		(*ids)[(*n)++] = (pid_t)id;
 	}
-	return *n > before ? 0 : err_usage(err, "-%c needs a number", letter);
+	return 0;
 }
 
 int target_set_pids(void *ctx, const char *arg, struct err *err)
@@ -143,6 +143,13 @@ int target_set_no_fallback(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;
 	((struct target_options *)ctx)->recording.no_fallback = true;
+	return 0;
+}
+
+int target_set_no_scale(void *ctx, const char *arg, struct err *err)
+{
+	(void)arg, (void)err;
+	((struct target_options *)ctx)->recording.no_scale = true;
 	return 0;
 }
 

@@ -16,6 +16,13 @@ struct target_options {
 	bool rate_given;
 };
 
+#define NO_SCALE_OPTION                                                                            \
+	{                                                                                          \
+		0, "no-scale", NULL,                                                               \
+			"a sample is worth its period: threads are not scaled to how long they "   \
+			"ran",                                                                     \
+			0, NULL, target_set_no_scale                                               \
+	}
 #define BUDGET_OPTION                                                                              \
 	{                                                                                          \
 		0, "budget", "SHARE%",                                                             \
@@ -79,6 +86,7 @@ struct target_options {
 		 target_set_stacks},                                                               \
 		{0, "no-kernel", NULL, "leave kernel frames out", 0, NULL, target_set_no_kernel},  \
 		{0, "no-user", NULL, "leave user frames out", 0, NULL, target_set_no_user},        \
+		NO_SCALE_OPTION,                                                                   \
 		{0, "idle", NULL, "sample the idle task too", 0, NULL, target_set_idle},           \
 		{0,                                                                                \
 		 "no-fallback",                                                                    \
@@ -107,6 +115,7 @@ int target_set_stacks(void *ctx, const char *arg, struct err *err);
 int target_set_no_kernel(void *ctx, const char *arg, struct err *err);
 int target_set_no_user(void *ctx, const char *arg, struct err *err);
 int target_set_no_fallback(void *ctx, const char *arg, struct err *err);
+int target_set_no_scale(void *ctx, const char *arg, struct err *err);
 int target_set_idle(void *ctx, const char *arg, struct err *err);
 int target_set_budget(void *ctx, const char *arg, struct err *err);
 int target_set_max_depth(void *ctx, const char *arg, struct err *err);

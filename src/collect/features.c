@@ -108,11 +108,8 @@ static bool feature_kernel(struct str *found, struct str *cure)
 static bool feature_sampling(struct str *found, struct str *cure)
 {
 	struct event cpu = {.source = SOURCE_sampler};
-	const struct source_env env = {.events = &cpu,
-				       .n_events = 1,
-				       .by_task = true,
-				       .by_tables = true,
-				       .has_command = true};
+	const struct source_env env = {
+		.events = &cpu, .n_events = 1, .by_task = true, .by_tables = true};
 	struct source_program programs[MAX_SOURCE_PROGRAMS];
 	struct kernel_options o = {.programs = programs};
 	struct err err = {0};

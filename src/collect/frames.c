@@ -4,10 +4,13 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "collect/generated.h"
 
 struct frames {
 	struct naming to;
-	struct map known; /* places -> frame */
+	struct map known;   /* places -> frame */
+	struct map64 notes; /* texts -> frame */
+	struct generated *generated;
 };
 
 struct frames *frames_new(struct profile *p, struct images *images)
@@ -15,6 +18,7 @@ struct frames *frames_new(struct profile *p, struct images *images)
 	struct frames *frames = mem_alloc(sizeof(*frames));
 
 	frames->to = (struct naming){p, images};
+	frames->generated = generated_new();
 	return frames;
 }
 
@@ -23,6 +27,8 @@ void frames_free(struct frames *frames)
 	if (!frames)
 		return;
 	map_release(&frames->known);
+	map64_release(&frames->notes);
+	generated_free(frames->generated);
 	free(frames);
 }
 
@@ -132,6 +138,16 @@ bool namer_image(const struct naming *n, const struct frame_place *at, struct im
 
 /* -- all of them -- */
 
+/* What generated code is called as long as nobody names it. */
+static string_id generated_placeholder(struct frames *frames, const struct frame_place *at,
+				       const struct image *image)
+{
+	uint64_t start = generated_start(frames->generated, at->space, at->map, at->address);
+	auto_free char *text = frame_placeholder(image_name(image), start);
+
+	return strings_add(&frames->to.p->strings, text);
+}
+
 frame_id frames_at(struct frames *frames, const struct frame_place *at)
 {
 	static namer *const namers[] = {
@@ -152,10 +168,31 @@ frame_id frames_at(struct frames *frames, const struct frame_place *at)
 	hash = hash_u64(f.address ^ (uint64_t)f.mapping << 48) ^ f.function ^ hash_u64(f.position);
 	id = map_find(&frames->known, hash, place_equal, frames, &f);
 	if (id == NO_ID) {
+		if (f.kind == FRAME_JIT && !f.function)
+			f.function = f.system_name = generated_placeholder(frames, at, image);
 		id = profile_add_frame(frames->to.p, &f);
 		map_add(&frames->known, hash, id);
 	}
 	return id;
+}
+
+frame_id frames_note(struct frames *frames, const char *text)
+{
+	string_id string = strings_add(&frames->to.p->strings, text);
+	uint64_t id;
+
+	if (!map64_find(&frames->notes, string, &id)) {
+		id = profile_add_note(frames->to.p, text);
+		map64_set(&frames->notes, string, id);
+	}
+	return (frame_id)id;
+}
+
+const char *frames_generated_name(const struct frames *frames, frame_id id)
+{
+	const struct frame *f = &frames->to.p->frames[id];
+
+	return f->kind == FRAME_JIT && f->named ? profile_text(frames->to.p, f->function) : NULL;
 }
 
 frame_id frames_unmapped(struct frames *frames, const struct space *space, uint64_t address,

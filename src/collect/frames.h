@@ -45,6 +45,10 @@ mapping_id naming_mapping(const struct naming *n, struct image *image, const str
 struct frames *frames_new(struct profile *p, struct images *images);
 void frames_free(struct frames *frames);
 frame_id frames_at(struct frames *frames, const struct frame_place *at);
+/* A frame that is a remark, in brackets. */
+frame_id frames_note(struct frames *frames, const char *text);
+/* The name of generated code; NULL: it has none, or the frame is no such code. */
+const char *frames_generated_name(const struct frames *frames, frame_id id);
 /* One in no mapping. */
 frame_id frames_unmapped(struct frames *frames, const struct space *space, uint64_t address,
 			 uint64_t time_ns);

@@ -71,11 +71,6 @@ bool container_of_cgroup(const char *path, char *ret_id)
 	return false;
 }
 
-static string_id identity_add_name(struct identity *id, const char name[16])
-{
-	return strings_add_n(&id->p->strings, name, 16);
-}
-
 /* Since 1970. */
 static int64_t block_end(const struct identity *id, uint32_t block)
 {
@@ -96,9 +91,12 @@ labels_id identity_labels(struct identity *id, const struct count_key *key)
 		labels[n++] = (struct label){.key = id->pid, .number = key->tgid};
 		labels[n++] = (struct label){.key = id->tid, .number = key->tid};
 	}
-	labels[n++] =
-		(struct label){.key = id->process, .text = identity_add_name(id, key->process)};
-	labels[n++] = (struct label){.key = id->thread, .text = identity_add_name(id, key->thread)};
+	labels[n++] = (struct label){
+		.key = id->process,
+		.text = profile_task_name(id->p, key->process, sizeof(key->process), key->tgid)};
+	labels[n++] = (struct label){
+		.key = id->thread,
+		.text = profile_task_name(id->p, key->thread, sizeof(key->thread), key->tid)};
 	if (*cgroup)
 		labels[n++] = (struct label){.key = id->cgroup,
 					     .text = strings_add(&id->p->strings, cgroup)};

@@ -3,9 +3,12 @@
 #include "collect/ingest.h"
 
 #include "abi/unwind_frame.h"
+#include "base/clock.h"
 #include "base/hash.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "collect/captures.h"
+#include "collect/deep.h"
 #include "collect/identity.h"
 #include "collect/mappings.h"
 #include "collect/publish.h"
@@ -13,19 +16,31 @@
 #include "collect/resolved.h"
 #include "collect/throttle.h"
 
-/* Captures are answered no more often than this: so many as may wait for an answer are the most
- * that a process can send in that time, whatever it does. */
+/* Captures of so many pages of a process are answered in so much time, and that is the most that it
+ * can send, whatever it does. More may wait: those of a young process, for its tables. */
 #define ANSWER_NS 10000000ull
+enum { ANSWERED_PAGES = 256, PAGES_OF_UNWINDING = 4 /* that it costs as much as */ };
 
 /* A store too small for the tables of one stack would have them evict each other for ever. */
 enum { MAX_TABLES_WAITED = 256 };
 
+/* So long is worked before what has come meanwhile is read: it has to fit into the ring. */
+#define SLICE_NS 20000000ull
+
 /* Captures that wait for their turn or for a table; beyond, they are kept without frames. */
-#define MAX_QUEUED_BYTES (96ull << 20)
+#define MAX_QUEUED_BYTES (144ull << 20)
 
 struct answer {
-	uint32_t tgid;
+	uint32_t tgid, pages;
 	uint64_t exec_id;
+};
+
+/* A count whose value is not known until all of its drain are in. */
+struct counted {
+	struct count_key key;
+	stack_id stack;
+	uint64_t samples, value;
+	uint32_t thread; /* of runtimes */
 };
 
 struct ingest {
@@ -37,14 +52,20 @@ struct ingest {
 	struct identity *identity;
 	struct captures *captures;
 	struct publish *publish; /* NULL: by frame pointers alone */
+	struct deeps *deeps;     /* the same */
 	struct ingest_options o;
 	struct queue queue;
 	bool waits; /* the head of the queue, for a table */
 	uint64_t waits_since;
+	uint64_t slice_ends_ns; /* 0: it has not begun */
 	struct answer *answers; /* captures that were worked off and not yet answered */
 	size_t n_answers, cap_answers;
 	uint64_t answered_ns;
 	struct throttle throttle;
+	struct runtimes *runtimes; /* NULL: values are what samples say */
+	uint32_t scaled;           /* events, one bit each */
+	struct counted *counted;   /* of them, in this drain */
+	size_t n_counted, cap_counted;
 	uint64_t samples;
 	uint64_t without_stack; /* whose stack never arrived: never seen */
 };
@@ -62,6 +83,7 @@ struct ingest *ingest_new(struct profile *p, struct images *images, struct kerne
 	in->identity = identity_new(p, o->identity);
 	in->captures = captures_new();
 	in->publish = o->by_tables ? publish_new(kernel) : NULL;
+	in->deeps = o->by_tables ? deeps_new(kernel) : NULL;
 	in->mappings = mappings_new(images, kernel, in->publish);
 	return in;
 }
@@ -73,8 +95,10 @@ void ingest_free(struct ingest *in)
 	queue_release(&in->queue);
 	throttle_release(&in->throttle);
 	free(in->answers);
+	free(in->counted);
 	mappings_free(in->mappings);
 	publish_free(in->publish);
+	deeps_free(in->deeps);
 	captures_free(in->captures);
 	resolved_free(in->stacks);
 	identity_free(in->identity);
@@ -109,16 +133,31 @@ static void note_answer(struct ingest *in, const struct capture_record *c)
 	if (!in->kernel)
 		return;
 	array_reserve(in->answers, in->cap_answers, in->n_answers + 1);
-	in->answers[in->n_answers++] = (struct answer){c->head.tgid, c->exec_id};
+	in->answers[in->n_answers++] =
+		(struct answer){c->head.tgid, capture_pages(c->present), c->exec_id};
 }
 
-static void answer_captures(struct ingest *in, uint64_t now_ns)
+static void answer_captures(struct ingest *in)
 {
+	uint64_t now_ns = monotonic_ns();
+	struct map64 answered = {0}; /* of a process */
+	size_t later = 0;
+
 	if (!in->n_answers || now_ns < in->answered_ns + ANSWER_NS)
 		return;
-	for (size_t i = 0; i < in->n_answers; i++)
-		kernel_answer_capture(in->kernel, in->answers[i].tgid, in->answers[i].exec_id);
-	in->n_answers = 0;
+	for (size_t i = 0; i < in->n_answers; i++) {
+		const struct answer *a = &in->answers[i];
+		uint64_t pages = 0;
+
+		map64_find(&answered, a->tgid, &pages);
+		map64_set(&answered, a->tgid, pages + a->pages + PAGES_OF_UNWINDING);
+		if (pages < ANSWERED_PAGES)
+			kernel_answer_capture(in->kernel, a->tgid, a->exec_id, a->pages);
+		else
+			in->answers[later++] = *a;
+	}
+	map64_release(&answered);
+	in->n_answers = later;
 	in->answered_ns = now_ns;
 }
 
@@ -197,29 +236,79 @@ static bool has_waited_enough(struct ingest *in)
 	return taken - in->waits_since > MAX_TABLES_WAITED;
 }
 
+/* What all stacks of a process are unwound with. */
+static struct capture ingest_capture_in(const struct ingest *in, const struct space *space)
+{
+	return (struct capture){
+		.space = space,
+		.images = in->images,
+		.tables = publish_tables(in->publish),
+		.store = publish_store(in->publish),
+		.max_depth = in->o.max_depth,
+	};
+}
+
+/* The root end of a stack that is deeper than its walk went, if it is to be had. Returns false when
+ * it has to wait for a table. */
+static bool find_root(struct ingest *in, const struct space *space, pid_t tid,
+		      const struct capture_rest *rest, struct root_part *room,
+		      const struct root_part **ret)
+{
+	const struct capture with = ingest_capture_in(in, space);
+	enum deep_result result = DEEP_NONE;
+
+	if (in->o.max_depth == MAX_USER_FRAMES)
+		result = deeps_find(in->deeps, &with, tid, rest, room);
+	if (result == DEEP_WAIT && !has_waited_enough(in))
+		return false;
+	*ret = result == DEEP_FOUND ? room : NULL;
+	return true;
+}
+
+/* Returns false when it has to wait for a table. */
+static bool apply_stack(struct ingest *in, const struct stack_record *r)
+{
+	const struct space *space = mappings_of(in->mappings, r);
+	const uint64_t *tail = (const uint64_t *)(r + 1);
+	const struct root_part *root = NULL;
+	struct capture_rest rest;
+	struct root_part room;
+
+	if (in->publish && r->end == WALK_DEPTH && r->n_tail > REST_ROOT &&
+	    !resolved_is_known(in->stacks, r->id)) {
+		rest = (struct capture_rest){.pc = tail[REST_PC],
+					     .sp = r->cfa,
+					     .fp = r->fp,
+					     .exact = tail[REST_FLAGS] & REST_EXACT,
+					     .fp_unknown = tail[REST_FLAGS] & REST_FP_UNKNOWN,
+					     .guessed = tail[REST_FLAGS] & REST_GUESSED,
+					     .root_sum = tail[REST_ROOT]};
+		if (!find_root(in, space, (pid_t)tail[REST_TID], &rest, &room, &root))
+			return false;
+		in->waits = false;
+	}
+	resolved_add_user(in->stacks, r, space, root);
+	return true;
+}
+
 /* Unwinds a captured stack, and publishes its process, so that the next one need not be captured.
  * Returns false when it has to wait for a table. */
 static bool apply_capture(struct ingest *in, const struct capture_record *r)
 {
 	struct space *space = mappings_of(in->mappings, &r->head);
-	const struct capture capture = {
-		.space = space,
-		.images = in->images,
-		.tables = publish_tables(in->publish),
-		.store = publish_store(in->publish),
-		.registers = (const uint64_t *)r->registers,
-		.is_return = r->is_return,
-		.stack = (const uint8_t *)(r + 1),
-		.start = capture_start(r),
-		.n_stack = r->stack_bytes,
-		.present = r->present,
-		.max_depth = in->o.max_depth,
-	};
+	struct capture capture = ingest_capture_in(in, space);
 	auto_free struct captured *captured = mem_alloc(sizeof(*captured));
+	const struct root_part *root = NULL;
+	struct root_part room;
 
+	capture.registers = (const uint64_t *)r->registers;
+	capture.is_return = r->is_return;
+	capture.stack = (const uint8_t *)(r + 1);
+	capture.start = capture_start(r);
+	capture.n_stack = r->stack_bytes;
+	capture.present = r->present;
 	if (!capture_unwind(&capture, captured) && !has_waited_enough(in))
 		return false;
-	in->waits = false;
 	/* A process that begins on an empty stack: what looks like a return address is none. */
 	if (r->leaf_call == LEAF_CALL_BIRTH && captured->n <= 2) {
 		captured->n = 1;
@@ -230,12 +319,15 @@ static bool apply_capture(struct ingest *in, const struct capture_record *r)
 	if (leads_nowhere(r, captured) && mappings_look(in->mappings, space, r->head.time_ns) &&
 	    !capture_unwind(&capture, captured) && !has_waited_enough(in))
 		return false;
+	if (captured->end == WALK_DEPTH && !find_root(in, space, 0, &captured->rest, &room, &root))
+		return false;
+	in->waits = false;
 	if (leads_nowhere(r, captured))
 		publish_note_futile(in->publish, space->pid);
 	if (r->head.end != WALK_UNSUPPORTED && in->kernel)
 		publish_space(in->publish, space, r->start_ns, r->exec_id);
 	resolved_add_captured(in->stacks, r->head.id, captured, space, r->head.time_ns,
-			      r->leaf_call == LEAF_CALL_EXEC);
+			      r->leaf_call == LEAF_CALL_EXEC, root);
 	note_answer(in, r);
 	return true;
 }
@@ -250,8 +342,7 @@ static bool apply_record(struct ingest *in, const struct stack_record *r)
 	case RECORD_CAPTURE:
 		return apply_capture(in, (const struct capture_record *)r);
 	default:
-		resolved_add_user(in->stacks, r, mappings_of(in->mappings, r));
-		return true;
+		return apply_stack(in, r);
 	}
 }
 
@@ -263,8 +354,15 @@ static void apply_side(struct ingest *in, const struct side_record *r)
 		mappings_take(in->mappings, r);
 }
 
-static bool apply(void *in, const struct queued *q)
+static bool apply(void *ingest, const struct queued *q)
 {
+	struct ingest *in = ingest;
+	uint64_t now = monotonic_ns();
+
+	if (!in->slice_ends_ns)
+		in->slice_ends_ns = now + SLICE_NS;
+	else if (now >= in->slice_ends_ns)
+		return false;
 	if (!q->is_side)
 		return apply_record(in, q->record);
 	apply_side(in, q->record);
@@ -277,10 +375,16 @@ bool ingest_until(struct ingest *in, uint64_t time_ns)
 
 	if (in->publish)
 		tables_take(publish_tables(in->publish), false);
+	in->slice_ends_ns = 0;
 	all = queue_until(&in->queue, time_ns, apply, in);
 	mappings_publish(in->mappings);
-	answer_captures(in, time_ns);
+	answer_captures(in);
 	return all;
+}
+
+bool ingest_waits(const struct ingest *in)
+{
+	return in->waits;
 }
 
 int ingest_wait_fd(const struct ingest *in)
@@ -303,11 +407,37 @@ void ingest_count(void *ingest, const struct count_key *key, const struct count_
 
 	if (missing)
 		in->without_stack += value->samples;
-	ingest_add_sample(in, key, stack, value->samples, value->value);
+	if (!(in->scaled >> key->event % MAX_EVENTS & 1)) {
+		ingest_add_sample(in, key, stack, value->samples, value->value);
+		return;
+	}
+	array_reserve(in->counted, in->cap_counted, in->n_counted + 1);
+	in->counted[in->n_counted++] = (struct counted){*key, stack, value->samples, value->value,
+							runtimes_add(in->runtimes, key, value)};
+}
+
+void ingest_scale(struct ingest *in, struct runtimes *runtimes, uint32_t events)
+{
+	in->runtimes = runtimes;
+	in->scaled = runtimes ? events : 0;
+}
+
+static void add_counted(struct ingest *in)
+{
+	for (size_t i = 0; i < in->n_counted; i++) {
+		const struct counted *c = &in->counted[i];
+
+		ingest_add_sample(in, &c->key, c->stack, c->samples,
+				  runtimes_value(in->runtimes, c->thread, c->value));
+	}
+	in->n_counted = 0;
+	if (in->runtimes)
+		runtimes_settle(in->runtimes);
 }
 
 void ingest_settle(struct ingest *in, bool seen_cleared)
 {
+	add_counted(in);
 	mappings_settle(in->mappings);
 	resolved_settle(in->stacks, seen_cleared);
 	if (in->publish)

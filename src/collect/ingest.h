@@ -14,6 +14,7 @@
 #include "collect/columns.h"
 #include "collect/journal.h"
 #include "collect/kernel.h"
+#include "collect/runtimes.h"
 #include "collect/side_record.h"
 #include "maps/images.h"
 #include "profile/profile.h"
@@ -39,13 +40,17 @@ void ingest_set_rate(struct ingest *in, uint64_t frequency_hz, uint64_t now_ns);
  * stack follows it. */
 void ingest_record(void *ingest, const void *record, size_t bytes);
 void ingest_side(void *ingest, const struct side_record *record, size_t bytes);
-/* Resolves everything queued up to that time. Returns false when a sample has to wait for an unwind
- * table that is being built. */
+/* Resolves what is queued up to that time. Returns false when not all of it is: a sample has to
+ * wait for an unwind table that is being built (ingest_waits()), or it is time to read what has
+ * come. */
 bool ingest_until(struct ingest *in, uint64_t time_ns);
+bool ingest_waits(const struct ingest *in);
 /* Readable when a table is there that a sample waits for; -1: there are no tables. */
 int ingest_wait_fd(const struct ingest *in);
 /* Is something queued, or to be answered? */
 bool ingest_is_busy(const struct ingest *in);
+/* Samples of these events, one bit each, are worth what their threads have run. */
+void ingest_scale(struct ingest *in, struct runtimes *runtimes, uint32_t events);
 void ingest_count(void *ingest, const struct count_key *key, const struct count_value *value);
 /* To be called when all counts up to the last ingest_until() are in: forgets processes that ended,
  * and, if `seen_cleared`, stacks that will cross again. */

@@ -253,9 +253,10 @@ void kernel_bump_generation(struct kernel *k, uint32_t tgid)
 	__atomic_fetch_add(&k->slots[process_slot(tgid, 0)].generation, 1, __ATOMIC_RELAXED);
 }
 
-void kernel_answer_capture(struct kernel *k, uint32_t tgid, uint64_t exec_id)
+void kernel_answer_capture(struct kernel *k, uint32_t tgid, uint64_t exec_id, uint32_t pages)
 {
-	__atomic_fetch_sub(&k->slots[process_slot(tgid, exec_id)].captures, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_sub(&k->slots[process_slot(tgid, exec_id)].captured_pages, pages,
+			   __ATOMIC_RELAXED);
 }
 
 void kernel_read_stacks(struct kernel *k, stack_visit *visit, void *ctx)
@@ -306,6 +307,23 @@ int kernel_set_process(struct kernel *k, uint32_t tgid, const struct process_map
 bool kernel_get_process(const struct kernel *k, uint32_t tgid, struct process_maps *ret)
 {
 	return !bpf_map_lookup_elem(bpf_map__fd(k->object->maps.processes), &tgid, ret);
+}
+
+void kernel_set_root(struct kernel *k, uint32_t tid, const struct stack_root *root)
+{
+	int fd = bpf_map__fd(k->object->maps.stack_roots);
+
+	if (root)
+		bpf_map_update_elem(fd, &tid, root, BPF_ANY);
+	else
+		bpf_map_delete_elem(fd, &tid);
+}
+
+bool kernel_has_root(const struct kernel *k, uint32_t tid)
+{
+	struct stack_root root;
+
+	return !bpf_map_lookup_elem(bpf_map__fd(k->object->maps.stack_roots), &tid, &root);
 }
 
 void kernel_forget_rules(struct kernel *k)

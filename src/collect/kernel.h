@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "abi/records.h"
+#include "abi/stack_root.h"
 #include "abi/unwind_table.h"
 #include "base/err.h"
 #include "collect/kernel_options.h"
@@ -44,8 +45,8 @@ uint32_t kernel_targets_alive(const struct kernel *k);
 
 /* Makes stacks of the process that are seen from now on differ from those before. */
 void kernel_bump_generation(struct kernel *k, uint32_t tgid);
-/* A capture of the process was worked off: there may be another one. */
-void kernel_answer_capture(struct kernel *k, uint32_t tgid, uint64_t exec_id);
+/* A capture of the process, of so many pages, was worked off: there may be others. */
+void kernel_answer_capture(struct kernel *k, uint32_t tgid, uint64_t exec_id, uint32_t pages);
 
 /* Calls `visit` for every stack in the ring. */
 void kernel_read_stacks(struct kernel *k, stack_visit *visit, void *ctx);
@@ -71,6 +72,9 @@ struct kernel_store kernel_store(const struct kernel *k);
 int kernel_set_process(struct kernel *k, uint32_t tgid, const struct process_maps *maps);
 /* What the kernel side has of a process, which may be its parent's; false: nothing. */
 bool kernel_get_process(const struct kernel *k, uint32_t tgid, struct process_maps *ret);
+/* What it is to look at of a thread's stack, or (NULL) no more. */
+void kernel_set_root(struct kernel *k, uint32_t tid, const struct stack_root *root);
+bool kernel_has_root(const struct kernel *k, uint32_t tid);
 /* Empties the caches of rules. */
 void kernel_forget_rules(struct kernel *k);
 /* The time that tables in use are marked with. */

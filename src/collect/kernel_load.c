@@ -111,9 +111,9 @@ static int open_object(struct loading *l, bool old)
 /* Before 6.1 sampling programs may only use maps that were allocated before. */
 static void preallocate(struct cprof *object)
 {
-	struct bpf_map *const all[] = {object->maps.counts_a, object->maps.counts_b,
-				       object->maps.processes, object->maps.seen,
-				       object->maps.targets};
+	struct bpf_map *const all[] = {object->maps.counts_a,    object->maps.counts_b,
+				       object->maps.processes,   object->maps.seen,
+				       object->maps.stack_roots, object->maps.targets};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		bpf_map__set_map_flags(all[i], 0);

@@ -20,6 +20,7 @@ static void child_run(int go_fd, int error_fd, char *const argv[], bool silent)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	if (read(go_fd, &byte, 1) != 1)
 		_exit(0); /* cprof gave up */
 	if (silent) {
@@ -58,8 +59,15 @@ int launch_fork(struct launch *l, char *const argv[], bool silent, struct err *e
 	l->go_fd = go[1];
 	l->error_fd = error[0];
 	if (l->pid < 0) {
+		int code = -errno;
+
 		l->pid = 0;
-		return err_set(err, -errno, "cannot start %s", argv[0]);
+		err_set(err, code, "cannot start %s", argv[0]);
+		if (code == -EAGAIN)
+			err_cure(err,
+				 "let this user have more processes and threads: ulimit -u with a "
+				 "larger number (systemd: LimitNPROC=, TasksMax=)");
+		return code;
 	}
 	return 0;
 }

@@ -19,7 +19,6 @@
 #include "collect/source.h"
 #include "collect/resolved.h"
 
-#include <dirent.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -210,9 +209,6 @@ static int own_open_error(const struct event *e, pid_t tid, int code, struct err
 		return err_cure(err,
 				"it is not yours, or kernel.perf_event_paranoid is above 2: run "
 				"cprof as root, or sudo sysctl kernel.perf_event_paranoid=2");
-	if (code == -EMFILE)
-		return err_cure(err, "it takes a descriptor for each thread and CPU: raise 'ulimit "
-				     "-n', or run cprof as root");
 	if (perf_is_missing(code))
 		return err_cure(err, "this machine has no such counter; -e cpu works everywhere");
 	return code;
@@ -243,25 +239,29 @@ static int own_add_thread(struct own *own, pid_t tid, bool at_exec, struct err *
 	return 0;
 }
 
+/* The threads of a process, up to the first that cannot be sampled. */
+struct own_adding {
+	struct own *own;
+	struct err *err;
+	int code;
+};
+
+static void own_add_listed(void *adding, pid_t tid)
+{
+	struct own_adding *a = adding;
+
+	if (!a->code)
+		a->code = own_add_thread(a->own, tid, false, a->err);
+}
+
 /* Threads that begin between the listing and the opening of who starts them are missed, as by perf.
  */
 static int own_add_process(struct own *own, pid_t pid, struct err *err)
 {
-	char path[64];
-	DIR *tasks;
-	uint64_t tid;
+	struct own_adding a = {own, err, 0};
 
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	tasks = opendir(path);
-	for (struct dirent *e; tasks && (e = readdir(tasks));)
-		if (parse_u64(e->d_name, INT32_MAX, &tid) &&
-		    own_add_thread(own, (pid_t)tid, false, err)) {
-			closedir(tasks);
-			return err->code;
-		}
-	if (tasks)
-		closedir(tasks);
-	return 0;
+	threads_each(pid, own_add_listed, &a);
+	return a.code;
 }
 
 /* A held command is sampled from its exec on. */

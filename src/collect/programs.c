@@ -15,10 +15,9 @@ static size_t programs_programs(const struct source_env *env, struct source_prog
 	static const char processes[] = "cannot follow processes";
 	size_t n = 0;
 
-	if (env->has_command)
-		ret[n++] = (struct source_program){"target_exec", "cannot see the command start",
-						   true};
 	if (env->by_task) {
+		ret[n++] = (struct source_program){
+			"target_exec", "cannot see which programs the target runs", true};
 		ret[n++] = (struct source_program){"target_fork", children, true};
 		ret[n++] = (struct source_program){"target_exit", children, true};
 	}

@@ -30,13 +30,26 @@ static int by_time(const void *a, const void *b)
 	return x->order < y->order ? -1 : 1;
 }
 
+/* Puts those that were added since the last time among the others. */
+static void sort_added(struct queue *q)
+{
+	size_t old = q->n_sorted, added = q->n - old, bytes = added * sizeof(*q->all);
+	auto_free struct queued *new = added ? mem_dup(q->all + old, bytes) : NULL;
+
+	if (added)
+		qsort(new, added, sizeof(*new), by_time);
+	for (size_t to = q->n; added;)
+		q->all[--to] = old && by_time(&q->all[old - 1], &new[added - 1]) > 0 ? q->all[--old]
+										     : new[--added];
+	q->n_sorted = q->n;
+}
+
 bool queue_until(struct queue *q, uint64_t time_ns, queue_visit *visit, void *ctx)
 {
 	bool waits = false;
 	size_t done = 0;
 
-	if (q->n)
-		qsort(q->all, q->n, sizeof(*q->all), by_time);
+	sort_added(q);
 	while (done < q->n && q->all[done].time_ns <= time_ns) {
 		waits = !visit(ctx, &q->all[done]);
 		if (waits)
@@ -47,5 +60,6 @@ bool queue_until(struct queue *q, uint64_t time_ns, queue_visit *visit, void *ct
 	if (done)
 		memmove(q->all, q->all + done, (q->n - done) * sizeof(*q->all));
 	q->n -= done;
+	q->n_sorted = q->n;
 	return !waits;
 }

@@ -23,6 +23,7 @@ struct queued {
 struct queue {
 	struct queued *all;
 	size_t n, cap;
+	size_t n_sorted; /* the first ones */
 	uint64_t order, bytes;
 };
 

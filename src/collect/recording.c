@@ -42,6 +42,7 @@ struct recording {
 	struct columns columns[RECORDING_MAX_EVENTS];
 	struct launch launch;
 	struct online online;
+	struct runtimes *runtimes; /* NULL: samples are worth their periods */
 	int epoll_fd, timer_fd;
 	uint64_t started_ns, stopped_ns, drained_ns;
 	double cpu_s_before;
@@ -65,6 +66,36 @@ static int poll_set(struct recording *r, struct err *err)
 	if (ingest_wait_fd(r->ingest) >= 0)
 		epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, ingest_wait_fd(r->ingest), &e);
 	return 0;
+}
+
+/* A thread's samples are worth what it has run, where all that it runs is sampled. */
+static void set_scale(struct recording *r)
+{
+	uint32_t scaled = 0;
+
+	for (size_t i = 0; i < r->o.n_events; i++) {
+		const struct event *e = &r->o.events[i];
+
+		if (e->value == EVENT_CLOCK && !e->exclude_user && !e->exclude_kernel)
+			scaled |= 1u << i;
+	}
+	if (!scaled || r->o.no_scale || r->o.cpus || !r->side.kernel)
+		return;
+	r->runtimes = runtimes_new(!r->o.user && !r->o.cgroup, clock_ns(CLOCK_BOOTTIME));
+	ingest_scale(r->ingest, r->runtimes, scaled);
+	profile_add_comment(r->p,
+			    "what a thread's samples of the clock are worth is scaled to how "
+			    "long it has run by the kernel's account (--no-scale: it is not)");
+}
+
+/* What runs already, as far as it may be sampled. */
+static void read_runtimes(struct recording *r)
+{
+	if (!r->runtimes || r->o.user || r->o.cgroup)
+		return;
+	if (targets_by_task(&r->targets) && !r->targets.n_processes)
+		return;
+	runtimes_begin(r->runtimes, r->targets.processes, r->targets.n_processes);
 }
 
 static int recording_set_up(struct recording *r, struct images *images, struct err *err)
@@ -98,6 +129,7 @@ static int recording_set_up(struct recording *r, struct images *images, struct e
 	for (size_t i = 0; i < r->o.n_events; i++)
 		columns_add(&r->columns[i], r->p, &r->o.events[i], i, r->o.frequency_hz,
 			    r->o.period);
+	set_scale(r);
 	return 0;
 }
 
@@ -135,6 +167,7 @@ void recording_free(struct recording *r)
 	if (!r)
 		return;
 	ingest_free(r->ingest);
+	runtimes_free(r->runtimes);
 	side_release(&r->side);
 	launch_release(&r->launch);
 	targets_release(&r->targets);
@@ -154,6 +187,7 @@ int recording_start(struct recording *r, struct err *err)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	r->p->time_ns = now.tv_sec * 1000000000ll + now.tv_nsec;
+	read_runtimes(r);
 	r->identity.started_ns = r->started_ns = r->drained_ns = monotonic_ns();
 	if (sources_start(&r->side.sources, err))
 		return err->code;
@@ -193,7 +227,8 @@ static void take_in(struct recording *r, uint64_t until, bool wait)
 		done = ingest_until(r->ingest, until);
 		if (done || !wait)
 			break;
-		poll(&table, 1, TABLE_POLL_MS);
+		if (ingest_waits(r->ingest))
+			poll(&table, 1, TABLE_POLL_MS);
 	}
 	look_again(r);
 }
@@ -312,6 +347,8 @@ int recording_stop(struct recording *r, struct err *err)
 	sources_stop(&r->side.sources);
 	r->stopped = true;
 	r->stopped_ns = monotonic_ns();
+	if (r->runtimes)
+		runtimes_end(r->runtimes);
 	/* Without targets left the command is exiting: its status is a moment away. */
 	if (targets_by_task(&r->targets) && !r->o.command_is_clock &&
 	    !sources_are_alive(&r->side.sources))

@@ -30,7 +30,8 @@ struct recording_options {
 	bool command_is_clock;  /* it is no target: it only says how long to sample the others */
 	bool by_frame_pointers; /* no unwind tables */
 	bool silent_command;    /* it shall not write on our screen */
-	bool no_fallback;       /* to perf's own samples, where the kernel refuses our programs */
+	bool no_scale;    /* a clock's samples are worth their periods, not what threads ran */
+	bool no_fallback; /* to perf's own samples, where the kernel refuses our programs */
 	struct event events[RECORDING_MAX_EVENTS];
 	size_t n_events;
 	uint64_t frequency_hz; /* 0 with `period` */

@@ -3,6 +3,7 @@
 #include "collect/refusal.h"
 
 #include "abi/records.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "collect/probe.h"
@@ -129,6 +130,32 @@ static bool refusal_memlock(const struct refused *r, struct err *err)
 		(unsigned long long)limit.rlim_cur / 1024);
 	err_cure(err, "ulimit -l unlimited (as root; systemd: LimitMEMLOCK=infinity), or add "
 		      "cap_sys_resource to the capabilities of cprof's file");
+	return true;
+}
+
+/* libbpf may have tried something else since, and say that: is there no room for the kernel's type
+ * information? */
+static bool refusal_memory(const struct refused *r, struct err *err)
+{
+	if (r->code != -ENOMEM &&
+	    ((r->code != -EINVAL && r->code != -ESRCH) || !limits_leave_no_memory()))
+		return false;
+	err_set(err, -ENOMEM, "the BPF programs could not be loaded");
+	err_cure(err, "free some memory, or let this cgroup have more");
+	return true;
+}
+
+/* The same of open files. */
+static bool refusal_files(const struct refused *r, struct err *err)
+{
+	enum { NEEDED = 64 };
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) ||
+	    (r->code != -EMFILE && (r->code != -EINVAL || limit.rlim_cur >= NEEDED)))
+		return false;
+	err_set(err, -EMFILE, "no more than %llu files may be open at once",
+		(unsigned long long)limit.rlim_cur);
 	return true;
 }
 

@@ -42,6 +42,7 @@ struct resolved {
 	struct profile *p;
 	struct images *images;
 	struct frames *frames;
+	struct calls *calls;
 	unsigned max_depth;
 	bool by_tables;
 	struct map64 ids, old_ids; /* kernel's id -> index in infos */
@@ -70,6 +71,7 @@ struct resolved *resolved_new(struct profile *p, struct images *images, unsigned
 	r->p = p;
 	r->images = images;
 	r->frames = frames_new(p, images);
+	r->calls = calls_new();
 	r->max_depth = max_depth;
 	r->by_tables = by_tables;
 	cut_add(r, "", "");
@@ -99,6 +101,7 @@ void resolved_free(struct resolved *r)
 	captured_release(&r->captured);
 	captured_release(&r->old_captured);
 	frames_free(r->frames);
+	calls_free(r->calls);
 	map_release(&r->cut_map);
 	free(r->infos);
 	free(r->kernel_frames);
@@ -142,8 +145,7 @@ static bool info_find(const struct resolved *r, uint64_t id, uint64_t *ret_index
 	return map64_find(&r->ids, id, ret_index) || map64_find(&r->old_ids, id, ret_index);
 }
 
-/* Known already? Then it only crossed again, and is as young as a new one. */
-static bool resolved_is_known(struct resolved *r, uint64_t id)
+bool resolved_is_known(struct resolved *r, uint64_t id)
 {
 	uint64_t index;
 
@@ -198,13 +200,14 @@ static uint32_t cut_reason(struct resolved *r, unsigned end, const struct image 
 	char text[320];
 
 	if (end == WALK_ZERO || end >= N_WALK_ENDS || (!r->by_tables && end == WALK_BACKWARDS) ||
-	    (end == WALK_NO_RULE && generated))
+	    ((end == WALK_NO_RULE || end == WALK_CHAIN) && generated))
 		end = WALK_NOT_CODE;
 	if (end == WALK_DEPTH) {
 		snprintf(text, sizeof(text), "deeper than %u frames", r->max_depth);
 		return cut_add(r, text, "");
 	}
-	snprintf(text, sizeof(text), "%s, %.255s", texts[end], module);
+	snprintf(text, sizeof(text), "%s, %.255s",
+		 image && image->closed ? image->closed : texts[end], module);
 	return cut_add(r, text, module);
 }
 
@@ -218,7 +221,7 @@ static struct stack_info take_walk(struct resolved *r, const struct walk *w)
 
 		info.cut = cut_reason(r, w->end, w->last);
 		note = mem_printf("[truncated: %s]", r->cuts[info.cut].text);
-		info.leaf = stacks_push(&r->p->stacks, NO_ID, profile_add_note(r->p, note));
+		info.leaf = stacks_push(&r->p->stacks, NO_ID, frames_note(r->frames, note));
 	}
 	for (uint32_t i = w->n; i-- > 0;)
 		info.leaf = stacks_push(&r->p->stacks, info.leaf, w->frames[i]);
@@ -234,10 +237,10 @@ static struct stack_info full_info(struct resolved *r)
 }
 
 void resolved_add_user(struct resolved *r, const struct stack_record *record,
-		       const struct space *space)
+		       const struct space *space, const struct root_part *root)
 {
 	const uint64_t *words = (const uint64_t *)(record + 1) + record->n_tail;
-	const struct walk_place at = {r->frames, r->images, space, record->time_ns};
+	const struct walk_place at = {r->frames, r->images, space, record->time_ns, r->calls, root};
 	struct stack_info info;
 	struct walk *w;
 
@@ -356,9 +359,10 @@ static void captured_add(struct resolved *r, uint64_t id, const struct stack_inf
 }
 
 void resolved_add_captured(struct resolved *r, uint64_t id, const struct captured *captured,
-			   const struct space *space, uint64_t time_ns, bool in_exec)
+			   const struct space *space, uint64_t time_ns, bool in_exec,
+			   const struct root_part *root)
 {
-	const struct walk_place at = {r->frames, r->images, space, time_ns};
+	const struct walk_place at = {r->frames, r->images, space, time_ns, r->calls, root};
 	struct stack_info info;
 	struct walk *w;
 

@@ -31,7 +31,6 @@ static void sources_env(const struct side_options *s, struct source_env *ret)
 		.no_kernel = o->no_kernel,
 		.by_task = targets_by_task(s->targets),
 		.by_tables = side_walks_by_tables(o),
-		.has_command = o->command && !o->command_is_clock,
 		.cpus = &s->targets->cpus,
 		.online = s->online,
 		.block_ns = s->identity->block_ns,

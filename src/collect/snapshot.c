@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What every thread is doing at this moment. */
+#include "collect/deep.h"
 #include "collect/snapshot.h"
 
 #include "abi/snapshot.h"
@@ -11,6 +12,7 @@
 #include "collect/libbpf_log.h"
 #include "collect/refusal.h"
 #include "collect/running.h"
+#include "collect/targets.h"
 #include "collect/resolved.h"
 #include "maps/spaces.h"
 #include "proc/procfs.h"
@@ -61,6 +63,7 @@ struct taking {
 	struct str bytes[ROUNDS]; /* what `seen` points into */
 	struct seen *seen;
 	size_t n, cap;
+	struct deeps *deeps;
 	uint8_t *more;               /* MAX_STACK_BYTES */
 	size_t running[MAX_RUNNING]; /* in `seen`, those that are looked for */
 	size_t n_running;
@@ -317,7 +320,7 @@ static size_t snapshot_read_more(struct taking *t, const struct seen *s)
 {
 	struct iovec from = {(void *)(uintptr_t)s->r->stack_start, MAX_STACK_BYTES};
 	struct iovec to = {t->more, MAX_STACK_BYTES};
-	ssize_t n = process_vm_readv((pid_t)s->r->tgid, &to, 1, &from, 1, 0);
+	ssize_t n = process_vm_readv((pid_t)s->r->tid, &to, 1, &from, 1, 0);
 
 	if (n < (ssize_t)s->r->stack_bytes || memcmp(t->more, s->stack, s->r->stack_bytes) != 0)
 		return 0;
@@ -385,9 +388,28 @@ static uint64_t kernel_stack(struct taking *t, const uint64_t *frames, uint32_t 
 	return r.head.id;
 }
 
+/* The root end of a stack that is deeper than a walk goes; NULL: it is not to be had. */
+static const struct root_part *snapshot_find_root(struct taking *t, const struct capture *with,
+						  const struct seen *s,
+						  const struct capture_rest *rest,
+						  struct root_part *room)
+{
+	enum deep_result result = DEEP_WAIT;
+
+	for (int i = 0; result == DEEP_WAIT && i < MAX_TABLE_WAITS; i++) {
+		result = deeps_find(t->deeps, with, (pid_t)s->r->tid, rest, room);
+		if (result == DEEP_WAIT)
+			tables_take(t->place->tables, true);
+	}
+	return result == DEEP_FOUND ? room : NULL;
+}
+
 static stack_id stack_of(struct taking *t, const struct seen *s)
 {
 	struct captured *captured;
+	const struct root_part *root = NULL;
+	struct root_part room;
+	struct capture with;
 	struct count_key key = {.tgid = s->r->tgid};
 	bool missing;
 
@@ -407,9 +429,13 @@ static stack_id stack_of(struct taking *t, const struct seen *s)
 		unwind_running(t, s, snapshot_space_of(t, (pid_t)s->r->tgid), captured);
 	else
 		unwind_waiting(t, s, snapshot_space_of(t, (pid_t)s->r->tgid), captured);
+	if (captured->end == WALK_DEPTH) {
+		with = capture_in(t, snapshot_space_of(t, (pid_t)s->r->tgid));
+		root = snapshot_find_root(t, &with, s, &captured->rest, &room);
+	}
 	key.user_stack = resolved_new_id(t->place->resolved);
 	resolved_add_captured(t->place->resolved, key.user_stack, captured,
-			      snapshot_space_of(t, (pid_t)s->r->tgid), monotonic_ns(), false);
+			      snapshot_space_of(t, (pid_t)s->r->tgid), monotonic_ns(), false, root);
 	free(captured);
 	return resolved_find(t->place->resolved, &key, 1, &missing);
 }
@@ -485,7 +511,11 @@ int snapshot_take(struct snapshotter *s, const struct snapshot_place *place, pid
 		return err_cure(err, thread_exists(pid) ? "it is a thread: give its process"
 							: "'ps -e' lists those that run");
 	}
+	/* The kernel's numbers would be taken for those of /proc here. */
+	if (targets_check_namespace(err))
+		return err->code;
 	t.more = mem_alloc(MAX_STACK_BYTES);
+	t.deeps = deeps_new(NULL);
 	code = snapshot_take_all(&t, pid, ret, err);
 	for (size_t i = 0; i < t.n; i++) {
 		free(t.seen[i].tick.capture);
@@ -495,6 +525,7 @@ int snapshot_take(struct snapshotter *s, const struct snapshot_place *place, pid
 		str_release(&t.bytes[i]);
 	free(t.seen);
 	free(t.more);
+	deeps_free(t.deeps);
 	spaces_release(&t.spaces);
 	resolved_settle(place->resolved, true);
 	return code;

@@ -38,7 +38,6 @@ struct source_env {
 	bool no_kernel;
 	bool by_task;                      /* of chosen tasks alone, and what they start */
 	bool by_tables;                    /* user stacks are walked by unwind tables */
-	bool has_command;                  /* a TARGET_COMMAND will be added */
 	const struct cpu_list *cpus;       /* to sample on; empty: all */
 	const struct cpu_list *online;     /* as of now */
 	uint64_t block_ns, block_start_ns; /* as in struct identity_options */

@@ -8,14 +8,17 @@
 #pragma once
 
 #include "abi/records.h"
+#include "collect/deep.h"
 #include "collect/frames.h"
+#include "collect/leads.h"
 #include "unwind/start.h"
 
 struct walk {
-	frame_id frames[1 + MAX_USER_FRAMES + START_FRAMES]; /* leaf first */
+	frame_id frames[1 + MAX_USER_FRAMES + 1 + MAX_ROOT_FRAMES]; /* leaf first */
 	uint32_t n;
 	bool complete;
 	bool unmapped;            /* not even the leaf lies in code */
+	bool guessed;             /* some callers were */
 	unsigned end;             /* enum walk_end; to be set before */
 	const struct image *last; /* of the last frame; NULL: in no mapping */
 };
@@ -26,6 +29,8 @@ struct walk_place {
 	struct images *images;
 	const struct space *space;
 	uint64_t time_ns;
+	struct calls *calls;
+	const struct root_part *root; /* of a stack that is deeper than its walk; NULL: not known */
 };
 
 /* Takes a walk by frame pointers alone. */

@@ -4,6 +4,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/sort.h"
 #include "base/str.h"
 
 #include <elf.h>
@@ -129,8 +130,8 @@ void plt_symbols(struct sections *s, elf_visit *visit, void *ctx)
 
 /* -- starts by .eh_frame_hdr -- */
 
-bool function_range(const struct elf_file *f, uint64_t address, uint64_t *ret_start,
-		    uint64_t *ret_bytes)
+/* The table of functions in order: its address and how many there are; 0: there is none. */
+static uint64_t function_table(const struct elf_file *f, uint32_t *ret_n)
 {
 	uint64_t base = elf_file_eh_frame_hdr(f);
 	struct {
@@ -138,37 +139,76 @@ bool function_range(const struct elf_file *f, uint64_t address, uint64_t *ret_st
 		int32_t frame;
 		uint32_t n;
 	} head;
-	uint32_t lo = 0, hi;
-	int32_t want = (int32_t)(address - base), entry[2];
+
+	/* The encodings that every linker writes: 4 bytes, relative to the section. */
+	if (!base || !elf_file_read(f, base, &head, sizeof(head)) || head.version != 1 ||
+	    head.count != 0x03 || head.table != 0x3b)
+		return 0;
+	*ret_n = head.n;
+	return base + sizeof(head);
+}
+
+struct function_entry {
+	int32_t start, record; /* from the section's beginning */
+};
+
+static struct function_entry function_entry(const struct elf_file *f, uint64_t table, uint32_t i)
+{
+	struct function_entry e = {INT32_MAX, 0};
+
+	elf_file_read(f, table + sizeof(e) * (uint64_t)i, &e, sizeof(e));
+	return e;
+}
+
+/* How many functions begin at or before the address. */
+static uint32_t functions_up_to(const struct elf_file *f, uint64_t table, uint32_t n,
+				uint64_t address)
+{
+	int32_t want = (int32_t)(address - elf_file_eh_frame_hdr(f));
+
+	return (uint32_t)count_before(n, i, function_entry(f, table, (uint32_t)i).start <= want);
+}
+
+bool function_range(const struct elf_file *f, uint64_t address, uint64_t *ret_start,
+		    uint64_t *ret_bytes)
+{
+	uint32_t n, before;
+	uint64_t table = function_table(f, &n), base = elf_file_eh_frame_hdr(f);
+	struct function_entry entry;
 	struct {
 		uint32_t length, cie;
 		int32_t start;
 		uint32_t bytes;
 	} frame;
 
-	/* The encodings that every linker writes: 4 bytes, relative to the section. */
-	if (!base || !elf_file_read(f, base, &head, sizeof(head)) || head.version != 1 ||
-	    head.count != 0x03 || head.table != 0x3b)
+	before = table ? functions_up_to(f, table, n, address) : 0;
+	if (!before)
 		return false;
-	for (hi = head.n; lo < hi;) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (!elf_file_read(f, base + sizeof(head) + 8ull * mid, entry, sizeof(entry)))
-			return false;
-		if (entry[0] <= want)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (!lo || !elf_file_read(f, base + sizeof(head) + 8ull * (lo - 1), entry, sizeof(entry)))
-		return false;
-	*ret_start = base + (uint64_t)(int64_t)entry[0];
+	entry = function_entry(f, table, before - 1);
+	*ret_start = base + (uint64_t)(int64_t)entry.start;
 	*ret_bytes = UINT64_MAX;
 	/* Its record says how far it goes, as far as its numbers are the usual ones. */
-	if (elf_file_read(f, base + (uint64_t)(int64_t)entry[1], &frame, sizeof(frame)) &&
-	    (uint32_t)entry[1] + 8 + (uint32_t)frame.start == (uint32_t)entry[0])
+	if (elf_file_read(f, base + (uint64_t)(int64_t)entry.record, &frame, sizeof(frame)) &&
+	    (uint32_t)entry.record + 8 + (uint32_t)frame.start == (uint32_t)entry.start)
 		*ret_bytes = frame.bytes;
 	return address - *ret_start < *ret_bytes;
+}
+
+void function_gap(const struct elf_file *f, uint64_t address, uint64_t *from, uint64_t *to)
+{
+	uint32_t n, before;
+	uint64_t table = function_table(f, &n), start = 0, bytes = 0, next;
+
+	if (!table)
+		return;
+	before = functions_up_to(f, table, n, address);
+	if (before < n) {
+		next = elf_file_eh_frame_hdr(f) +
+		       (uint64_t)(int64_t)function_entry(f, table, before).start;
+		*to = next > address ? MIN(*to, next) : *to;
+	}
+	if (before && !function_range(f, address, &start, &bytes))
+		*from = MAX(*from, start + bytes);
 }
 
 /* -- a program's entry -- */

@@ -20,5 +20,10 @@ void plt_symbols(struct sections *s, elf_visit *visit, void *ctx);
 bool function_range(const struct elf_file *f, uint64_t address, uint64_t *ret_start,
 		    uint64_t *ret_bytes);
 
+/* Narrows [*from, *to), which holds the address, to what lies around it in no function of that
+ * table.
+ */
+void function_gap(const struct elf_file *f, uint64_t address, uint64_t *from, uint64_t *to);
+
 /* Visits _start and main, which a program's entry leads to whether or not they have symbols. */
 void entry_symbols(const struct elf_file *f, elf_visit *visit, void *ctx);

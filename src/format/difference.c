@@ -79,7 +79,7 @@ static void difference_add_row(struct libscols_table *table, const struct diff *
 	char buf[64];
 
 	if (!line)
-		abort();
+		mem_exhausted();
 	for (size_t c = 0; c < N_TITLES; c++)
 		scols_line_set_data(line, c, cell(d, f, c, buf, sizeof(buf)));
 	if (!diff_is_significant(s))
@@ -96,7 +96,7 @@ void difference_text(const struct diff *d, const struct difference_options *o, s
 	auto_free uint32_t *order = diff_sorted(d, &n);
 
 	if (!table)
-		abort();
+		mem_exhausted();
 	scols_table_enable_colors(table, o->colour);
 	if (o->width)
 		scols_table_set_termwidth(table, o->width);
@@ -116,7 +116,7 @@ void difference_text(const struct diff *d, const struct difference_options *o, s
 		shown++;
 	}
 	if (scols_print_table_to_string(table, &text) || !text)
-		abort();
+		mem_exhausted();
 	str_printf(out, "%s\n", text);
 	free(text);
 	scols_unref_table(table);

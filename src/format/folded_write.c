@@ -5,20 +5,35 @@
 #include "base/sum.h"
 #include "analysis/columns.h"
 #include "analysis/tree.h"
+#include "format/folded_line.h"
 #include "format/format.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* `;` separates frames and a line end lines, so neither can stand in a name. */
-static void put_name(struct str *s, const char *name, const char *annotation)
+enum {
+	BLOCK_BYTES = 1 << 20,
+	TOLD_BYTES = 32 << 10, /* within which a reader finds out what the lines are */
+};
+
+/* `;` separates frames and a line end lines, so neither can stand in a name; and a frame without
+ * one would be none. */
+static void put_name(struct str *s, const struct function *fn, bool annotate)
 {
+	const char *annotation = annotate ? function_annotation(fn) : "";
+	const char *name = *fn->name ? fn->name : FOLDED_UNKNOWN;
+	size_t len = strlen(name);
+
 	for (const char *c = name; *c; c++) {
 		if (*c == ';')
 			str_putc(s, ':');
 		else
 			str_putc(s, (unsigned char)*c < 32 || *c == 127 ? '?' : *c);
 	}
+	/* What only looks annotated is marked as a name. */
+	if (annotate && !*annotation && len > 4 && memcmp(name + len - 4, "_[", 2) == 0 &&
+	    name[len - 1] == ']' && strchr(FOLDED_ANNOTATIONS, name[len - 2]))
+		annotation = "_[" FOLDED_PLAIN "]";
 	str_puts(s, annotation);
 }
 
@@ -39,6 +54,8 @@ struct folding {
 			   item */
 	uint32_t *first; /* node -> item; [n]: of the root */
 	struct str path, out;
+	bool tells; /* its first lines cannot be taken for lines with two counts */
+	bool is_flushed;
 	int fd, code;
 };
 
@@ -83,7 +100,7 @@ static void rank_names(struct folding *f, const struct view *v, bool annotate)
 		const struct function *fn = &v->functions[i];
 
 		f->at[i] = f->texts.len;
-		put_name(&f->texts, fn->name, annotate ? function_annotation(fn) : "");
+		put_name(&f->texts, fn, annotate);
 		str_putc(&f->texts, ';');
 	}
 	f->at[v->n_functions] = f->texts.len;
@@ -158,17 +175,63 @@ static void order_items(struct folding *f)
 	}
 }
 
+/* Names that end with numbers, in every line, would be read as difffolded.pl's first counts, and a
+ * first name may begin as a file in UTF-8 does: a comment says what the lines are. */
+static void put_first_line(struct folding *f)
+{
+	static const char line[] = FOLDED_ONE_COUNT "\n";
+
+	if (f->is_flushed || (f->tells && !str_starts(f->out.text, "\xef\xbb\xbf")))
+		return;
+	f->code = fd_write(f->fd, line, sizeof(line) - 1);
+}
+
+static void folded_write_flush(struct folding *f)
+{
+	if (!f->out.len)
+		return;
+	put_first_line(f);
+	if (!f->code)
+		f->code = fd_write(f->fd, f->out.text, f->out.len);
+	f->is_flushed = true;
+	f->out.len = 0;
+}
+
+/* Ends the line that begins at `start` of the output. */
+static void put_count(struct folding *f, size_t start, int64_t count)
+{
+	struct folded_count last, first;
+	const char *line;
+
+	str_printf(&f->out, " %lld\n", (long long)count);
+	line = f->out.text + start;
+	if (!f->tells && f->out.len <= TOLD_BYTES)
+		f->tells = folded_count_of(line, f->out.len - 1 - start, &last) &&
+			   !folded_has_two_counts(line, &last, &first);
+	if (f->out.len > BLOCK_BYTES && !f->code)
+		folded_write_flush(f);
+}
+
 static void folded_write_put_line(struct folding *f, stack_id node)
 {
 	uint32_t name = stacks_item(&f->tree, node);
+	size_t start = f->out.len;
 
 	str_add(&f->out, f->path.text, f->path.len);
 	str_add(&f->out, f->texts.text + f->at[name], f->at[name + 1] - f->at[name] - 1);
-	str_printf(&f->out, " %lld\n", (long long)f->self[node]);
-	if (f->out.len > 1 << 20 && !f->code) {
-		f->code = fd_write(f->fd, f->out.text, f->out.len);
-		f->out.len = 0;
-	}
+	put_count(f, start, f->self[node]);
+}
+
+/* What has neither frames nor a group: the line of an empty stack. */
+static void put_stackless(struct folding *f, const struct view *v)
+{
+	int64_t weight = 0;
+
+	for (size_t i = 0; i < v->n_origins; i++)
+		if (v->origins[i].stack == NO_ID && v->origins[i].group == NO_ID)
+			sum_add(&weight, v->origins[i].weight);
+	if (weight)
+		put_count(f, 0, weight);
 }
 
 static void folded_write_walk(struct folding *f)
@@ -218,9 +281,10 @@ int folded_write(const struct profile *p, int fd, const struct write_options *o,
 		tree_release(&t);
 		order_items(&f);
 		str_puts(&f.path, "");
+		put_stackless(&f, &v);
 		folded_write_walk(&f);
-		if (!f.code && f.out.len)
-			f.code = fd_write(fd, f.out.text, f.out.len);
+		if (!f.code)
+			folded_write_flush(&f);
 		if (f.code)
 			code = err_set(err, f.code, "cannot write the stacks");
 	}

@@ -6,6 +6,8 @@
 #include "base/gzip.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "format/folded_line.h"
+#include "format/foreign.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -74,36 +76,102 @@ const struct format *format_of_path(const char *path)
 
 /* Folded stacks and the like are text; a plain protobuf has control characters within its first
  * bytes. */
-static bool format_is_text(const char *data, size_t len)
+static bool has_control_characters(const char *data, size_t len)
 {
 	for (size_t i = 0; i < len && i < 256; i++)
-		if ((unsigned char)data[i] < 32 && !strchr("\t\r\n", data[i]))
-			return false;
-	return true;
+		if ((unsigned char)data[i] < 32 && (!data[i] || !strchr("\t\r\n", data[i])))
+			return true;
+	return false;
 }
 
-static int format_parse_text(struct lines *lines, const char *head, size_t len, struct profile *p,
-			     struct err *err)
+static int format_read_text(struct lines *lines, const char *head, size_t len, struct profile *p,
+			    struct err *err)
 {
-	return perf_script_is(head, len) ? perf_script_read(lines, p, err)
-					 : folded_read(lines, p, err);
+	static const char mark[] = "\xef\xbb\xbf"; /* of UTF-8 */
+	int code;
+
+	if (len >= sizeof(mark) - 1 && memcmp(head, mark, sizeof(mark) - 1) == 0) {
+		head += sizeof(mark) - 1;
+		len -= sizeof(mark) - 1;
+		lines->at += sizeof(mark) - 1;
+	}
+	if (perf_script_is(head, len)) {
+		code = perf_script_read(lines, p, err);
+		/* perf report's text may begin as perf script's. */
+		return code && foreign_is(head, len, true, err) ? err->code : code;
+	}
+	return foreign_is(head, len, true, err) ? err->code : folded_read(lines, p, err);
 }
 
-static int format_inflate(const void *data, size_t len, struct str *plain, struct err *err)
+/* Names of text may have control characters too. */
+static bool looks_like_text(const char *data, size_t len)
 {
-	int code = gzip_inflate(data, len, MAX_PROFILE_BYTES, plain);
+	const char *stop = memchr(data, '\n', len);
+	struct folded_count count;
+
+	return perf_script_is(data, len) ||
+	       folded_count_of(data, stop ? (size_t)(stop - data) : len, &count);
+}
+
+static int format_read_pprof(const char *data, size_t len, struct profile *p, struct err *err)
+{
+	struct lines lines;
+	size_t head = MIN(len, (size_t)HEAD_BYTES);
+	struct account account = {0};
+	int code = pprof_read(data, len, p, err);
+
+	if (!code || foreign_is(data, head, false, err) || !looks_like_text(data, head))
+		return code ? err->code : 0;
+	/* What was skipped in front of it stays told. */
+	account_sum(&account, &p->account);
+	profile_release(p);
+	profile_init(p);
+	p->account = account;
+	lines_of_text(&lines, data, len);
+	return format_read_text(&lines, data, head, p, err);
+}
+
+/* What is there as a whole, and not packed. */
+static int parse_plain(const char *data, size_t len, struct profile *p, struct err *err)
+{
+	struct lines lines;
+
+	if (!len)
+		return err_set(err, 0, "the file is empty");
+	if (has_control_characters(data, len))
+		return format_read_pprof(data, len, p, err);
+	lines_of_text(&lines, data, len);
+	return format_read_text(&lines, data, MIN(len, HEAD_BYTES), p, err);
+}
+
+/* What follows gzip data is no part of it, which is said: tapes and blocks are filled with zeros,
+ * but anything else may be missed. */
+static void skip_rest(struct profile *p, const char *data, size_t used, size_t len)
+{
+	auto_free char *where = mem_printf("byte %zu", used + 1);
+	size_t zeros = 0;
+
+	while (used + zeros < len && !data[used + zeros])
+		zeros++;
+	account_skip(&p->account, 0, len - used,
+		     used + zeros == len ? "zeros behind the end of the gzip data"
+					 : "behind the end of the gzip data",
+		     where);
+}
+
+static int format_inflate(const void *data, size_t len, struct profile *p, struct str *plain,
+			  struct err *err)
+{
+	size_t used;
+	int code = gzip_inflate(data, len, MAX_PROFILE_BYTES, plain, &used);
 
 	if (code == -EFBIG)
 		return err_set(err, 0, "the profile inflates to more than 1 GiB");
-	return code ? err_set(err, 0, "the gzip data is damaged or cut short") : 0;
-}
-
-static int parse_gzip(const void *data, size_t len, struct profile *p, struct err *err)
-{
-	struct str plain auto_release(str_release) = {0};
-
-	return format_inflate(data, len, &plain, err) ? err->code
-						      : pprof_read(plain.text, plain.len, p, err);
+	if (code)
+		return err_set(err, 0, "the gzip data is damaged or cut short");
+	if (used < len)
+		skip_rest(p, data, used, len);
+	return 0;
 }
 
 /* The same of a file of which `head` has been read; where it can be, it is mapped. */
@@ -114,15 +182,15 @@ static int read_gzip(int fd, struct str *head, struct profile *p, struct err *er
 	int code;
 
 	if (lseek(fd, 0, SEEK_CUR) == (off_t)head->len && !file_map(fd, &map))
-		code = format_inflate(map.bytes, map.n, &plain, err);
+		code = format_inflate(map.bytes, map.n, p, &plain, err);
 	else if (fd_read(fd, MAX_PROFILE_BYTES, head))
 		code = err_set(err, 0, TOO_LARGE);
 	else
-		code = format_inflate(head->text, head->len, &plain, err);
+		code = format_inflate(head->text, head->len, p, &plain, err);
 	/* The memory that it takes is not needed any more. */
 	file_unmap(&map);
 	str_release(head);
-	return code ? code : pprof_read(plain.text, plain.len, p, err);
+	return code ? code : parse_plain(plain.text, plain.len, p, err);
 }
 
 /* How the file begins tells what it is; text is then read on piece by piece. */
@@ -132,28 +200,43 @@ static int read_fd(int fd, struct str *head, struct profile *p, struct err *err)
 
 	if (!head->len)
 		return err_set(err, 0, "the file is empty");
-	if (format_is_text(head->text, head->len)) {
-		lines_of_fd(&lines, fd, head->text, head->len);
-		return format_parse_text(&lines, head->text, head->len, p, err);
-	}
 	if (gzip_is(head->text, head->len))
 		return read_gzip(fd, head, p, err);
+	if (!has_control_characters(head->text, head->len)) {
+		lines_of_fd(&lines, fd, head->text, head->len);
+		return format_read_text(&lines, head->text, head->len, p, err);
+	}
 	if (fd_read(fd, MAX_PROFILE_BYTES, head))
 		return err_set(err, 0, TOO_LARGE);
-	return pprof_read(head->text, head->len, p, err);
+	return format_read_pprof(head->text, head->len, p, err);
+}
+
+/* What was skipped is told to whoever reads the profile later, too. */
+static void note_skipped(struct profile *p)
+{
+	struct str text auto_release(str_release) = {0};
+
+	if (!p->account.skipped_first[0])
+		return;
+	account_skipped_line(&p->account, "what was read", &text);
+	/* An export of an export says it once. */
+	for (size_t i = 0; i < p->n_comments; i++)
+		if (str_equal(profile_text(p, p->comments[i]), text.text))
+			return;
+	profile_add_comment(p, text.text);
 }
 
 int profile_parse(const void *data, size_t len, struct profile *p, struct err *err)
 {
-	struct lines lines;
+	struct str plain auto_release(str_release) = {0};
+	bool is_packed = gzip_is(data, len);
 
-	if (!len)
-		return err_set(err, 0, "the file is empty");
-	if (format_is_text(data, len)) {
-		lines_of_text(&lines, data, len);
-		return format_parse_text(&lines, data, len, p, err);
-	}
-	return gzip_is(data, len) ? parse_gzip(data, len, p, err) : pprof_read(data, len, p, err);
+	if (is_packed && format_inflate(data, len, p, &plain, err))
+		return err->code;
+	if (parse_plain(is_packed ? plain.text : data, is_packed ? plain.len : len, p, err))
+		return err->code;
+	note_skipped(p);
+	return 0;
 }
 
 int profile_read(const char *path, struct profile *p, struct err *err)
@@ -169,9 +252,13 @@ int profile_read(const char *path, struct profile *p, struct err *err)
 		return code == -ENOENT ? err_cure(err, "record one first: cprof record -o %s", path)
 				       : code;
 	}
-	if (!read_fd(fd, &bytes, p, &inner))
+	if (!read_fd(fd, &bytes, p, &inner)) {
+		note_skipped(p);
 		return 0;
+	}
 	err_set(err, 0, "%s is no profile: %s", path, inner.what);
+	if (inner.cure[0])
+		return err_cure(err, "%s", inner.cure);
 	return err_cure(err, "cprof reads pprof files (.pb.gz), folded stacks and 'perf script'");
 }
 

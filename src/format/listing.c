@@ -27,8 +27,8 @@ static void put_title(const struct view *v, uint32_t function, struct str *out)
 	str_puts(out, *f->module ? "  " : "");
 	str_plain(out, f->module);
 	str_printf(out, "\n  self %.2f %% (%s), total %.2f %% (%s)\n",
-		   percent_of(f->self, v->total), format_value(f->self, v->unit, self),
-		   percent_of(f->total, v->total), format_value(f->total, v->unit, total));
+		   percent_of(f->self, v->whole), format_value(f->self, v->unit, self),
+		   percent_of(f->total, v->whole), format_value(f->total, v->unit, total));
 }
 
 /* -- callers and callees -- */
@@ -120,9 +120,9 @@ static void put_weights(const struct view *v, int64_t self, int64_t total, struc
 	char text[2][24] = {"", ""};
 
 	if (self)
-		snprintf(text[0], sizeof(text[0]), "%.2f %%", percent_of(self, v->total));
+		snprintf(text[0], sizeof(text[0]), "%.2f %%", percent_of(self, v->whole));
 	if (total)
-		snprintf(text[1], sizeof(text[1]), "%.2f %%", percent_of(total, v->total));
+		snprintf(text[1], sizeof(text[1]), "%.2f %%", percent_of(total, v->whole));
 	str_printf(out, "  %9s %9s", text[0], text[1]);
 }
 
@@ -186,41 +186,40 @@ static void put_source_line(const struct instruction *in, struct source *s,
 	str_putc(out, '\n');
 }
 
-static void put_code(const struct view *v, const struct code_weight *c, size_t n,
+static void put_code(const struct view *v, const struct function_code *c,
 		     const struct listing_options *o, struct str *out)
 {
 	struct source s auto_release(source_release) = {0};
+	auto_free struct code_weight *weights = NULL;
 	struct code code = {0};
 	struct err err = {0};
 	const struct instruction *before = NULL;
-	int64_t shown = 0, all = 0;
+	int64_t shown = 0, all = v->functions[c->function].self;
 
-	for (size_t i = 0; i < n; i++)
-		sum_add(&all, c[i].self);
 	if (o->disassemble(o->ctx, c->mapping, c->offset, &code, &err))
 		str_printf(out, "  (no disassembly: %s)\n", err.what);
+	weights = code_weights(v, c->function, &code);
 	for (size_t i = 0; i < code.n; i++) {
 		const struct instruction *in = &code.rows[i];
-		int64_t self, total;
 
 		if (in->line &&
 		    (!before || before->line != in->line || !str_equal(before->file, in->file)))
 			put_source_line(in, &s, o, out);
 		before = in;
-		code_weights_between(c, n, in->offset, instruction_end(&code, i), &self, &total);
-		sum_add(&shown, self);
-		put_weights(v, self, total, out);
+		sum_add(&shown, weights[i].self);
+		put_weights(v, weights[i].self, weights[i].total, out);
 		str_printf(out, " %8llx  %s\n", (unsigned long long)in->offset, in->text);
 	}
 	if (code.n && shown != all)
 		str_printf(out, "  (%.2f %% more in another function of that name)\n",
-			   percent_of(all - shown, v->total));
+			   percent_of(all - shown, v->whole));
 	code_release(&code);
 }
 
 void listing_text(const struct view *v, uint32_t function, const struct line_weights *l,
 		  const struct listing_options *o, struct str *out)
 {
+	const struct function_code *code = line_weights_code(l, function);
 	bool known = false;
 
 	put_title(v, function, out);
@@ -235,12 +234,8 @@ void listing_text(const struct view *v, uint32_t function, const struct line_wei
 		known = true;
 		put_source(v, first, end - i, o, out);
 	}
-	for (size_t i = 0, end; i < l->n_code && o->disassemble; i = end) {
-		for (end = i + 1; end < l->n_code && l->code[end].function == l->code[i].function;)
-			end++;
-		if (l->code[i].function == function)
-			put_code(v, &l->code[i], end - i, o, out);
-	}
+	if (o->disassemble && code)
+		put_code(v, code, o, out);
 	if (!known && !o->disassemble)
 		str_puts(out, "  (no lines are known: it was built without -g, or its debug "
 			      "information is not here; --asm shows instructions)\n");

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads pprof files, whoever wrote them. */
+#include "base/demangle.h"
 #include "base/mem.h"
 #include "format/format.h"
 #include "format/pprof.h"
+#include "format/pprof_prune.h"
+#include "format/pprof_wire.h"
 #include "profile/intake.h"
 
 #include "profile.pb-c.h"
@@ -19,14 +22,6 @@ enum {
 	MAX_INLINED = 64 << 20, /* levels of all stacks, beyond one a frame */
 };
 
-/* One field of a message. */
-struct field {
-	uint32_t number;
-	bool is_bytes;
-	uint64_t value; /* a number, or the length */
-	const uint8_t *bytes;
-};
-
 struct pprof_function {
 	string_id name, system_name, file;
 	uint32_t start_line;
@@ -35,11 +30,14 @@ struct pprof_function {
 struct location {
 	frame_id frame;
 	uint32_t levels; /* with what is inlined */
+	uint8_t drops;   /* of the stacks that have it */
 };
 
-struct numbers {
-	uint64_t *all;
-	size_t n, cap;
+/* What a location leaves out of the stacks that it is in. */
+enum {
+	DROPS_NOTHING,
+	DROPS_BELOW, /* what it calls */
+	DROPS_ALL,   /* itself too */
 };
 
 /* Of the sample being read. */
@@ -65,71 +63,13 @@ struct reader {
 	frame_id *frames; /* of its stack */
 	size_t cap_frames;
 	struct intake intake;
+	struct pruning *pruning;
 	uint64_t default_type;
 };
 
 static int damaged(struct reader *r, const char *what)
 {
 	return err_set(r->err, 0, "%s", what);
-}
-
-static inline bool take_varint(const uint8_t *data, size_t len, size_t *at, uint64_t *ret)
-{
-	uint64_t value = 0;
-
-	if (*at < len && data[*at] < 128) {
-		*ret = data[(*at)++];
-		return true;
-	}
-	for (unsigned shift = 0; shift < 64 && *at < len; shift += 7) {
-		uint8_t byte = data[(*at)++];
-
-		value |= (uint64_t)(byte & 127) << shift;
-		if (byte < 128) {
-			*ret = value;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* The next field at `*at`; false at the end, and when damaged (`*bad`). */
-static bool next_field(const uint8_t *data, size_t len, size_t *at, struct field *ret, bool *bad)
-{
-	uint64_t tag, skip;
-
-	if (*at == len)
-		return false;
-	*bad = true;
-	*ret = (struct field){0};
-	if (!take_varint(data, len, at, &tag) || tag >> 3 == 0 || tag >> 3 > 1 << 29)
-		return false;
-	ret->number = (uint32_t)(tag >> 3);
-	switch (tag & 7) {
-	case 0:
-		if (!take_varint(data, len, at, &ret->value))
-			return false;
-		break;
-	case 2:
-		if (!take_varint(data, len, at, &ret->value) || ret->value > len - *at)
-			return false;
-		ret->is_bytes = true;
-		ret->bytes = data + *at;
-		*at += ret->value;
-		break;
-	case 1:
-	case 5:
-		skip = (tag & 7) == 1 ? 8 : 4;
-		if (skip > len - *at)
-			return false;
-		*at += skip;
-		ret->number = 0; /* no field of ours has a fixed size */
-		break;
-	default:
-		return false;
-	}
-	*bad = false;
-	return true;
 }
 
 static bool get_string(const struct reader *r, int64_t index, string_id *ret)
@@ -163,7 +103,7 @@ static int read_type(struct reader *r, const struct field *f, struct value_type 
 static int add_type(struct reader *r, const struct field *f)
 {
 	if (r->p->n_types == MAX_VALUE_TYPES)
-		return damaged(r, "more than 32 value types");
+		return damaged(r, "more than 256 value types");
 	return read_type(r, f, &r->p->types[r->p->n_types++]);
 }
 
@@ -190,6 +130,21 @@ static int add_mapping(struct reader *r, const struct field *f)
 	return ok ? 0 : damaged(r, "a mapping is damaged");
 }
 
+/* Writers may leave one of the names out, and may leave the other one mangled. */
+static void name_function(struct reader *r, struct pprof_function *fn)
+{
+	auto_free char *readable = NULL;
+
+	if (!fn->name)
+		fn->name = fn->system_name;
+	if (!fn->system_name)
+		fn->system_name = fn->name;
+	if (fn->name == fn->system_name)
+		readable = demangle(profile_text(r->p, fn->system_name), false);
+	if (readable)
+		fn->name = strings_add(&r->p->strings, readable);
+}
+
 static int pprof_read_add_function(struct reader *r, const struct field *f)
 {
 	Pprof__Function *m = pprof__function__unpack(NULL, f->value, f->bytes);
@@ -200,6 +155,7 @@ static int pprof_read_add_function(struct reader *r, const struct field *f)
 		  get_string(r, m->filename, &to.file);
 
 	if (ok) {
+		name_function(r, &to);
 		to.start_line = m->start_line > 0 && m->start_line < UINT32_MAX
 					? (uint32_t)m->start_line
 					: 0;
@@ -222,27 +178,48 @@ static frame_id pprof_read_add_frame(struct reader *r, const Pprof__Location *m,
 	return profile_add_frame(r->p, f);
 }
 
+static void pprof_read_set_placeholder(struct reader *r, struct frame *f)
+{
+	auto_free char *text = frame_placeholder(
+		f->mapping == NO_ID ? "unknown" : profile_module(r->p, f), frame_offset(r->p, f));
+
+	f->function = f->system_name = strings_add(&r->p->strings, text);
+}
+
+/* The functions of a location's lines; those to be dropped, which are the inner ones up to the
+ * outermost that matches, are left out: returns how many. */
+static size_t drop_lines(struct reader *r, const Pprof__Location *m, uint8_t *ret_drops)
+{
+	uint64_t index;
+
+	/* A location that was cut when it was read before goes on to end stacks. */
+	*ret_drops = m->is_cut ? DROPS_BELOW : DROPS_NOTHING;
+	for (size_t i = m->n_line; i-- > 0;) {
+		if (!map64_find(&r->function_ids, m->line[i]->function_id, &index) ||
+		    !pruning_drops(r->pruning, r->functions[index].name))
+			continue;
+		/* The outermost: the location goes as a whole, where it goes. */
+		*ret_drops = i + 1 == m->n_line ? DROPS_ALL : DROPS_BELOW;
+		return *ret_drops == DROPS_ALL ? 0 : i + 1;
+	}
+	return 0;
+}
+
 /* The frame of a location, with what is inlined there. */
-static int location_frame(struct reader *r, const Pprof__Location *m, frame_id *ret)
+static int location_frame(struct reader *r, const Pprof__Location *m, struct location *ret)
 {
 	struct frame f = {
 		.mapping = NO_ID, .inner = NO_ID, .address = m->address, .position = m->position};
 	uint64_t index;
 
-	if (m->mapping_id) {
-		if (!map64_find(&r->mapping_ids, m->mapping_id, &index))
-			return damaged(r, "a location names a mapping that is not there");
+	/* One that is not there is none, as in 'go tool pprof'. */
+	if (m->mapping_id && map64_find(&r->mapping_ids, m->mapping_id, &index))
 		f.mapping = (mapping_id)index;
-	}
 	if (!m->n_line) {
-		auto_free char *text =
-			frame_placeholder(f.mapping == NO_ID ? "unknown" : profile_module(r->p, &f),
-					  frame_offset(r->p, &f));
-
-		f.function = f.system_name = strings_add(&r->p->strings, text);
-		*ret = pprof_read_add_frame(r, m, &f);
+		pprof_read_set_placeholder(r, &f);
+		ret->frame = pprof_read_add_frame(r, m, &f);
 	}
-	for (size_t i = 0; i < m->n_line; i++) {
+	for (size_t i = drop_lines(r, m, &ret->drops); i < m->n_line; i++) {
 		const struct pprof_function *fn;
 
 		if (!map64_find(&r->function_ids, m->line[i]->function_id, &index))
@@ -250,13 +227,17 @@ static int location_frame(struct reader *r, const Pprof__Location *m, frame_id *
 		fn = &r->functions[index];
 		f.function = fn->name;
 		f.system_name = fn->system_name;
+		if (!fn->name)
+			pprof_read_set_placeholder(r, &f);
 		f.file = fn->file;
 		f.start_line = fn->start_line;
 		f.line = m->line[i]->line > 0 && m->line[i]->line < UINT32_MAX
 				 ? (uint32_t)m->line[i]->line
 				 : 0;
 		f.inlined = i + 1 < m->n_line;
-		*ret = f.inner = pprof_read_add_frame(r, m, &f);
+		f.is_cut = !f.inlined && ret->drops == DROPS_BELOW;
+		ret->frame = f.inner = pprof_read_add_frame(r, m, &f);
+		ret->levels++;
 	}
 	return 0;
 }
@@ -289,22 +270,39 @@ static const struct location *find_location(const struct reader *r, uint64_t id)
 static int add_location(struct reader *r, const struct field *f)
 {
 	Pprof__Location *m = pprof__location__unpack(NULL, f->value, f->bytes);
-	frame_id frame = NO_ID;
+	struct location to = {.frame = NO_ID};
 	int code;
 
 	if (!m || !m->id || m->id == UINT64_MAX || m->n_line > MAX_LEVELS ||
 	    r->n_locations == MAX_TABLE || r->p->n_frames > UINT32_MAX / 2) {
 		code = damaged(r, "a location is damaged");
 	} else {
-		code = location_frame(r, m, &frame);
+		code = location_frame(r, m, &to);
+		to.levels = MAX(to.levels, 1u);
 		array_reserve(r->locations, r->cap_locations, r->n_locations + 1);
 		set_location(r, m->id, r->n_locations);
-		r->locations[r->n_locations++] =
-			(struct location){frame, (uint32_t)MAX(m->n_line, 1u)};
+		r->locations[r->n_locations++] = to;
 	}
 	if (m)
 		pprof__location__free_unpacked(m, NULL);
 	return code;
+}
+
+/* How many frames of a stack, from the leaf on, are to be dropped: from the first location, seen
+ * from the root, that drops something, but for what comes before all others. */
+static size_t dropped_frames(const struct reader *r, const uint64_t *locations, size_t n)
+{
+	bool found_other = false;
+
+	while (r->pruning && n-- > 0) {
+		uint8_t drops = find_location(r, locations[n])->drops;
+
+		if (drops == DROPS_NOTHING)
+			found_other = true;
+		else if (found_other)
+			return drops == DROPS_ALL ? n + 1 : n;
+	}
+	return 0;
 }
 
 /* The frames of a sample's stack, with the leaf first. */
@@ -371,27 +369,12 @@ static bool sample_label(const struct reader *r, const struct field *f, struct l
 	       get_string(r, unit, &ret->unit);
 }
 
-/* Numbers of a repeated field, packed or one by one. */
-static bool take_numbers(const struct field *f, struct numbers *to)
-{
-	size_t at = 0;
-
-	/* Each takes a byte at least. */
-	array_reserve(to->all, to->cap, to->n + (f->is_bytes ? f->value : 1));
-	if (!f->is_bytes)
-		to->all[to->n++] = f->value;
-	while (f->is_bytes && at < f->value)
-		if (!take_varint(f->bytes, f->value, &at, &to->all[to->n++]))
-			return false;
-	return true;
-}
-
 /* Samples are read by hand: there are many, and each is little but numbers. */
 static int pprof_read_add_sample(struct reader *r, const struct field *f)
 {
 	struct sample_parts *s = &r->sample;
 	struct field part;
-	size_t at = 0;
+	size_t at = 0, dropped;
 	bool bad = false, ok = true;
 
 	s->locations.n = s->values.n = s->n_labels = 0;
@@ -412,8 +395,9 @@ static int pprof_read_add_sample(struct reader *r, const struct field *f)
 			       "a sample has another number of values than there are value types");
 	if (sample_frames(r, s->locations.all, s->locations.n))
 		return r->err->code;
-	if (!intake_add(&r->intake, r->frames, s->locations.n,
-			profile_add_labels(r->p, s->labels, s->n_labels),
+	dropped = dropped_frames(r, s->locations.all, s->locations.n);
+	if (!intake_add(&r->intake, dropped ? r->frames + dropped : r->frames,
+			s->locations.n - dropped, profile_add_labels(r->p, s->labels, s->n_labels),
 			(const int64_t *)s->values.all))
 		return damaged(r, INTAKE_FULL);
 	return 0;
@@ -435,6 +419,14 @@ static int add_number(struct reader *r, const struct field *f)
 		break;
 	case PPROF_DEFAULT_TYPE:
 		r->default_type = f->value;
+		break;
+	case PPROF_DROP_FRAMES:
+		if (!get_string(r, (int64_t)f->value, &r->p->drop_frames))
+			return damaged(r, "drop_frames is damaged");
+		break;
+	case PPROF_KEEP_FRAMES:
+		if (!get_string(r, (int64_t)f->value, &r->p->keep_frames))
+			return damaged(r, "keep_frames is damaged");
 		break;
 	case PPROF_COMMENT:
 		if (!get_string(r, (int64_t)f->value, &comment))
@@ -471,6 +463,8 @@ static int pass_of(const struct field *f)
 	case PPROF_PERIOD_TYPE:
 	case PPROF_MAPPING:
 	case PPROF_FUNCTION:
+	case PPROF_DROP_FRAMES:
+	case PPROF_KEEP_FRAMES:
 	case PPROF_COMMENT:
 	case PPROF_TIME:
 	case PPROF_DURATION:
@@ -534,6 +528,8 @@ int pprof_read(const void *data, size_t len, struct profile *p, struct err *err)
 			code = damaged(&r, "there is no value type in it");
 		else
 			code = read_pass(&r, data, len, pass);
+		if (pass == 1 && !code)
+			r.pruning = pruning_new(p);
 	}
 	if (!intake_finish(&r.intake) && !code)
 		code = damaged(&r, INTAKE_FULL);
@@ -557,5 +553,6 @@ int pprof_read(const void *data, size_t len, struct profile *p, struct err *err)
 	map64_release(&r.mapping_ids);
 	map64_release(&r.location_ids);
 	free(r.location_at);
+	pruning_free(r.pruning);
 	return code;
 }

@@ -192,6 +192,7 @@ static void put_location(struct writer *w, frame_id outer)
 	m.mapping_id = frames[outer].mapping == NO_ID ? 0 : (uint64_t)frames[outer].mapping + 1;
 	m.address = frames[outer].address;
 	m.position = frames[outer].position;
+	m.is_cut = frames[outer].is_cut;
 	if (frames[outer].kind != frame_kind_of(w->p, &frames[outer]))
 		m.kind = frames[outer].kind + 1u;
 	for (frame_id id = outer; id != NO_ID; id = frames[id].inner) {
@@ -294,6 +295,10 @@ static void pprof_write_put_all(struct writer *w)
 	pprof_write_put_functions(w);
 	for (size_t i = 0; i < p->strings.n; i++)
 		put_bytes(w, PPROF_STRING, p->strings.texts[i], strlen(p->strings.texts[i]));
+	if (p->drop_frames)
+		put_number(w, PPROF_DROP_FRAMES, p->drop_frames);
+	if (p->keep_frames)
+		put_number(w, PPROF_KEEP_FRAMES, p->keep_frames);
 	put_number(w, PPROF_TIME, (uint64_t)p->time_ns);
 	put_number(w, PPROF_DURATION, (uint64_t)p->duration_ns);
 	if (p->period_type.type)

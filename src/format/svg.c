@@ -72,7 +72,7 @@ static void svg_lay_out(struct graph *g)
 		uint32_t i = g->c.nodes[k], parent = t->nodes[i].parent;
 
 		g->left[i] = (parent == NO_ID ? 0 : g->left[parent]) + used[parent + 1];
-		used[parent + 1] += (double)t->nodes[i].total;
+		used[parent + 1] += (double)MAX(t->nodes[i].total, 0);
 		g->depth[i] = parent == NO_ID ? 0 : g->depth[parent] + 1;
 		g->max_depth = MAX(g->max_depth, MIN(g->depth[i], (uint32_t)MAX_ROWS));
 	}
@@ -106,7 +106,7 @@ static void put_box(struct graph *g, uint32_t i)
 		str_puts(&g->out, function_annotation(fn));
 	str_printf(&g->out, " (%s", format_value(n->total, g->f->v->unit, value));
 	put_noun(&g->out, g->f->v);
-	str_printf(&g->out, ", %.2f%%)", percent_of(n->total, g->f->t->total));
+	str_printf(&g->out, ", %.2f%%)", percent_of(n->total, g->f->t->whole));
 	if (g->f->note)
 		g->f->note(g->f->ctx, i, &g->out);
 	str_printf(&g->out,
@@ -169,7 +169,7 @@ int flame_svg(const struct flame *f, int fd, struct err *err)
 	struct graph g = {.f = f};
 	int code;
 
-	g.scale = f->t->total > 0 ? (WIDTH - 2 * SIDE) / (double)f->t->total : 0;
+	g.scale = f->t->whole ? (WIDTH - 2 * SIDE) / (double)f->t->whole : 0;
 	svg_lay_out(&g);
 	svg_put_head(&g);
 	for (size_t k = 0; k < f->t->n; k++)
@@ -198,7 +198,7 @@ static void put_subtitle(struct str *s, const struct view *v, const struct tree 
 		str_printf(s, " %s", value_noun(v->p, v->value));
 	if (cut)
 		str_printf(s, "; %.1f %% in boxes too narrow to be drawn",
-			   percent_of(cut, v->total));
+			   percent_of(cut, v->whole));
 }
 
 int svg_write(const struct profile *p, int fd, const struct write_options *o, struct err *err)

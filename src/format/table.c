@@ -19,7 +19,7 @@ static struct libscols_table *new_table(const struct table_options *o, bool tree
 	struct libscols_table *table = scols_new_table();
 
 	if (!table)
-		abort();
+		mem_exhausted();
 	scols_table_enable_colors(table, o->colour);
 	scols_table_enable_ascii(table, !o->width); /* what is piped is for programs, too */
 	if (o->width)
@@ -45,7 +45,7 @@ static struct libscols_line *table_add_line(struct libscols_table *table,
 	size_t column = 0;
 
 	if (!line)
-		abort();
+		mem_exhausted();
 	for (int c = 0; c < N_COLUMNS; c++)
 		if (columns[c].everywhere)
 			scols_line_set_data(line, column++, column_text((enum column)c, f, v, buf));
@@ -61,7 +61,7 @@ static void table_print_table(struct libscols_table *table, struct str *out)
 	char *text = NULL;
 
 	if (scols_print_table_to_string(table, &text) || !text)
-		abort();
+		mem_exhausted();
 	str_puts(out, text);
 	str_puts(out, "\n");
 	free(text);
@@ -120,7 +120,7 @@ static void table_print_text(void *ctx, const struct function *group)
 	if (group) {
 		str_puts(p->out, p->out->len ? "\n" : "");
 		str_plain(p->out, group->name);
-		str_printf(p->out, "  %.2f %%  %s\n", percent_of(group->total, p->v->total),
+		str_printf(p->out, "  %.2f %%  %s\n", percent_of(group->total, p->v->whole),
 			   format_value(group->total, p->v->unit, value));
 	}
 	put_table(p->v, p->o, p->out);
@@ -178,10 +178,10 @@ static json_t *function_json(const struct function *f, const struct view *v)
 	json_object_set_new(object, columns[COLUMN_SELF].json, json_integer(f->self));
 	json_object_set_new(object, columns[COLUMN_TOTAL].json, json_integer(f->total));
 	json_object_set_new(object, columns[COLUMN_SELF_PERCENT].json,
-			    json_real(percent_of(f->self, v->total)));
+			    json_real(percent_of(f->self, v->whole)));
 	json_object_set_new(object, columns[COLUMN_TOTAL_PERCENT].json,
-			    json_real(percent_of(f->total, v->total)));
-	if (share_interval(percent_of(f->self, v->total) / 100, v->samples, &low, &high))
+			    json_real(percent_of(f->total, v->whole)));
+	if (share_interval(percent_of(f->self, v->whole) / 100, v->samples, &low, &high))
 		json_object_set_new(object, columns[COLUMN_INTERVAL].json,
 				    json_pack("[ff]", 100 * low, 100 * high));
 	return object;

@@ -94,8 +94,10 @@ static void put_thread(const struct snapshot_thread *t, const struct profile *fr
 	struct label labels[8] = {
 		{.key = k->pid, .number = t->pid},
 		{.key = k->tid, .number = t->tid},
-		{.key = k->process, .text = strings_add_n(s, t->process, sizeof(t->process))},
-		{.key = k->thread, .text = strings_add_n(s, t->thread, sizeof(t->thread))},
+		{.key = k->process,
+		 .text = profile_task_name(ret, t->process, sizeof(t->process), t->pid)},
+		{.key = k->thread,
+		 .text = profile_task_name(ret, t->thread, sizeof(t->thread), t->tid)},
 		{.key = k->state, .text = strings_add(s, state_word(t))},
 	};
 	size_t n = 5;

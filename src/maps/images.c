@@ -4,8 +4,10 @@
 
 #include "base/hash.h"
 #include "base/io.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "proc/procfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +20,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-enum { MAX_ATTEMPTS = 8, MAX_IMAGES = 1 << 17, MAX_ROOTS = 64 };
+enum { MAX_ATTEMPTS = 8, MAX_IMAGES = 1 << 17, MAX_ROOTS = 64, SPARE_FILES = 8 };
 
 /* What files beyond MAX_IMAGES are: a program may map as many as it likes. */
 static const char too_many[] = "[too many files]";
@@ -96,7 +98,7 @@ enum image_kind image_kind_of(const char *path)
 	if (str_starts(path, "[vdso]"))
 		return IMAGE_VDSO;
 	if (path[0] != '/' || str_starts(path, "//anon") || str_starts(path, "/dev/zero") ||
-	    str_starts(path, "/SYSV"))
+	    str_starts(path, "/SYSV") || str_starts(path, "/anon_hugepage"))
 		return IMAGE_ANONYMOUS;
 	return IMAGE_FILE;
 }
@@ -149,7 +151,8 @@ struct image *images_add(struct images *images, const char *path, const struct b
 	} else if (key.kind == IMAGE_ANONYMOUS) {
 		key.file.inode = file ? file->inode : 0;
 		/* What a program maps near its heap has the heap's name. */
-		if (!*path || str_starts(path, "//anon") || str_equal(path, "[heap]"))
+		if (!*path || str_starts(path, "//anon") || str_equal(path, "[heap]") ||
+		    str_starts(path, "/anon_hugepage"))
 			key.path = "[anon]";
 	}
 	hash = hash_bytes(key.path, strlen(key.path)) ^
@@ -244,18 +247,35 @@ static bool is_file_of(const struct image *image, int fd, bool exact_path)
 	return !image->file.inode || image->file.inode == st.st_ino;
 }
 
+/* Files that are memory, and go with who maps them. */
+static bool is_memory_path(const char *path)
+{
+	return str_starts(path, "/memfd:") || str_starts(path, "memfd:") ||
+	       (str_starts(path, "/dev/shm/") && str_ends(path, " (deleted)"));
+}
+
 static bool images_try_open(struct image *image, const char *path, bool exact_path)
 {
-	int fd = file_open_regular(-1, path);
+	int fd = file_open_regular(-1, path), code;
 	struct build_id id;
 
+	/* Descriptors are given lowest first. */
+	if (fd == -EMFILE || fd == -ENFILE ||
+	    (fd >= 0 && (size_t)fd + SPARE_FILES >= limits_files())) {
+		image->closed = "too many open files";
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
 	if (fd < 0)
 		return false;
 	if (!is_file_of(image, fd, exact_path)) {
 		close(fd);
 		return false;
 	}
-	if (elf_file_open(fd, &image->elf))
+	code = elf_file_open(fd, &image->elf);
+	image->is_memory = code == -ENOEXEC && is_memory_path(image->path);
+	if (code)
 		return false;
 	if (image->build_id.len &&
 	    (!elf_file_build_id(image->elf, &id) || !build_id_equal(&id, &image->build_id))) {
@@ -267,11 +287,13 @@ static bool images_try_open(struct image *image, const char *path, bool exact_pa
 
 static void open_file(struct image *image, pid_t pid, uint64_t start, uint64_t end)
 {
-	auto_free char *exact = mem_printf("/proc/%d/map_files/%llx-%llx", pid,
+	pid_t thread = process_live_thread(pid);
+	auto_free char *exact = mem_printf("/proc/%d/map_files/%llx-%llx", thread,
 					   (unsigned long long)start, (unsigned long long)end);
-	auto_free char *root = mem_printf("/proc/%d/root%s", pid, image->path);
+	auto_free char *root = mem_printf("/proc/%d/root%s", thread, image->path);
 
-	if (images_try_open(image, exact, true) || images_try_open(image, root, false))
+	if (images_try_open(image, exact, true) || image->is_memory ||
+	    images_try_open(image, root, false))
 		return;
 	images_try_open(image, image->path, false);
 }
@@ -292,7 +314,7 @@ static struct image *find_same(const struct images *images, const struct image *
 /* A descriptor of the process's root where that is not ours, else -1. */
 static int images_root_of(struct images *images, pid_t pid)
 {
-	auto_free char *path = mem_printf("/proc/%d/root/.", pid);
+	auto_free char *path = mem_printf("/proc/%d/root/.", process_live_thread(pid));
 	struct stat ours, theirs;
 	int fd;
 
@@ -317,11 +339,13 @@ static void attempt_file(struct images *images, struct image *image, pid_t pid, 
 	struct stat st;
 
 	image->same = had_id ? find_same(images, image) : NULL;
-	if (image->same || images->open == MAX_OPEN_IMAGES)
+	image->closed = images->open == MAX_OPEN_IMAGES ? "more than 512 files" : NULL;
+	if (image->same || image->closed)
 		return;
 	open_file(image, pid, start, end);
 	if (!image->elf)
 		return;
+	image->closed = NULL;
 	images->open++;
 	image->root = images_root_of(images, pid);
 	if (!fstat(elf_file_descriptor(image->elf), &st)) {
@@ -342,6 +366,8 @@ static void attempt_file(struct images *images, struct image *image, pid_t pid, 
 struct image *images_open(struct images *images, struct image *image, pid_t pid, uint64_t start,
 			  uint64_t end)
 {
+	struct file_id process = {0};
+
 	if (image->kind == IMAGE_VDSO && !image->opened)
 		open_vdso(image);
 	if (image->kind != IMAGE_FILE)
@@ -349,7 +375,12 @@ struct image *images_open(struct images *images, struct image *image, pid_t pid,
 	if (!image->opened && image->attempted_by != pid) {
 		attempt_file(images, image, pid, start, end);
 		image->attempted_by = pid;
-		image->opened = image->elf || image->same || ++image->attempts == MAX_ATTEMPTS;
+		image->opened = image->elf || image->same || image->is_memory ||
+				++image->attempts == MAX_ATTEMPTS;
+	}
+	if (image->is_memory) {
+		process.inode = (uint64_t)pid;
+		return images_add(images, "", &none, &process);
 	}
 	return image->same ? image->same : image;
 }

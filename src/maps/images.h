@@ -7,7 +7,8 @@
  *        of the profile: its addresses are `profile start + offset in the file`, whatever address
  *        each process mapped it at.
  * Owner: images_free(); an image's descriptor is opened at first sight (a process may be gone
- *        soon) and kept, at most MAX_OPEN_IMAGES of them.
+ *        soon) and kept, at most MAX_OPEN_IMAGES of them, and as many as leave some descriptors of
+ *        the process's limit (ulimit -n) for what is read meanwhile.
  */
 #pragma once
 
@@ -46,6 +47,8 @@ struct image {
 	bool named_early;    /* symbolize/ has been asked while the recording ran */
 	bool debug_wanted;   /* from a debuginfod server */
 	bool opened;         /* it is open, or will never be */
+	bool is_memory;      /* it was, and holds no program: code was written into it */
+	const char *closed;  /* which limit kept it from being opened, in words; NULL: none */
 	int attempts;        /* that failed, each by another process: one may still have the file */
 	pid_t attempted_by;
 	struct elf_file *elf; /* NULL: not openable, or no ELF file */
@@ -87,7 +90,8 @@ void images_add_kernel_code(struct images *images, uint64_t start, uint64_t byte
 /*
  * Opens the image by a process that has it mapped at [start, end): through map_files, the process's
  * root, then the path; a file that is another one by now is refused. Returns the image that stands
- * for it. A second call is free.
+ * for it: for what a runtime has written into a file of memory (memfd, or deleted shared memory),
+ * the process's generated code. A second call is free.
  */
 struct image *images_open(struct images *images, struct image *image, pid_t pid, uint64_t start,
 			  uint64_t end);

@@ -165,8 +165,9 @@ static void open_map(struct jit *j)
 
 void jit_set_dump(struct jit *j, const char *path, uint64_t start, uint64_t end)
 {
-	auto_free char *exact = mem_printf("/proc/%d/map_files/%llx-%llx", j->pid,
-					   (unsigned long long)start, (unsigned long long)end);
+	auto_free char *exact =
+		mem_printf("/proc/%d/map_files/%llx-%llx", process_live_thread(j->pid),
+			   (unsigned long long)start, (unsigned long long)end);
 	auto_close int root = process_root(j->pid);
 
 	if (j->dump.fd >= 0)

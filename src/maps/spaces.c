@@ -221,10 +221,51 @@ bool space_add_source(struct space *space, struct images *images, const struct s
 	return space_add(space, &map);
 }
 
+/* Reading what a process has mapped, in order of address. */
 struct scan {
 	struct space *space;
 	struct images *images;
+	struct space_source before; /* the file that was mapped last */
+	uint64_t hole, hole_end;    /* code in no file, right behind that; equal: there is none */
 };
+
+static bool same_source(const struct space_source *a, const struct space_source *b)
+{
+	return a->path && str_equal(a->path, b->path) && a->file.device == b->file.device &&
+	       a->file.inode == b->file.inode;
+}
+
+/*
+ * Code in no file, between two parts of one file that lie as they lie in the file: it is the
+ * file's, that was copied to other pages (to huge ones, as iodlr, BOLT's hugify and Node's
+ * --use-largepages do).
+ */
+static void fill_hole(struct scan *scan, const struct space_source *behind)
+{
+	struct space_source source = scan->before;
+
+	if (scan->hole == scan->hole_end || behind->start != scan->hole_end ||
+	    !same_source(&source, behind) ||
+	    behind->offset - source.offset != behind->start - source.start)
+		return;
+	source.offset += scan->hole - source.start;
+	source.start = scan->hole;
+	source.end = scan->hole_end;
+	space_add_source(scan->space, scan->images, &source);
+}
+
+static void note_source(struct scan *scan, const struct space_source *s, bool executable)
+{
+	if (image_kind_of(s->path) == IMAGE_FILE) {
+		fill_hole(scan, s);
+		scan->before = *s;
+		scan->hole = scan->hole_end = s->end;
+	} else if (executable && s->start == scan->hole_end) {
+		scan->hole_end = s->end;
+	} else {
+		scan->hole = scan->hole_end = 0;
+	}
+}
 
 static void scan_map(void *ctx, const struct pmap *m)
 {
@@ -238,11 +279,12 @@ static void scan_map(void *ctx, const struct pmap *m)
 
 	if (m->executable)
 		space_add_source(scan->space, scan->images, &source);
+	note_source(scan, &source, m->executable);
 }
 
 int space_scan(struct space *space, struct images *images)
 {
-	struct scan scan = {space, images};
+	struct scan scan = {.space = space, .images = images};
 
 	return pmaps_read(space->pid, scan_map, &scan);
 }

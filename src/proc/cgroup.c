@@ -45,10 +45,8 @@ char *cgroup_mount_find(const char *mountinfo)
 				p = p ? p + 1 : NULL;
 			}
 			if (p) {
-				char *path = strndup(p, strcspn(p, " "));
+				char *path = mem_check(strndup(p, strcspn(p, " ")));
 
-				if (!path)
-					abort();
 				cgroup_unescape(path);
 				return path;
 			}

@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "proc/procfs.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -98,10 +99,16 @@ int pmaps_read(pid_t pid, pmap_visit *visit, void *ctx)
 {
 	struct str text auto_release(str_release) = {0};
 	char path[64];
+	pid_t live;
 	int code;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
 	code = file_read(path, MAX_MAPS_BYTES, &text);
+	if (!code && !text.len) {
+		live = process_live_thread(pid);
+		snprintf(path, sizeof(path), "/proc/%d/maps", live);
+		code = live == pid ? 0 : file_read(path, MAX_MAPS_BYTES, &text);
+	}
 	if (code)
 		return code;
 	pmaps_parse(text.text, visit, ctx);

@@ -17,7 +17,7 @@ struct pmap {
 	uint32_t major, minor;
 	uint64_t inode;
 	bool executable;
-	const char *path; /* unescaped, "" for anonymous memory; valid during the callback */
+	const char *path; /* unescaped, "" for anonymous memory; valid until all were visited */
 };
 
 typedef void pmap_visit(void *ctx, const struct pmap *map);

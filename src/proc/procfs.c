@@ -14,6 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 void cpu_list_release(struct cpu_list *l)
 {
@@ -78,19 +81,25 @@ int cpu_list_online(struct cpu_list *ret)
 	return cpu_list_parse(text.text, ret) ? 0 : -EBADMSG;
 }
 
-int processes_each(void (*visit)(void *ctx, pid_t pid), void *ctx)
+/* Visits the entries of a folder that are numbers. */
+static int numbers_each(const char *path, void (*visit)(void *ctx, pid_t id), void *ctx)
 {
-	DIR *dir = opendir("/proc");
+	DIR *dir = opendir(path);
 	struct dirent *e;
-	uint64_t pid;
+	uint64_t id;
 
 	if (!dir)
 		return -errno;
 	while ((e = readdir(dir)))
-		if (parse_u64(e->d_name, INT32_MAX, &pid))
-			visit(ctx, (pid_t)pid);
+		if (parse_u64(e->d_name, INT32_MAX, &id))
+			visit(ctx, (pid_t)id);
 	closedir(dir);
 	return 0;
+}
+
+int processes_each(void (*visit)(void *ctx, pid_t pid), void *ctx)
+{
+	return numbers_each("/proc", visit, ctx);
 }
 
 /* /proc/ID exists for threads as well; only a process lists itself as its own thread group. */
@@ -106,14 +115,52 @@ pid_t thread_group(pid_t tid)
 	return line ? (pid_t)strtol(line + 6, NULL, 10) : -1;
 }
 
+/* Both without a descriptor: there may be none left. Signal 0 is none, and goes to a thread of its
+ * own process only. */
 bool process_exists(pid_t pid)
 {
-	return pid > 0 && thread_group(pid) == pid;
+	return pid > 0 && (!syscall(SYS_tgkill, pid, pid, 0) || errno != ESRCH);
 }
 
 bool thread_exists(pid_t tid)
 {
-	return tid > 0 && thread_group(tid) > 0;
+	return tid > 0 && (getpgid(tid) >= 0 || errno != ESRCH);
+}
+
+int threads_each(pid_t pid, void (*visit)(void *ctx, pid_t tid), void *ctx)
+{
+	auto_free char *path = mem_printf("/proc/%d/task", pid);
+
+	return numbers_each(path, visit, ctx);
+}
+
+static void look_for_children(void *found, pid_t tid)
+{
+	struct str text auto_release(str_release) = {0};
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", tid, tid);
+	*(bool *)found |= !file_read(path, 1 << 20, &text) && text.len;
+}
+
+bool process_has_children(pid_t pid)
+{
+	bool found = false;
+
+	threads_each(pid, look_for_children, &found);
+	return found;
+}
+
+bool thread_runtime(pid_t tid, uint64_t *ret_ns)
+{
+	struct str text auto_release(str_release) = {0};
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", tid);
+	if (file_read(path, 256, &text) || !text.len)
+		return false;
+	*ret_ns = strtoull(text.text, NULL, 10);
+	return true;
 }
 
 /* The text behind `key` in /proc/PID/status (heap), NULL when there is none. */
@@ -132,6 +179,45 @@ static char *status_field(pid_t pid, const char *key)
 	return strndup(at, strcspn(at, "\n"));
 }
 
+static bool has_ended(pid_t tid)
+{
+	auto_free char *state = status_field(tid, "\nState:\t");
+
+	return !state || *state == 'Z' || *state == 'X';
+}
+
+static void look_for_living(void *found, pid_t tid)
+{
+	pid_t *living = found;
+
+	if (!*living && !has_ended(tid))
+		*living = tid;
+}
+
+pid_t process_live_thread(pid_t pid)
+{
+	auto_free char *path = mem_printf("/proc/%d/task", pid);
+	pid_t found = 0;
+	struct stat st;
+
+	/* The folder's links are its own two and one a thread: most have no other. */
+	if ((!stat(path, &st) && st.st_nlink <= 3) || !has_ended(pid))
+		return pid;
+	numbers_each(path, look_for_living, &found);
+	return found ? found : pid;
+}
+
+size_t process_read(pid_t pid, uint64_t address, void *to, size_t bytes)
+{
+	struct iovec local = {to, bytes}, remote = {(void *)(uintptr_t)address, bytes};
+	ssize_t n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
+
+	/* Its main thread may have ended. */
+	if (n < 0)
+		n = process_vm_readv(process_live_thread(pid), &local, 1, &remote, 1, 0);
+	return n < 0 ? 0 : (size_t)n;
+}
+
 pid_t process_inner_pid(pid_t pid)
 {
 	auto_free char *pids = status_field(pid, "\nNSpid:");
@@ -142,7 +228,7 @@ pid_t process_inner_pid(pid_t pid)
 
 int process_root(pid_t pid)
 {
-	auto_free char *path = mem_printf("/proc/%d/root", pid);
+	auto_free char *path = mem_printf("/proc/%d/root", process_live_thread(pid));
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;

@@ -35,8 +35,21 @@ bool cpu_is_online(int cpu);
 int processes_each(void (*visit)(void *ctx, pid_t pid), void *ctx);
 bool process_exists(pid_t pid);
 bool thread_exists(pid_t tid);
+/* Calls `visit` for each thread of a process. Returns 0 or a negative errno. */
+int threads_each(pid_t pid, void (*visit)(void *ctx, pid_t tid), void *ctx);
+/* False too where the kernel does not list them (CONFIG_PROC_CHILDREN). */
+bool process_has_children(pid_t pid);
+/* How long a thread has run, as of its last tick. False: it is gone, or the kernel does not tell.
+ */
+bool thread_runtime(pid_t tid, uint64_t *ret_ns);
 /* The process that a thread belongs to; -1 if it is gone. */
 pid_t thread_group(pid_t tid);
+/* A thread by whose /proc/TID the process is to be read: its main thread, while that has not ended;
+ * the main thread's number if all have. */
+pid_t process_live_thread(pid_t pid);
+/* Reads memory of a process, by a thread that lives. Returns the bytes that are there, from the
+ * first on; 0: none, or it is gone. */
+size_t process_read(pid_t pid, uint64_t address, void *to, size_t bytes);
 /* The process's number in its own, innermost pid namespace; -1 if it is gone. */
 pid_t process_inner_pid(pid_t pid);
 /* A descriptor (O_PATH) of its root, for paths as it sees them; a negative errno if it is gone. */

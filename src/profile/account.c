@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_REASONS = 100 }; /* that are told apart over weeks */
+enum {
+	MAX_REASONS = 100, /* that are told apart over weeks */
+	SHOWN_BYTES = 80,  /* of a line that was skipped */
+};
 
 static void reasons_release(struct account_reasons *r)
 {
@@ -29,6 +32,31 @@ void account_add(struct account_reasons *r, const char *text, uint64_t count)
 	}
 	array_reserve(r->rows, r->cap, r->n + 1);
 	r->rows[r->n++] = (struct account_reason){mem_strdup(text), count};
+}
+
+void account_skip(struct account *a, uint64_t lines, uint64_t bytes, const char *reason,
+		  const char *where)
+{
+	a->skipped_lines += lines;
+	a->skipped_bytes += bytes;
+	account_add(&a->skipped_by_reason, reason, lines || bytes ? lines + bytes : 1);
+	if (!a->skipped_first[0])
+		snprintf(a->skipped_first, sizeof(a->skipped_first), "%s", where);
+}
+
+void account_skip_line(struct account *a, const char *reason, size_t number, const char *line,
+		       size_t len)
+{
+	struct str where auto_release(str_release) = {0};
+	auto_free char *shown = NULL;
+
+	if (!a->skipped_first[0]) {
+		shown = mem_printf("%.*s", (int)MIN(len, (size_t)SHOWN_BYTES), line);
+		str_printf(&where, "line %zu: '", number);
+		str_plain(&where, shown);
+		str_puts(&where, len > SHOWN_BYTES ? "...'" : "'");
+	}
+	account_skip(a, 1, 0, reason, where.text ? where.text : "");
 }
 
 static int reason_order(const void *a, const void *b)
@@ -126,6 +154,30 @@ static void reasons_line(struct str *out, const struct account_reasons *r, size_
 			   r->rows[i].text);
 	if (r->n > most)
 		str_printf(out, ", %zu more", r->n - most);
+}
+
+static void counted(struct str *out, uint64_t count, const char *noun)
+{
+	char number[32];
+
+	str_printf(out, "%s %s%s", format_count(number, count), noun, count == 1 ? "" : "s");
+}
+
+void account_skipped_line(const struct account *a, const char *file, struct str *out)
+{
+	uint64_t n = a->skipped_lines + a->skipped_bytes;
+
+	if (a->skipped_lines)
+		counted(out, a->skipped_lines, "line");
+	if (a->skipped_lines && a->skipped_bytes)
+		str_puts(out, " and ");
+	if (a->skipped_bytes)
+		counted(out, a->skipped_bytes, "byte");
+	if (!n)
+		str_puts(out, "something");
+	str_printf(out, " of %s %s skipped (", file, n > 1 ? "were" : "was");
+	reasons_line(out, &a->skipped_by_reason, 4);
+	str_printf(out, "); the first is %s", a->skipped_first);
 }
 
 void account_line(const struct account *a, struct str *out)
@@ -232,5 +284,24 @@ json_t *account_json(const struct account *a)
 		json_object_set_new(o, "kernel_cost_known", json_false());
 	if (a->budget_percent > 0)
 		json_object_set_new(o, "least_rate_hz", json_integer((json_int_t)a->least_rate_hz));
+	return o;
+}
+
+json_t *account_read_json(const struct account *a)
+{
+	json_t *o = json_object();
+
+	if (a->skipped_lines)
+		json_object_set_new(o, "skipped_lines", json_integer((json_int_t)a->skipped_lines));
+	if (a->skipped_bytes)
+		json_object_set_new(o, "skipped_bytes", json_integer((json_int_t)a->skipped_bytes));
+	if (a->skipped_first[0]) {
+		json_object_set_new(o, "skipped_by_reason", reasons_json(&a->skipped_by_reason));
+		json_object_set_new(o, "skipped_first", json_text(a->skipped_first));
+	}
+	if (a->lost) {
+		json_object_set_new(o, "lost", json_integer((json_int_t)a->lost));
+		json_object_set_new(o, "lost_by_reason", reasons_json(&a->lost_by_reason));
+	}
 	return o;
 }

@@ -52,6 +52,15 @@ void account_release(struct account *a);
 void account_sum(struct account *to, const struct account *from);
 /* Adds `count` to a reason; nothing when it is 0. */
 void account_add(struct account_reasons *reasons, const char *text, uint64_t count);
+/* Something of a file is passed over: so many lines or bytes, or (both 0) something else. The first
+ * place of all that is skipped is kept, `where`. */
+void account_skip(struct account *a, uint64_t lines, uint64_t bytes, const char *reason,
+		  const char *where);
+/* The same of one line, of which the beginning is shown. */
+void account_skip_line(struct account *a, const char *reason, size_t number, const char *line,
+		       size_t len);
+/* "3 lines of FILE were skipped (2 no folded stack, 1 too deep); the first is line 17: 'text'". */
+void account_skipped_line(const struct account *a, const char *file, struct str *out);
 /* Sorts by count, largest first. */
 void account_sort(struct account_reasons *reasons);
 
@@ -59,3 +68,5 @@ void account_sort(struct account_reasons *reasons);
 void account_line(const struct account *a, struct str *out);
 /* The same figures under the names of the contract. */
 json_t *account_json(const struct account *a);
+/* Those of a file that was read, where there are any: what was skipped and lost. */
+json_t *account_read_json(const struct account *a);

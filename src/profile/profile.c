@@ -68,14 +68,15 @@ mapping_id profile_add_mapping(struct profile *p, const struct mapping *m)
 /* What tells frames apart, without padding. */
 struct frame_key {
 	uint64_t address, position;
-	uint32_t function, system_name, file, mapping, line, start_line, kind, inlined, inner, none;
+	uint32_t function, system_name, file, mapping, line, start_line, kind, inlined, inner,
+		is_cut;
 };
 
 static struct frame_key frame_key(const struct frame *f)
 {
 	return (struct frame_key){f->address, f->position, f->function, f->system_name,
 				  f->file,    f->mapping,  f->line,     f->start_line,
-				  f->kind,    f->inlined,  f->inner,    0};
+				  f->kind,    f->inlined,  f->inner,    f->is_cut};
 }
 
 static bool frame_equal(const void *ctx, uint32_t id, const void *key)
@@ -143,6 +144,17 @@ static bool label_set_equal(const void *ctx, uint32_t id, const void *key)
 		if (!label_same(&p->labels[set->first + i], &k->labels[i]))
 			return false;
 	return true;
+}
+
+string_id profile_task_name(struct profile *p, const char *name, size_t n, int64_t number)
+{
+	string_id id = strings_add_n(&p->strings, name, n);
+	char text[24];
+
+	if (id)
+		return id;
+	snprintf(text, sizeof(text), "%lld", (long long)number);
+	return strings_add(&p->strings, text);
 }
 
 labels_id profile_add_labels(struct profile *p, const struct label *labels, size_t n)
@@ -286,6 +298,23 @@ bool name_is_placeholder(const char *name)
 	return name[0] == '[' && strstr(name, "+0x") && str_ends(name, "]");
 }
 
+/* "jitted-123-45.so", which 'perf inject --jit' makes of a JIT's code. */
+static bool is_jitted_file(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	size_t pid, code;
+
+	if (!str_starts(name, "jitted-"))
+		return false;
+	name += strlen("jitted-");
+	pid = strspn(name, "0123456789");
+	if (!pid || name[pid] != '-')
+		return false;
+	code = strspn(name + pid + 1, "0123456789");
+	return code && str_equal(name + pid + 1 + code, ".so");
+}
+
 enum frame_kind frame_kind_of(const struct profile *p, const struct frame *f)
 {
 	const char *file =
@@ -297,7 +326,8 @@ enum frame_kind frame_kind_of(const struct profile *p, const struct frame *f)
 	if (str_starts(file, "[kernel") || f->address >> 63)
 		return FRAME_KERNEL;
 	return str_equal(file, "[anon]") || str_equal(file, "[jit]") ||
-			       str_starts(file, "//anon") || str_starts(file, "/tmp/perf-")
+			       str_starts(file, "//anon") || str_starts(file, "/tmp/perf-") ||
+			       is_jitted_file(file)
 		       ? FRAME_JIT
 		       : FRAME_USER;
 }

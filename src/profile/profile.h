@@ -46,6 +46,7 @@ struct frame {
 	uint8_t kind;   /* enum frame_kind */
 	bool inlined;   /* it is the `inner` of another frame, at the same address */
 	bool named;     /* `function` is a name, not a placeholder such as [libfoo.so+0x1234] */
+	bool is_cut;    /* what was inlined here is left out, as its file wants (drop_frames) */
 };
 
 struct mapping {
@@ -79,7 +80,7 @@ struct value_type {
 	string_id unit;
 };
 
-enum { MAX_VALUE_TYPES = 32 };
+enum { MAX_VALUE_TYPES = 256 };
 
 /* The label that says when a sample fell: the end of its block of time, in nanoseconds since 1970.
  */
@@ -111,6 +112,8 @@ struct profile {
 	int64_t period;
 	int64_t time_ns; /* since 1970 */
 	int64_t duration_ns;
+	/* Expressions of a pprof file: which frames were left out of its stacks. 0: none. */
+	string_id drop_frames, keep_frames;
 	string_id *comments;
 	size_t n_comments, cap_comments;
 	struct account account; /* meaningful while recording; saved as comments */
@@ -131,6 +134,9 @@ frame_id profile_add_frame(struct profile *p, const struct frame *f);
 size_t profile_inlined(const struct profile *p, frame_id id, frame_id **ret);
 /* A frame of kind FRAME_NOTE with this text. */
 frame_id profile_add_note(struct profile *p, const char *text);
+/* The name of a process or thread, at most `n` bytes, for a label; one without has its number for a
+ * name. */
+string_id profile_task_name(struct profile *p, const char *name, size_t n, int64_t number);
 labels_id profile_add_labels(struct profile *p, const struct label *labels, size_t n);
 /* Adds to the values of (stack, labels); `values` has n_types elements. */
 void profile_add_sample(struct profile *p, stack_id stack, labels_id labels, const int64_t *values);

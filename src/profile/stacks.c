@@ -50,7 +50,7 @@ stack_id stacks_find(const struct stacks *s, stack_id parent, uint32_t item)
 static void reserve(struct stacks *s, size_t n)
 {
 	if (s->n + n > STACKS_TURN)
-		abort();
+		mem_exhausted();
 	array_reserve(s->entries, s->cap, s->n + n);
 }
 

@@ -45,9 +45,7 @@ static char *text_room(struct strings *s, size_t bytes)
 	if (bytes > s->block_left) {
 		size_t block = MAX(bytes, (size_t)BLOCK_BYTES);
 
-		s->block = malloc(block);
-		if (!s->block)
-			abort();
+		s->block = mem_check(malloc(block));
 		s->block_left = block;
 		array_reserve(s->blocks, s->cap_blocks, s->n_blocks + 1);
 		s->blocks[s->n_blocks++] = s->block;

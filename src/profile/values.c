@@ -74,12 +74,24 @@ uint32_t value_counts(const struct profile *p, uint32_t column)
 	return !row && is_count(p, column) ? column : NO_ID;
 }
 
+/* Do the counts not say which way the values go? */
+static bool differs_in_sign(const struct profile *p, uint32_t column, uint32_t counts)
+{
+	for (size_t i = 0; i < p->n_samples; i++)
+		if (p->values[i * p->n_types + column] < 0 &&
+		    p->values[i * p->n_types + counts] >= 0)
+			return true;
+	return false;
+}
+
 uint32_t value_folded(const struct profile *p, uint32_t column)
 {
 	const struct value_row *row = row_of(p, column);
 	uint32_t counts = value_counts(p, column);
 
-	return counts == NO_ID || (row && !row->folds_to_counts) ? column : counts;
+	if (counts == NO_ID || !row || !row->folds_to_counts || differs_in_sign(p, column, counts))
+		return column;
+	return counts;
 }
 
 static const struct value_row *row_named(const char *type)

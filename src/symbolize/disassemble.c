@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "elf/plt.h"
+#include "elf/regions.h"
 
 #include <capstone/capstone.h>
 #include <errno.h>
@@ -25,9 +26,11 @@ static void find_symbol(void *ctx, const struct elf_symbol *s)
 	}
 }
 
-/* The bounds of the function at an address, by its symbol or else by the table for unwinding. */
+/* The bounds of the function at an address, by its symbol, else by the table for unwinding or by
+ * the code. */
 static bool find_bounds(const struct elf_file *f, uint64_t address, struct bounds *ret)
 {
+	struct regions *regions;
 	uint64_t start, bytes;
 
 	*ret = (struct bounds){.address = address};
@@ -35,6 +38,11 @@ static bool find_bounds(const struct elf_file *f, uint64_t address, struct bound
 	if (!ret->end && function_range(f, address, &start, &bytes) && address >= start) {
 		ret->start = start;
 		ret->end = start + MIN(bytes, (uint64_t)MAX_CODE);
+	}
+	if (!ret->end) {
+		regions = regions_new(f);
+		regions_find(regions, address, &ret->start, &ret->end);
+		regions_free(regions);
 	}
 	return ret->end > ret->start && address - ret->start < MAX_CODE;
 }

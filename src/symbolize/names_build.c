@@ -304,6 +304,10 @@ void names_choose_symbols(struct names_builder *b)
 
 		if (last && last->address == b->symbols[i].address)
 			continue;
+		/* A label in a function is a part of it. */
+		if (last && last->is_sized && !b->symbols[i].is_sized &&
+		    b->symbols[i].address - last->address < last->reach)
+			continue;
 		if (last)
 			last->reach = MIN(last->reach, b->symbols[i].address - last->address);
 		b->symbols[kept++] = b->symbols[i];

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NAMES_MAGIC 0x3173656d616e7063ull /* "cpnames1" */
+#define NAMES_MAGIC 0x3273656d616e7063ull /* "cpnames2" */
 
 enum names_part {
 	PART_COVER,           /* u32 lo, hi; none: everything */

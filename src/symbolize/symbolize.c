@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "base/thread.h"
 #include "symbolize/debuginfod.h"
-#include "symbolize/demangle.h"
+#include "base/demangle.h"
 #include "symbolize/resolver.h"
 
 #include <stdatomic.h>
@@ -19,12 +19,14 @@ static const struct resolver *const resolvers[] = {
 #undef RESOLVER
 };
 
+enum { ASKED_IN_VAIN = UINT8_MAX };
+
 struct symbolizer {
 	struct symbolize_options o;
 	struct cache *cache;           /* opened when there is something to name */
 	struct debuginfod *debuginfod; /* NULL: not asked for */
 	struct map64 demangled;        /* string of a mangled name -> string of the readable one */
-	uint8_t *by;                   /* frame -> enum named_by */
+	uint8_t *by; /* frame -> enum named_by; ASKED_IN_VAIN: generated code that nobody names */
 	size_t cap_by;
 };
 
@@ -157,7 +159,7 @@ static mapping_id module_mapping(struct profile *p, const char *module)
 	return profile_add_mapping(p, &m);
 }
 
-static void note_by(struct symbolizer *z, frame_id frame, enum named_by by)
+static void note_by(struct symbolizer *z, frame_id frame, unsigned by)
 {
 	size_t had = z->cap_by;
 
@@ -205,9 +207,11 @@ static void symbolize_name_frame(struct symbolizer *z, struct profile *p, const 
 	struct frame f = p->frames[w->frame];
 	struct mapping *m;
 
-	note_by(z, w->frame, q->by);
+	note_by(z, w->frame, q->n || f.kind != FRAME_JIT ? q->by : ASKED_IN_VAIN);
 	if (!q->n) {
-		set_placeholder(p, &p->frames[w->frame], w);
+		/* Generated code has got one as it arrived. */
+		if (!f.function)
+			set_placeholder(p, &p->frames[w->frame], w);
 		return;
 	}
 	if (q->module)
@@ -251,8 +255,18 @@ static bool symbolize_is_wanted(const struct image *image, enum which which)
 	}
 }
 
-static size_t collect_work(struct profile *p, struct images *images, frame_id first,
-			   enum which which, struct work *work)
+/* Is it to be named, as far as it is known which image it lies in? Generated code has a placeholder
+ * from the beginning, until all was asked for its name. */
+static bool lacks_name(const struct symbolizer *z, const struct frame *f, frame_id id)
+{
+	bool asked = id < z->cap_by && z->by[id] == ASKED_IN_VAIN;
+
+	return f->mapping != NO_ID &&
+	       (!f->function || (f->kind == FRAME_JIT && !f->named && !asked));
+}
+
+static size_t collect_work(const struct symbolizer *z, struct profile *p, struct images *images,
+			   frame_id first, enum which which, struct work *work)
 {
 	size_t n = 0;
 
@@ -260,7 +274,7 @@ static size_t collect_work(struct profile *p, struct images *images, frame_id fi
 		const struct frame *f = &p->frames[id];
 		struct image *image;
 
-		if (f->function || f->mapping == NO_ID)
+		if (!lacks_name(z, f, id))
 			continue;
 		image = images_by_mapping(images, f->mapping);
 		if (!image || !symbolize_is_wanted(image, which))
@@ -279,7 +293,7 @@ static void symbolize(struct symbolizer *z, struct profile *p, struct images *im
 		      frame_id first, enum which which)
 {
 	auto_free struct work *work = mem_array(p->n_frames - first + 1, sizeof(*work));
-	size_t n = collect_work(p, images, first, which, work), end;
+	size_t n = collect_work(z, p, images, first, which, work), end;
 	auto_free struct batch *all = mem_array(n + 1, sizeof(*all));
 	struct resolving with = {.java_perfmap = z->o.java_perfmap};
 	struct batches bs = {.all = all, .with = &with};

@@ -6,7 +6,9 @@
 #include "base/mem.h"
 #include "base/sort.h"
 #include "base/str.h"
+#include "elf/extent.h"
 #include "elf/plt.h"
+#include "elf/regions.h"
 #include "maps/debugfile.h"
 #include "symbolize/debuginfod.h"
 #include "symbolize/dwarf.h"
@@ -37,6 +39,7 @@ struct symbols {
 	void *left[MAX_TABLES];     /* the same, of tables that were made beside it */
 	bool companions_untrusted;  /* a file that the debug information named is anyone's */
 	struct go *go;
+	struct regions *regions; /* NULL: not asked for yet */
 	bool opened, looked_for_debug;
 	bool told; /* that something is missing */
 	/* Of the file and of its debug file. */
@@ -221,10 +224,16 @@ static struct sections *open_named(void *symbols, const char *directory, const c
 
 /* -- making tables -- */
 
+/* Of code, to find out how far symbols without a size go. */
+enum { MAX_EXTENTS_BYTES = 4 << 20 };
+
 struct adding {
 	struct names_builder *builder;
 	const uint64_t *addresses; /* only symbols that hold one of them; NULL: all */
 	size_t n;
+	const struct elf_file *elf; /* that has the code */
+	struct insn_reader *reader; /* NULL: how far code goes is not known */
+	uint64_t bytes_read;        /* to find out */
 };
 
 static bool holds_one(const struct adding *a, uint64_t lo, uint64_t hi)
@@ -236,7 +245,7 @@ static bool holds_one(const struct adding *a, uint64_t lo, uint64_t hi)
 
 static void add_symbol(void *adding, const struct elf_symbol *e)
 {
-	const struct adding *a = adding;
+	struct adding *a = adding;
 	size_t n = strnlen(e->name, MAX_SYMBOL_NAME);
 	const char *version = memchr(e->name, '@', n);
 	bool is_plt =
@@ -249,7 +258,13 @@ static void add_symbol(void *adding, const struct elf_symbol *e)
 				 .len = len,
 				 .is_sized = e->size};
 
-	/* One without a size ends where the next begins, whichever that is. */
+	/* One without a size goes as far as its code does, and ends where the next begins,
+	 * whichever that is. */
+	if (!e->size && a->reader) {
+		s.reach = code_extent(a->reader, a->elf, e->address,
+				      a->bytes_read < MAX_EXTENTS_BYTES ? e->reach : 1);
+		a->bytes_read += s.reach;
+	}
 	if (a->addresses && e->size && !holds_one(a, e->address, e->address + e->reach)) {
 		names_symbol_bound(a->builder, e->address);
 		return;
@@ -324,7 +339,7 @@ static unsigned flags_of(const struct symbols *s)
 
 static void make_table(struct symbols *s, const uint64_t *addresses, size_t n, bool all)
 {
-	struct adding adding = {.n = n};
+	struct adding adding = {.n = n, .elf = s->image->elf};
 	uint64_t min, max;
 	unsigned flags;
 
@@ -337,7 +352,9 @@ static void make_table(struct symbols *s, const uint64_t *addresses, size_t n, b
 	elf_file_code_range(s->image->elf, &min, &max);
 	adding.builder = names_builder_new(min);
 	adding.addresses = all ? NULL : addresses;
+	adding.reader = insn_reader_new();
 	flags = add_symbols(s, &adding) | flags_of(s);
+	insn_reader_free(adding.reader);
 	if (s->dwarf && all)
 		dwarf_all(s->dwarf, adding.builder);
 	else if (s->dwarf)
@@ -381,6 +398,7 @@ void symbols_free(struct symbols *s)
 	for (size_t i = 0; i < MAX_TABLES; i++)
 		free(s->left[i]);
 	go_free(s->go);
+	regions_free(s->regions);
 	dwarf_free(s->dwarf);
 	elf_file_free(s->mini);
 	sections_free(s->debug_sections);
@@ -466,11 +484,15 @@ enum named_by symbols_find(struct symbols *s, uint64_t address, struct place *re
 	return by;
 }
 
-bool symbols_start(const struct symbols *s, uint64_t address, uint64_t *ret)
+bool symbols_start(struct symbols *s, uint64_t address, uint64_t *ret)
 {
-	uint64_t bytes;
+	uint64_t end;
 
-	return function_range(s->image->elf, address, ret, &bytes);
+	if (function_range(s->image->elf, address, ret, &end))
+		return true;
+	if (!s->regions)
+		s->regions = regions_new(s->image->elf);
+	return regions_find(s->regions, address, ret, &end);
 }
 
 bool symbols_has_debug_info(const struct symbols *s)

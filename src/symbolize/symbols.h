@@ -25,7 +25,7 @@ bool symbols_is_whole(const struct symbols *s);
 /* The levels of an address, innermost first, at most MAX_PLACES. The outermost one's name is that
  * of the symbol table. */
 enum named_by symbols_find(struct symbols *s, uint64_t address, struct place *ret, size_t *ret_n);
-/* Where the function without a name begins that holds the address. */
-bool symbols_start(const struct symbols *s, uint64_t address, uint64_t *ret);
+/* Where the function without a name begins that holds the address, or what looks like one. */
+bool symbols_start(struct symbols *s, uint64_t address, uint64_t *ret);
 /* Are names there that come from debug information? */
 bool symbols_has_debug_info(const struct symbols *s);

@@ -154,12 +154,12 @@ static void draw_details(const struct graph *g, struct grid *grid, int row)
 	}
 	f = &g->v->functions[g->t->nodes[g->selected].function];
 	col = grid_printf(grid, row, col, STYLE_PLAIN, "  %s  %.2f %%",
-			  format_value(total, g->v->unit, value), percent_of(total, g->t->total));
+			  format_value(total, g->v->unit, value), percent_of(total, g->t->whole));
 	if (g->zoomed != NO_ID)
 		col = grid_printf(grid, row, col, STYLE_PLAIN, ", %.2f %% of what is shown",
 				  percent_of(total, tab_flame_total_of(g, g->zoomed)));
 	grid_printf(grid, row, col, STYLE_DIM, "  in all: self %.2f %%, total %.2f %%  %s",
-		    percent_of(f->self, g->v->total), percent_of(f->total, g->v->total), f->module);
+		    percent_of(f->self, g->v->whole), percent_of(f->total, g->v->whole), f->module);
 }
 
 static void tab_flame_draw(struct screen *s, struct grid *grid, int top, int rows)

@@ -129,7 +129,7 @@ void groups_draw(struct screen *s, struct grid *g, int top, int room, enum tab_i
 		int row = top + 1 + (int)(i - r->first);
 
 		grid_printf(g, row, 0, STYLE_PLAIN, "%7.2f %10s",
-			    percent_of(group->total, v->total),
+			    percent_of(group->total, v->whole),
 			    format_value(group->total, v->unit, value));
 		grid_text(g, row, 20, names, STYLE_PLAIN, v->functions[group->function].name);
 		draw_runs(g, row, 21 + names, v, group);

@@ -107,17 +107,19 @@ static void fetch_code(struct screen *s, const struct line_weights *w)
 			 err.what);
 }
 
-static void tab_source_add_code(struct listing *l, struct screen *s, const struct line_weights *w)
+static void tab_source_add_code(struct listing *l, struct screen *s, const struct view *v,
+				const struct line_weights *w, uint32_t function)
 {
 	const struct code *c = &s->source.code;
+	auto_free struct code_weight *weights = NULL;
 	struct source source auto_release(source_release) = {0};
 
 	fetch_code(s, w);
 	if (*s->source.why_not)
 		tab_source_add(l, 0, 0, 0, mem_strdup(s->source.why_not), true);
+	weights = code_weights(v, function, c);
 	for (size_t i = 0; i < c->n; i++) {
 		const struct instruction *in = &c->rows[i];
-		int64_t self, total;
 
 		/* Above the instructions that a line was made into. */
 		if (in->line &&
@@ -128,9 +130,7 @@ static void tab_source_add_code(struct listing *l, struct screen *s, const struc
 			tab_source_add(l, 0, 0, 0,
 				       mem_printf("%s:%u  %s", in->file, in->line, text), true);
 		}
-		code_weights_between(w->code, w->n_code, in->offset, instruction_end(c, i), &self,
-				     &total);
-		tab_source_add(l, self, total, 0,
+		tab_source_add(l, weights[i].self, weights[i].total, 0,
 			       mem_printf("%8llx  %s", (unsigned long long)in->offset, in->text),
 			       false);
 	}
@@ -153,7 +153,7 @@ static struct listing make(struct screen *s, const struct view *v, uint32_t func
 				   "information is not here"),
 			true);
 	if (l.n <= 1)
-		tab_source_add_code(&l, s, &w);
+		tab_source_add_code(&l, s, v, &w, function);
 	line_weights_release(&w);
 	return l;
 }
@@ -164,9 +164,9 @@ static void tab_source_draw_row(struct grid *g, int row, const struct view *v, c
 	int col = FIGURES;
 
 	if (r->self)
-		grid_printf(g, row, 0, STYLE_PLAIN, "%7.2f", percent_of(r->self, v->total));
+		grid_printf(g, row, 0, STYLE_PLAIN, "%7.2f", percent_of(r->self, v->whole));
 	if (r->total)
-		grid_printf(g, row, 8, STYLE_PLAIN, "%7.2f", percent_of(r->total, v->total));
+		grid_printf(g, row, 8, STYLE_PLAIN, "%7.2f", percent_of(r->total, v->whole));
 	if (r->line)
 		col = grid_printf(g, row, col - 2, STYLE_DIM, "%5u ", r->line) + 1;
 	if (r->is_head)

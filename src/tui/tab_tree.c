@@ -76,8 +76,8 @@ static void draw_node(struct screen *s, struct grid *g, int row, const struct vi
 	char value[COLUMN_TEXT];
 	int col;
 
-	grid_printf(g, row, 0, STYLE_PLAIN, "%7.2f %7.2f %10s ", percent_of(n->total, v->total),
-		    percent_of(self, v->total), format_value(n->total, v->unit, value));
+	grid_printf(g, row, 0, STYLE_PLAIN, "%7.2f %7.2f %10s ", percent_of(n->total, v->whole),
+		    percent_of(self, v->whole), format_value(n->total, v->unit, value));
 	col = 27 + MIN(indent, MAX(g->cols - 50, 0));
 	if (has_children)
 		grid_put(g, row, col, tab_tree_is_open(s, t, node) ? '-' : '+', STYLE_DIM);

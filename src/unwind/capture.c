@@ -4,11 +4,11 @@
 
 #include "abi/unwind_frame.h"
 #include "base/mem.h"
+#include "proc/procfs.h"
 #include "unwind/full.h"
 #include "unwind/table.h"
 
 #include <string.h>
-#include <sys/uio.h>
 
 struct walker {
 	const struct capture *c;
@@ -26,7 +26,8 @@ static bool is_present(const struct capture *c, uint64_t address)
 {
 	uint64_t page = address / CAPTURE_PAGE - c->start / CAPTURE_PAGE;
 
-	return page < MAX_CAPTURE_PAGES && c->present >> page & 1;
+	return c->n_stack > MAX_CAPTURE_PAGES * CAPTURE_PAGE ||
+	       (page < MAX_CAPTURE_PAGES && c->present >> page & 1);
 }
 
 static int stack_copy(const struct capture *c, uint64_t address, void *to, size_t bytes)
@@ -49,7 +50,6 @@ static int word_read(const struct capture *c, uint64_t address, void *ret)
 static int code_read(const struct capture *c, uint64_t address, void *ret)
 {
 	const struct space_map *map = space_find(c->space, address);
-	struct iovec to = {ret, 8}, from = {(void *)(uintptr_t)address, 8};
 	struct image *image;
 	uint64_t in_file;
 
@@ -59,7 +59,7 @@ static int code_read(const struct capture *c, uint64_t address, void *ret)
 	if (image->elf &&
 	    elf_file_address(image->elf, address - map->start + map->offset, &in_file))
 		return elf_file_read(image->elf, in_file, ret, 8) ? 0 : -1;
-	return process_vm_readv(c->space->pid, &to, 1, &from, 1, 0) == 8 ? 0 : -1;
+	return process_read(c->space->pid, address, ret, 8) == 8 ? 0 : -1;
 }
 
 #define STEP_CONTEXT                         const struct capture *
@@ -77,7 +77,7 @@ static int place(struct walker *w)
 
 	w->map = space_find(c->space, pc);
 	if (!w->map)
-		return w->frame.by_chain ? WALK_NOT_CODE : WALK_NO_MAPPING;
+		return w->frame.guessed ? WALK_NOT_CODE : WALK_NO_MAPPING;
 	w->image = images_open(c->images, w->map->image, c->space->pid, w->map->start, w->map->end);
 	w->table = tables_get(c->tables, w->image);
 	if (w->table == TABLE_NOT_READY)
@@ -115,13 +115,15 @@ static int full_walk(struct walker *w)
 	w->frame.fp_unknown = !(w->all.known >> REG_FP & 1);
 	w->frame.is_return = !is_signal;
 	w->frame.knows_all = is_signal;
-	w->frame.by_chain = 0;
+	w->frame.guessed = 0;
 	w->frame.steps = is_signal ? 0 : 2;
 	if (is_signal) {
 		w->frame.set = 1;
 		memcpy(w->frame.registers[1], w->all.values, sizeof(w->all.values));
 	}
-	return w->frame.pc ? WALK_GOES_ON : WALK_ZERO;
+	if (!w->frame.pc)
+		return is_signal ? WALK_NO_RULE : WALK_ZERO;
+	return WALK_GOES_ON;
 }
 
 /* The registers after a step of the ordinary kind. */
@@ -152,12 +154,23 @@ static int walk_step(struct walker *w)
 		if (end >= 0)
 			return end;
 	}
-	end = step_check(w->c, &w->frame, w->table == TABLE_GENERATED);
+	w->frame.generated = w->table == TABLE_GENERATED;
+	end = step_check(w->c, &w->frame);
 	if (!end)
 		end = frame_step(w->c, &w->frame);
 	if (!end && w->full)
 		forget_registers(w);
 	return end;
+}
+
+static struct capture_rest rest_of(const struct unwind_frame *f)
+{
+	return (struct capture_rest){.pc = f->pc,
+				     .sp = f->sp,
+				     .fp = f->fp,
+				     .exact = !f->is_return,
+				     .fp_unknown = f->fp_unknown,
+				     .guessed = f->guessed};
 }
 
 static void capture_walk(struct walker *w, struct captured *ret)
@@ -179,14 +192,15 @@ static void capture_walk(struct walker *w, struct captured *ret)
 
 		if (!end && ret->n >= MIN(c->max_depth, (unsigned)MAX_USER_FRAMES))
 			end = WALK_DEPTH;
+		if (end == WALK_DEPTH)
+			ret->rest = rest_of(&w->frame);
 		if (end) {
 			if (end == WALK_NOT_CODE && ret->n > 1)
 				ret->n--;
 			ret->end = (unsigned)end;
 			return;
 		}
-		ret->frames[ret->n++] =
-			w->frame.is_return ? w->frame.pc : w->frame.pc | FRAME_EXACT;
+		ret->frames[ret->n++] = frame_word(&w->frame);
 	}
 }
 
@@ -200,4 +214,22 @@ bool capture_unwind(const struct capture *c, struct captured *ret)
 		capture_walk(&w, ret);
 	}
 	return ret->end != WALK_NOT_READY;
+}
+
+unsigned capture_go_on(const struct capture *c, const struct capture_rest *rest,
+		       capture_visit *visit, void *ctx)
+{
+	struct walker w = {.c = c};
+	int end = WALK_GOES_ON;
+
+	w.frame.pc = rest->pc;
+	w.frame.sp = rest->sp;
+	w.frame.fp = rest->fp;
+	w.frame.is_return = !rest->exact;
+	w.frame.fp_unknown = rest->fp_unknown;
+	w.frame.guessed = rest->guessed;
+	w.frame.steps = 2;
+	while (end == WALK_GOES_ON && visit(ctx, frame_word(&w.frame), w.frame.sp))
+		end = walk_step(&w);
+	return (unsigned)end;
 }

@@ -4,9 +4,12 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "elf/extent.h"
+#include "unwind/bottoms.h"
 #include "unwind/cfi.h"
 #include "unwind/first.h"
 #include "unwind/pclntab.h"
+#include "unwind/scan.h"
 #include "unwind/startfiles.h"
 
 #include <dwarf.h>
@@ -19,10 +22,11 @@ enum source {
 	SOURCE_EH_FRAME,
 	SOURCE_DEBUG_FRAME,
 	SOURCE_FIRST,
-	SOURCE_PLT
+	SOURCE_PLT,
+	SOURCE_SCAN
 };
 
-enum { MAX_SYMBOL_BYTES = 1 << 19, ENTRY_BYTES = 8, START_BYTES = 32 };
+enum { MAX_SYMBOL_BYTES = 1 << 19, ENTRY_BYTES = 8, MAX_START_BYTES = 256 };
 
 static void add_cfi(struct rows *rows, const struct elf_section *s, bool is_debug_frame)
 {
@@ -82,25 +86,43 @@ static void add_plt(void *rows, const char *name, uint64_t address, uint64_t siz
 	rows_add(rows, address + 16, RULE(CFA_PLT, 11, FP_SAME, 0, RA_AT_CFA));
 }
 
-static void add_first(void *rows, const struct elf_symbol *symbol)
+/* What the symbols tell of where stacks end. */
+struct ends {
+	struct rows *rows;
+	bool has_contexts; /* makecontext() is there */
+};
+
+static void add_first(void *ends, const struct elf_symbol *symbol)
 {
-	if (!is_first_function(symbol->name))
-		return;
-	rows_function(rows, symbol->address, symbol->address + MAX(symbol->size, (uint64_t)1));
-	rows_add(rows, symbol->address, RULE(CFA_END, 0, 0, 0, 0));
+	struct ends *e = ends;
+
+	if (is_first_function(symbol->name))
+		rows_first_function(e->rows, symbol->address,
+				    symbol->address + MAX(symbol->size, (uint64_t)1));
+	e->has_contexts = e->has_contexts || str_equal(symbol->name, "makecontext");
+}
+
+/* A program's first function goes up to where it goes elsewhere. */
+static uint64_t entry_bytes(const struct elf_file *elf, uint64_t entry)
+{
+	struct insn_reader *reader = insn_reader_new();
+	uint64_t bytes = reader ? code_extent(reader, elf, entry, MAX_START_BYTES) : 0;
+
+	insn_reader_free(reader);
+	return MAX(bytes, (uint64_t)ENTRY_BYTES);
 }
 
 /* A program begins without a caller, whatever is said about it (the loader's says nothing). */
-static void add_entry(struct rows *rows, uint64_t entry)
+static void add_entry(struct rows *rows, const struct elf_file *elf)
 {
+	uint64_t entry = elf_file_entry(elf);
+
 	if (!entry)
 		return;
 	rows->source = SOURCE_ENTRY;
-	rows_function(rows, entry, entry + ENTRY_BYTES);
-	rows_add(rows, entry, RULE(CFA_END, 0, 0, 0, 0));
+	rows_first_function(rows, entry, entry + ENTRY_BYTES);
 	rows->source = SOURCE_FIRST;
-	rows_function(rows, entry, entry + START_BYTES);
-	rows_add(rows, entry, RULE(CFA_END, 0, 0, 0, 0));
+	rows_first_function(rows, entry, entry + entry_bytes(elf, entry));
 }
 
 static void add_size(void *ret_bytes, const char *name, uint64_t address, uint64_t size)
@@ -125,6 +147,7 @@ struct table_head *compile_table(struct elf_file *elf, struct elf_file *debug)
 {
 	struct rows rows auto_release(rows_release) = {0};
 	struct elf_section s = elf_file_section(elf, ".eh_frame");
+	struct ends ends = {.rows = &rows};
 	bool is_go;
 
 	elf_file_code_range(elf, &rows.min, &rows.max);
@@ -139,12 +162,19 @@ struct table_head *compile_table(struct elf_file *elf, struct elf_file *debug)
 	add_cfi(&rows, &s, true);
 	rows.source = SOURCE_FIRST;
 	/* The libraries that start threads are small; large programs do it through those. */
-	if (elf_file_symbol_bytes(elf) <= MAX_SYMBOL_BYTES)
-		elf_file_symbols(elf, add_first, &rows);
-	add_entry(&rows, elf_file_entry(elf));
+	if (elf_file_symbol_bytes(elf) <= MAX_SYMBOL_BYTES) {
+		elf_file_symbols(elf, add_first, &ends);
+		rows.source = SOURCE_ENTRY;
+		if (ends.has_contexts)
+			bottoms_compile(elf, &rows);
+	}
+	add_entry(&rows, elf);
 	rows.source = SOURCE_PLT;
 	elf_file_code_sections(elf, add_plt, &rows);
 	startfiles_compile(elf, &rows);
+	rows_sort(&rows);
+	rows.source = SOURCE_SCAN;
+	scan_compile(elf, debug, &rows);
 	rows_sort(&rows);
 	return table_build(&rows);
 }

@@ -11,6 +11,8 @@ static const char *const first_functions[] = {
 	"__clone",
 	"clone3",
 	"__clone3",
+	"__start_context",
+	"make_fcontext",
 	"runtime.goexit",
 	"runtime.goexit.abi0",
 	"runtime.mstart",
@@ -22,9 +24,15 @@ static const char *const first_functions[] = {
 	"runtime.clone.abi0",
 };
 
+/* An Erlang process returns to normal_exit/0. */
+bool is_first_generated(const char *name)
+{
+	return str_starts(name, "erts_beamasm:normal_exit/0");
+}
+
 bool is_first_function(const char *name)
 {
-	if (*name != '_' && *name != 'c' && *name != 'r')
+	if (*name != '_' && *name != 'c' && *name != 'r' && *name != 'm')
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(first_functions); i++)
 		if (str_equal(name, first_functions[i]))

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The functions that start a thread: a stack that ends in one of them is complete. */
+/* The functions that start a thread, a fiber, or a runtime's process: a stack that ends in one of
+ * them is complete. */
 #pragma once
 
 #include <stdbool.h>
 
 bool is_first_function(const char *name);
+/* The same of generated code, by the name that its runtime gives it. */
+bool is_first_generated(const char *name);

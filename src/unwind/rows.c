@@ -110,6 +110,12 @@ void rows_add(struct rows *r, uint64_t address, uint64_t rule)
 	f->n++;
 }
 
+void rows_first_function(struct rows *r, uint64_t lo, uint64_t hi)
+{
+	rows_function(r, lo, hi);
+	rows_add(r, lo, RULE(CFA_END, 0, 0, 0, 0));
+}
+
 static int function_order(const void *a, const void *b)
 {
 	const struct row_function *x = a, *y = b;

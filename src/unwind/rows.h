@@ -52,6 +52,8 @@ bool rows_may_go_on(struct rows *rows);
 /* Begins a function; rows_add() adds to it, in order of address. */
 void rows_function(struct rows *rows, uint64_t lo, uint64_t hi);
 void rows_add(struct rows *rows, uint64_t address, uint64_t rule);
+/* A thread's first function, which has no caller. */
+void rows_first_function(struct rows *rows, uint64_t lo, uint64_t hi);
 /* Sorts by address. */
 void rows_sort(struct rows *rows);
 

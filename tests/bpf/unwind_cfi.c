@@ -271,10 +271,96 @@ static void leaves_of_generated_code(void **state)
 		begin_at(CODE + 0x600, BASE, BASE + 256);
 		unwind_by_tables(0);
 		assert_true(scratch.n >= 3);
-		assert_int_equal(scratch.frames[1], CODE + 0x700);
-		assert_int_equal(scratch.frames[2], CODE + 0x710);
-		assert_int_equal(scratch.end, WALK_ZERO);
+		assert_int_equal(scratch.frames[1], (CODE + 0x700) | FRAME_GUESSED);
+		assert_int_equal(scratch.frames[2], (CODE + 0x710) | FRAME_GUESSED);
+		assert_int_equal(scratch.end, WALK_CHAIN);
 	}
+}
+
+/* A direct call that ends at one place of the code and leads to another. */
+static void call(u64 ends_at, u64 leads_to)
+{
+	__s32 distance = (__s32)(leads_to - ends_at);
+
+	((u8 *)memory)[CODE + ends_at - 5 - BASE] = 0xe8;
+	memcpy((u8 *)memory + (CODE + ends_at - 4 - BASE), &distance, sizeof(distance));
+}
+
+/* In HotSpot's interpreter the instruction that probes the stack is no function's first one. */
+static void a_probe_is_believed_behind_a_call_alone(void **state)
+{
+	(void)state;
+	for (int called = 0; called < 2; called++) {
+		fresh();
+		finish_file(TABLE_GENERATED);
+		memcpy((u8 *)memory + (CODE + 0x600 - BASE), "\x89\x84\x24\x00\xc0\xfe\xff", 7);
+		*word(BASE) = CODE + 0x700;
+		*word(BASE + 256) = 0;
+		*word(BASE + 264) = CODE + 0x710;
+		if (called)
+			call(0x700, 0x600);
+		begin_at(CODE + 0x600, BASE, BASE + 256);
+		unwind_by_tables(0);
+		assert_int_equal(scratch.frames[1],
+				 (CODE + (called ? 0x700 : 0x710)) | FRAME_GUESSED);
+	}
+}
+
+/* A leaf without a rule, by whichever of the two words is the better return address. */
+static void a_leaf_without_a_rule(void **state)
+{
+	enum { LEAF = 0x600, TOP = 0x700, CHAIN = 0x808, FAR = 0x9000 };
+	static const struct {
+		u64 top_leads_to, chain_leads_to; /* 0: no call ends there */
+		u64 expected;
+	} words[] = {
+		{LEAF - 16, LEAF - 16, TOP}, /* a frame of the caller's, which calls itself */
+		{LEAF - 16, FAR, TOP},
+		{FAR, LEAF - 16, CHAIN}, /* left there by a call before */
+		{0, LEAF - 16, CHAIN},
+		{FAR, 0, TOP},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		fresh();
+		rule(0x100, 1, RULE(CFA_END, 0, 0, 0, 0));
+		finish_file(0);
+		*word(BASE) = CODE + TOP;
+		*word(BASE + 256) = 0;
+		*word(BASE + 264) = CODE + CHAIN;
+		if (words[i].top_leads_to)
+			call(TOP, words[i].top_leads_to);
+		if (words[i].chain_leads_to)
+			call(CHAIN, words[i].chain_leads_to);
+		begin_at(CODE + LEAF, BASE, BASE + 256);
+		unwind_by_tables(0);
+		assert_true(scratch.n >= 2);
+		assert_int_equal(scratch.frames[1], (CODE + words[i].expected) | FRAME_GUESSED);
+	}
+}
+
+/* What code seems to do is a guess, which no zero ends and a call must precede. */
+static void a_scanned_rule_is_a_guess(void **state)
+{
+	(void)state;
+	fresh();
+	rule(0x200, 0x40, RULE(CFA_SP, 16, FP_SAME, 0, RA_SCANNED));
+	finish_file(0);
+	*word(BASE + 8) = CODE + 0x230;
+	call(0x230, 0x200);
+	*word(BASE + 24) = 0;
+	begin_at(CODE + 0x205, BASE, 0);
+	unwind_by_tables(0);
+	assert_int_equal(scratch.n, 2);
+	assert_int_equal(scratch.frames[1], (CODE + 0x230) | FRAME_GUESSED);
+	assert_int_equal(scratch.end, WALK_CHAIN);
+	*word(BASE + 8) = CODE + 0x238;
+	memset((u8 *)memory + (CODE + 0x230 - BASE), 0, 8);
+	begin_at(CODE + 0x205, BASE, 0);
+	unwind_by_tables(0);
+	assert_int_equal(scratch.n, 1);
+	assert_int_equal(scratch.end, WALK_NOT_CODE);
 }
 
 static void every_end_has_its_name(void **state)
@@ -338,4 +424,6 @@ static void a_hostile_stack_ends_the_walk(void **state)
 
 TESTS(T(sp_and_fp_rules_lead_up), T(every_kind_of_cfa), T(a_thousand_frames),
       T(a_signal_on_another_stack), T(frame_pointers_where_there_is_no_rule),
-      T(leaves_of_generated_code), T(every_end_has_its_name), T(a_hostile_stack_ends_the_walk))
+      T(leaves_of_generated_code), T(a_probe_is_believed_behind_a_call_alone),
+      T(a_leaf_without_a_rule), T(a_scanned_rule_is_a_guess), T(every_end_has_its_name),
+      T(a_hostile_stack_ends_the_walk))

@@ -23,6 +23,8 @@ expect 2 "$CPROF" record -e page-fault
 says err "did you mean 'page-faults'"
 expect 2 "$CPROF" record -p x
 expect 2 "$CPROF" record -p ''
+expect 2 "$CPROF" record -p 1,,
+expect 2 "$CPROF" record -t ,1
 expect 2 "$CPROF" record --format nope
 expect 2 "$CPROF" record --by nothing
 expect 2 "$CPROF" record -F 99 -c 100

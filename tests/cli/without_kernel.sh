@@ -16,6 +16,11 @@ refused 'no BPF' env FAIL_BPF=ENOSYS "LD_PRELOAD=$PROGS/libfailbpf.so"
 if [ "$(id -u)" = 0 ]; then
 	chmod 777 "$dir"
 	refused 'run it as root' setpriv --reuid 65534 --regid 65534 --clear-groups
+	# Few files at a time: whatever was the one too many, that is the cure.
+	for limit in 10 14 20 26 32; do
+		# shellcheck disable=SC2016 # the shell that runs it expands it
+		refused 'ulimit -n' sh -c 'ulimit -n "$1" && shift && exec "$@"' - $limit
+	done
 	# Each of these is root, and told why that is not enough.
 	refused 'no type information' unshare -m sh -c 'mount -t tmpfs none /sys/kernel/btf && exec "$@"' -
 	refused 'though the capabilities for it are there' env FAIL_BPF=EPERM "LD_PRELOAD=$PROGS/libfailbpf.so"

@@ -26,7 +26,8 @@ def opened(b, name):
     b.open(f"file://{release}/index.html#localProfilePath={script}")
     b.wait("return document.title.includes('service')")
     b.keys("3")  # sandwich: the table of functions
-    b.wait("return document.body.innerText.includes('Symbol Name')")
+    # The rows come later than the head, when the page has found out how high they are.
+    b.wait("return document.body.innerText.includes('Symbol Name') && document.body.innerText.includes('parse_request')")
     return b.run("return document.body.innerText")
 
 

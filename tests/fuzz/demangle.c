@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzz target: names of symbols. */
 #include "base/mem.h"
-#include "symbolize/demangle.h"
+#include "base/demangle.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -53,6 +53,7 @@ done >events.txt
 check perf-script-many-events "$CPROF" report events.txt --value other_events
 printf 'prog 12/12 [000] 1.5: 100 cycles: work (/bin/prog)\n' >symbols.txt
 check perf-script-no-address "$CPROF" report symbols.txt
+check perf-script-commands "$CPROF" export perf-script-commands.txt -o - --format folded --by tid
 check perf-script-groups "$CPROF" report perf-script.txt --by process
 # Names that a terminal would obey; lines that the source does not have.
 printf '#%300s\na;\033[31mred;\302\2331m 3\n' ' ' >hostile.folded
@@ -69,6 +70,33 @@ check diff-svg svg diff service.folded changed.folded -o - --format svg
 "$CPROF" diff service.folded service.folded --json -n 0 >got
 says got '"significant": false'
 says_not got '"p": [^1]|"significant": true'
+# Shares of values with signs are of their sum without them, as in go tool pprof.
+printf 'a;b -10\na;c 20\n' >signed.folded
+check signed "$CPROF" report signed.folded
+# What is skipped is counted and its first place named: for people, in JSON, in what is saved.
+printf 'a;b 1\nWARNING: lost chunk\n\na;c 2\nx\n' >bad.folded
+check skipped "$CPROF" export bad.folded -o - --format folded
+"$CPROF" --log-format=json export bad.folded -o bad.pb.gz 2>got
+tail -n 1 got >last
+says last '"msg":"summary".*"skipped_lines":2,.*"no folded stack":2.*"line 2: .WARNING: lost chunk.".*"output_bytes":[0-9]'
+"$CPROF" --log-format=json report bad.folded 2>got >/dev/null
+tail -n 1 got >last
+says last '"msg":"summary","skipped_lines":2,'
+"$CPROF" --log-format=json diff bad.folded bad.folded 2>got >/dev/null
+tail -n 1 got >last
+says last '"msg":"summary","skipped_lines":4,'
+"$CPROF" report bad.pb.gz --value samples >got 2>&1
+says_not got skipped
+gzip -dc bad.pb.gz >plain
+says plain '2 lines of what was read were skipped'
+{
+	cat go-heap.pb.gz
+	head -c 512 /dev/zero
+} >behind.pb.gz
+check behind "$CPROF" report behind.pb.gz -n 1
+# Other tools' files are called by their names.
+printf 'PERFILE2h\0\0\0\0\0\0\0' >perf.data
+check perf-data "$CPROF" report perf.data
 # Damage is one clear line.
 head -c 300 go-heap.pb.gz >cut.pb.gz
 check cut "$CPROF" report cut.pb.gz

@@ -83,29 +83,28 @@ for cycle in strongly_connected(collections.defaultdict(set, includes)):
 
 # -- calls --
 
-defined, used = {}, collections.defaultdict(set)
+defined, used, paths = {}, collections.defaultdict(set), {}
 for folder, _, files in os.walk(objects):
     for name in files:
-        if not name.endswith(".c.o"):
-            continue
         path = os.path.join(folder, name)
-        me = "src/" + path[path.rindex("/src/") + 5 : -len(".c.o")]
-        if not os.path.exists(os.path.join(source, me + ".c")):
-            continue  # of a file that is there no more
-        for line in subprocess.run(["nm", path], capture_output=True, text=True, check=True).stdout.splitlines():
-            kind, symbol = line.split()[-2:]
-            if kind == "U":
-                used[me].add(symbol)
-            elif kind in "TDBRV":
-                defined[symbol] = me
-if not defined:
+        if name.endswith(".c.o"):
+            me = "src/" + path[path.rindex("/src/") + 5 : -len(".c.o")]
+            if os.path.exists(os.path.join(source, me + ".c")):  # else the file is there no more
+                paths[path] = me
+if not paths:
     sys.exit(f"no objects below {objects}")
+for line in subprocess.run(["nm", "-A", *paths], capture_output=True, text=True, check=True).stdout.splitlines():
+    me = paths[line.split(":")[0]]
+    kind, symbol = line.split()[-2:]
+    if kind == "U":
+        used[me].add(symbol)
+    elif kind in "TDBRV":
+        defined[symbol] = me
 calls = collections.defaultdict(lambda: collections.defaultdict(set))
 for me, symbols in used.items():
-    text = open(os.path.join(source, me + ".c")).read()
-    for symbol in symbols:
+    for symbol in symbols & set(re.findall(r"\w+", open(os.path.join(source, me + ".c")).read())):
         other = defined.get(symbol)
-        if other and other != me and re.search(rf"\b{re.escape(symbol)}\b", text):
+        if other and other != me:
             calls[me][other].add(symbol)
 for cycle in strongly_connected(collections.defaultdict(set, {a: set(calls[a]) for a in calls})):
     problems.append("call each other: " + " ".join(cycle))

@@ -55,7 +55,8 @@ home() { # HEADER-REGEX FOLDER...: only these may include it
 home 'bpf/' collect
 home 'libelf|gelf' elf symbolize unwind
 home 'elfutils/|dwarf\.h' elf symbolize unwind
-home 'libiberty/|demangle\.h|capstone' symbolize
+home 'libiberty/|demangle\.h' base/demangle.c
+home 'capstone' symbolize elf/insn.c
 home 'protobuf-c|libsmartcols' format
 home 'curses\.h|ncurses|term\.h' tui/curses.c
 home 'libdeflate\.h' elf base/gzip.c

@@ -185,7 +185,7 @@ static void end(void)
 {
 	session_release(&session);
 	/* Every capture was answered, or at most those of the last moment were not. */
-	assert_true(world_unanswered() >= 0 && world_unanswered() <= 64);
+	assert_true(world_unanswered() >= 0 && world_unanswered() <= 256);
 	world_close();
 }
 

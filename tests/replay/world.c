@@ -43,8 +43,8 @@ static struct world {
 	uint64_t counted;
 	unsigned loaded;
 	unsigned captures;
-	uint64_t captured_ns; /* the first one */
-	int unanswered;
+	uint64_t captured_ns;   /* the first one */
+	int unanswered;         /* pages */
 	struct map64 published; /* pid -> 1 */
 } world;
 
@@ -321,10 +321,10 @@ void kernel_bump_generation(struct kernel *k, uint32_t tgid)
 	(void)k, (void)tgid;
 }
 
-void kernel_answer_capture(struct kernel *k, uint32_t tgid, uint64_t exec_id)
+void kernel_answer_capture(struct kernel *k, uint32_t tgid, uint64_t exec_id, uint32_t pages)
 {
 	(void)k, (void)tgid, (void)exec_id;
-	world.unanswered--;
+	world.unanswered -= (int)pages;
 }
 
 /* Visits the lines, in the order that was asked for, and forgets them. */
@@ -384,10 +384,13 @@ static void read_stack(const char *line, void *ctx)
 		return;
 	if (log_is(line, "stack"))
 		head->serial = serial_now(r->kernel, head->serial);
-	world.captures += log_is(line, "capture");
-	if (log_is(line, "capture") && !world.captured_ns)
-		world.captured_ns = head->time_ns;
-	world.unanswered += log_is(line, "capture");
+	if (log_is(line, "capture")) {
+		const struct capture_record *capture = record;
+
+		if (!world.captures++)
+			world.captured_ns = head->time_ns;
+		world.unanswered += (int)capture_pages(capture->present);
+	}
 	r->stack(r->ctx, record, bytes);
 }
 
@@ -449,6 +452,17 @@ void kernel_quiesce(void)
 struct kernel_store kernel_store(const struct kernel *k)
 {
 	return (struct kernel_store){k->store, STORE_BYTES};
+}
+
+void kernel_set_root(struct kernel *k, uint32_t tid, const struct stack_root *root)
+{
+	(void)k, (void)tid, (void)root;
+}
+
+bool kernel_has_root(const struct kernel *k, uint32_t tid)
+{
+	(void)k, (void)tid;
+	return false;
 }
 
 int kernel_set_process(struct kernel *k, uint32_t tgid, const struct process_maps *maps)

@@ -57,8 +57,8 @@ expect 0 "$CPROF" -q record -F 499 -p "$target" -d 1 -o /dev/null
 [ -c /dev/null ] || fail "/dev/null was replaced"
 "$CPROF" record -F 499 -p "$target" -d 1 -o - --format folded 2>err | true
 
-# Every format straight from record; values are summed periods.
-expect 0 "$CPROF" --log-format=json record -F 100 -p "$target" -d 1 -o v.pb.gz
+# Every format straight from record; values that are not scaled are summed periods.
+expect 0 "$CPROF" --log-format=json record --no-scale -F 100 -p "$target" -d 1 -o v.pb.gz
 samples=$(field samples err)
 expect 0 "$CPROF" report v.pb.gz --json
 cp out report.json
@@ -67,7 +67,7 @@ says report.json '"unit": "nanoseconds"'
 [ "$total" = $((samples * 10000000)) ] || [ "$(field event err | cut -c 1-6)" = cycles ] ||
 	fail "$samples samples at 100 Hz are $total ns"
 for seconds in 0.5 1 2 4 8 16 32; do # until the target had a quarter of a second of a busy machine
-	expect 0 "$CPROF" -q record -c 5000000 -p "$target" -d $seconds -e cpu-clock -o c.pb.gz
+	expect 0 "$CPROF" -q record --no-scale -c 5000000 -p "$target" -d $seconds -e cpu-clock -o c.pb.gz
 	samples=$(total c.pb.gz --value samples)
 	[ "$samples" -lt 50 ] || break
 done

@@ -57,7 +57,7 @@ says body '^goroutine profile: total 12$'
 says body '^2 @ 0x'
 says body '^#.0x[0-9a-f]*.wait_epoll'
 answer 200 "/debug/pprof/pid/$pid/goroutine?debug=2"
-says body '^goroutine [0-9]* \[futex\]:$'
+says body '^goroutine [0-9]* \[futex(, [0-9]+ minutes)?\]:$'
 says body '^wait_condition\(\.\.\.\)$'
 answer 200 "/debug/pprof/pid/$pid/threadcreate?debug=1"
 says body '^threadcreate profile: total 12$'

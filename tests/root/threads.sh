@@ -121,4 +121,7 @@ for _ in $(seq 200); do
 done
 says out 'in clock_nanosleep'
 says out 'python3\.[0-9]'
+# In a pid namespace of its own: its numbers are not the kernel's.
+expect 1 unshare -p -f --mount-proc "$CPROF" threads 1
+says err 'this is a container'
 finish

@@ -26,14 +26,17 @@ says fp.folded '^frameless;\[truncated: no frame pointers, '
 says err '"cut_by_module":\{"frameless":'
 
 # Exceptions, and signals on a deep stack and on one of their own. (A sample that is captured, one of the first, has
-# the stack that it was taken on, not another one below it.)
+# the stack that it was taken on, not another one below it. In the few instructions with which libgcc leaves for a
+# landing pad, the caller that the stack shows is one that did not call: that is cut, and nothing else.)
 for what in throw signal altstack; do
 	expect 0 "$CPROF" --log-format=json record -F 999 -o $what.folded -- "$PROGS/frameless" $what 60 500
-	complete err "$([ $what = altstack ] && echo 0.97 || echo 0.999)"
+	complete err "$(case $what in altstack) echo 0.97 ;; throw) echo 0.98 ;; *) echo 0.999 ;; esac)"
 done
 says signal.folded ';main;recurse;.*;bottom;.*;handler;'
 says altstack.folded ';main;recurse;.*;bottom;.*;handler;'
 says throw.folded ';main;.*throw_over;'
+[ "$(samples throw.folded '\[truncated: ')" = "$(samples throw.folded '\[truncated: (the code contradicts, libgcc_s|capture pending)')" ] ||
+	fail "thrown stacks are cut elsewhere than in libgcc: $(grep -F '[truncated: ' throw.folded | cut -d ']' -f 1 | sort | uniq -c)"
 
 # A kernel without arenas: the tables lie in an array.
 LD_PRELOAD=$PROGS/libfailbpf.so FAIL_BPF=arena expect 0 "$CPROF" --log-format=json record -F 999 -o array.folded -- "$PROGS/frameless" recurse 300 300

@@ -183,7 +183,7 @@ static void show(struct truth *t, const struct capture_record *c, const uint64_t
 	fprintf(stderr, "%s: pid %u, end %u (in the kernel %u), stack of %llu bytes\n", what,
 		c->head.tgid, t->end, c->head.end, (unsigned long long)c->stack_bytes);
 	for (uint32_t i = 0; i < n || i < t->n_frames; i++) {
-		uint64_t a = i < n ? ours[i] & ~FRAME_EXACT : 0,
+		uint64_t a = i < n ? ours[i] & FRAME_ADDRESS : 0,
 			 b = i < t->n_frames ? t->frames[i] : 0;
 		uint64_t value;
 		struct process *p = map64_find(&t->processes, c->head.tgid, &value)
@@ -204,7 +204,7 @@ static uint32_t same_frames(const struct truth *t, const uint64_t *ours, uint32_
 {
 	uint32_t i = 0;
 
-	while (i < n && i < t->n_frames && (ours[i] & ~FRAME_EXACT) == t->frames[i])
+	while (i < n && i < t->n_frames && (ours[i] & FRAME_ADDRESS) == t->frames[i])
 		i++;
 	return i;
 }

@@ -94,7 +94,7 @@ static void captures_are_counted_once(void **state)
 	c->n = 1;
 	c->end = WALK_NO_MAPPING;
 	key.user_stack = resolved_new_id(b.r);
-	resolved_add_captured(b.r, key.user_stack, c, &space, 1, false);
+	resolved_add_captured(b.r, key.user_stack, c, &space, 1, false, NULL);
 	torn = resolved_new_id(b.r);
 	resolved_add_torn(b.r, torn);
 	assert_true(resolved_find(b.r, &key, 2, &missing) != NO_ID);

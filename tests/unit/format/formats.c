@@ -288,7 +288,12 @@ static void folded_lines(void **state)
 {
 	static const char good[] =
 		"a;b_[k];c_[i];d_[j] 3\r\n# comment\na;b_[k];c_[i];d_[j] 4\nx y;z 1";
-	static const char *const bad[] = {"a;b\n", "a;b x\n", "5\n", "a -3\n",
+	static const char *const bad[] = {"a;b\n",
+					  "a;b x\n",
+					  "5\n",
+					  "a 1.2.3\n",
+					  "a -\n",
+					  "a 1e\n",
 					  "a 99999999999999999999\n"};
 	struct profile p;
 	struct err err = {0};

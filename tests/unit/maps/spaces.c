@@ -4,7 +4,9 @@
 
 #include "maps/spaces.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { PAGES = 64 };
@@ -96,6 +98,35 @@ static void a_late_look_fills_gaps_alone(void **state)
 	images_free(found);
 }
 
+/* Code that was copied to memory of no file, between two parts of its file, is its file's; what
+ * lies behind it is not. */
+static void a_hole_in_a_file_is_the_files(void **state)
+{
+	enum { PAGE = 4096 };
+	int flags = PROT_READ | PROT_EXEC, fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	char *at = mmap(NULL, 5 * PAGE, flags, MAP_PRIVATE, fd, PAGE);
+	struct space space = {.pid = getpid()};
+	struct images *found = images_new();
+	const struct space_map *before, *hole, *behind;
+
+	(void)state;
+	assert_true(at != MAP_FAILED);
+	for (int page = 1; page < 5; page += 3)
+		assert_true(mmap(at + page * PAGE, PAGE, flags,
+				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED);
+	assert_int_equal(space_scan(&space, found), 0);
+	before = space_find(&space, (uintptr_t)at);
+	hole = space_find(&space, (uintptr_t)at + PAGE);
+	behind = space_find(&space, (uintptr_t)at + 4 * PAGE);
+	assert_ptr_equal(hole->image, before->image);
+	assert_int_equal((uintptr_t)at + PAGE - hole->start + hole->offset, 2 * PAGE);
+	assert_int_equal(behind->image->kind, IMAGE_ANONYMOUS);
+	munmap(at, 5 * PAGE);
+	close(fd);
+	free(space.maps);
+	images_free(found);
+}
+
 static void a_fork_copies_and_an_exit_forgets(void **state)
 {
 	struct spaces spaces = {0};
@@ -114,4 +145,4 @@ static void a_fork_copies_and_an_exit_forgets(void **state)
 }
 
 TESTS(T(the_last_mapping_wins), T(replacing_other_code_is_told), T(a_late_look_fills_gaps_alone),
-      T(a_fork_copies_and_an_exit_forgets))
+      T(a_hole_in_a_file_is_the_files), T(a_fork_copies_and_an_exit_forgets))

@@ -4,7 +4,13 @@
 
 #include "base/mem.h"
 #include "proc/cgroup.h"
+#include "proc/pmaps.h"
 #include "proc/procfs.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void parses_cpu_lists(void **state)
 {
@@ -33,6 +39,42 @@ static void knows_processes(void **state)
 	assert_int_equal(thread_group(1 << 30), -1);
 }
 
+static void *wait_forever(void *none)
+{
+	for (;;)
+		pause();
+	return none;
+}
+
+static void count_map(void *n, const struct pmap *map)
+{
+	(void)map;
+	++*(int *)n;
+}
+
+/* A process whose main thread has ended is read by another of its threads. */
+static void a_main_thread_may_end(void **state)
+{
+	pid_t child = fork(), live;
+	pthread_t thread;
+	int maps = 0;
+
+	(void)state;
+	if (!child) {
+		pthread_create(&thread, NULL, wait_forever, NULL);
+		pthread_exit(NULL);
+	}
+	assert_int_equal(process_live_thread(getpid()), getpid());
+	for (live = child; live == child; live = process_live_thread(child))
+		usleep(1000);
+	assert_int_equal(thread_group(live), child);
+	assert_int_equal(pmaps_read(child, count_map, &maps), 0);
+	assert_true(maps > 3);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	assert_int_equal(process_live_thread(child), child);
+}
+
 static void finds_the_cgroup2_mount(void **state)
 {
 	static const char text[] =
@@ -48,4 +90,4 @@ static void finds_the_cgroup2_mount(void **state)
 	assert_null(cgroup_mount_find(" - cgroup2 \n"));
 }
 
-TESTS(T(parses_cpu_lists), T(knows_processes), T(finds_the_cgroup2_mount))
+TESTS(T(parses_cpu_lists), T(knows_processes), T(a_main_thread_may_end), T(finds_the_cgroup2_mount))

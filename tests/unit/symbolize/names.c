@@ -3,7 +3,7 @@
 #include "unit/test.h"
 
 #include "base/mem.h"
-#include "symbolize/demangle.h"
+#include "base/demangle.h"
 #include "symbolize/kallsyms.h"
 #include "symbolize/symtab.h"
 

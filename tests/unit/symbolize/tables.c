@@ -133,6 +133,8 @@ static void symbols_are_chosen(void **state)
 		{0x2000, 0x5000, "unsized", 7, 1, false},
 		{0x3000, 0x10, "next", 4, 1, true},
 		{0x4000, 0x1000, "bounded", 7, 1, false},
+		{0x6000, 0x100, "function", 8, 1, true},
+		{0x6040, 0x100, "label", 5, 1, false}, /* in that function, and beyond */
 	};
 	struct names_builder *b = names_builder_new(0x1000);
 	struct names *n;
@@ -153,6 +155,9 @@ static void symbols_are_chosen(void **state)
 	assert_null(names_find_symbol(n, 0x1100, &start, &sized));
 	assert_string_equal(names_find_symbol(n, 0x2fff, &start, &sized), "unsized");
 	assert_false(sized);
+	assert_string_equal(names_find_symbol(n, 0x60ff, &start, &sized), "function");
+	assert_int_equal(start, 0x6000);
+	assert_null(names_find_symbol(n, 0x6100, &start, &sized));
 	assert_null(names_find_symbol(n, 0x3010, &start, &sized));
 	names_free(n);
 	free(data);

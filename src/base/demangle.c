@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Readable names: of C++, Rust and D symbols by libiberty, of Go's generic functions. */
-#include "symbolize/demangle.h"
+#include "base/demangle.h"
 
 #include "base/mem.h"
 #include "base/str.h"

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A guessed caller is compared with the code, of which this program has some of every kind. */
+#include "unit/test.h"
+#include "unit/own_code.h"
+
+#include "unwind/calls.h"
+
+/* Each calls as its name says; the label is where the call returns to. */
+asm(".text\n"
+    "calls_leaf: xor %eax, %eax\ncalls_leaf_body: ret\n"
+    "calls_other: xor %eax, %eax\ncalls_other_body: ret\n"
+    "calls_jumps: test %edi, %edi\nje calls_leaf\njmp calls_other\n"
+    "calls_table: lea calls_leaf(%rip), %rax\njmp *%rax\n"
+    "calls_pushes: push %rax\nret\n"
+    "calls_direct: call calls_leaf\ncalls_direct_back: ret\n"
+    "calls_by_jump: call calls_jumps\ncalls_by_jump_back: ret\n"
+    "calls_by_table: call calls_table\ncalls_by_table_back: ret\n"
+    "calls_by_push: call calls_pushes\ncalls_by_push_back: ret\n"
+    "calls_indirect: call *%rax\ncalls_indirect_back: ret\n"
+    "calls_nothing: xor %eax, %eax\nxor %eax, %eax\nxor %eax, %eax\nxor %eax, %eax\n"
+    "calls_nothing_back: ret\n");
+
+static const char *const names[] = {
+	"calls_leaf_body",     "calls_other_body",   "calls_direct_back",   "calls_by_jump_back",
+	"calls_by_table_back", "calls_by_push_back", "calls_indirect_back", "calls_nothing_back"};
+enum { LEAF, OTHER, DIRECT, BY_JUMP, BY_TABLE, BY_PUSH, INDIRECT, NOTHING, N_NAMES };
+
+static void callers_are_compared(void **state)
+{
+	struct calls *c = calls_new();
+	uint64_t at[N_NAMES];
+	struct elf_file *elf = own_code(names, at, N_NAMES);
+
+	(void)state;
+	assert_true(calls_may_lead(c, elf, at[DIRECT], at[LEAF]));
+	assert_false(calls_may_lead(c, elf, at[DIRECT], at[OTHER]));
+	assert_false(calls_may_lead(c, elf, at[DIRECT], 0)); /* in another file */
+	assert_true(calls_may_lead(c, elf, at[BY_JUMP], at[LEAF]));
+	assert_true(calls_may_lead(c, elf, at[BY_JUMP], at[OTHER]));
+	assert_false(calls_may_lead(c, elf, at[BY_JUMP], at[DIRECT]));
+	assert_true(calls_may_lead(c, elf, at[BY_TABLE], at[OTHER]));
+	assert_true(calls_may_lead(c, elf, at[BY_TABLE], 0));
+	assert_true(calls_may_lead(c, elf, at[BY_PUSH], at[OTHER]));
+	assert_true(calls_may_lead(c, elf, at[INDIRECT], at[OTHER]));
+	assert_false(calls_may_lead(c, elf, at[NOTHING], at[LEAF]));
+	/* Asked again, out of what is remembered. */
+	assert_false(calls_may_lead(c, elf, at[DIRECT], at[OTHER]));
+	calls_free(c);
+	elf_file_free(elf);
+}
+
+TESTS(T(callers_are_compared))
