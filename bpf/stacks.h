@@ -224,7 +224,9 @@ static __always_inline u64 user_stack_send(struct user_scratch *s, struct stats 
 		return STACK_NONE;
 	if (has_rest)
 		root_add(s->level);
-	s->head.id = stack_hash(s->hash);
+	/* By other mappings it is another stack: what was walked by those of before is not
+	 * believed. */
+	s->head.id = stack_hash(hash_mix(s->hash, s->head.version));
 	if (stack_has_crossed(s->head.id))
 		return s->head.id;
 	s->head.type = RECORD_USER_STACK;

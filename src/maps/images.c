@@ -7,18 +7,24 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "proc/pmaps.h"
 #include "proc/procfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <link.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 enum { MAX_ATTEMPTS = 8, MAX_IMAGES = 1 << 17, MAX_ROOTS = 64, SPARE_FILES = 8 };
 
@@ -229,22 +235,70 @@ static uint64_t generation_of(int fd)
 	return ioctl(fd, FS_IOC_GETVERSION, &generation) ? 0 : (uint32_t)generation;
 }
 
-/* Is the file behind `fd` the one that was mapped? */
-static bool is_file_of(const struct image *image, int fd, bool exact_path)
+/* A file of one's own, as the kernel tells of it once it is mapped. */
+struct mapped_file {
+	uint64_t at, device, inode;
+};
+
+static void find_mapped(void *ctx, const struct pmap *m)
 {
+	struct mapped_file *f = ctx;
+
+	if (m->start == f->at) {
+		f->device = (uint64_t)m->major << 32 | m->minor;
+		f->inode = m->inode;
+	}
+}
+
+/* Does the kernel, in mappings, call the file behind `fd` by that number? Overlay and btrfs say
+ * another one there than stat does. */
+static bool is_mapped_as(int fd, const struct file_id *id)
+{
+	void *page = mmap(NULL, 1, PROT_READ, MAP_PRIVATE, fd, 0);
+	struct mapped_file f = {.at = (uintptr_t)page};
+
+	if (page == MAP_FAILED)
+		return false;
+	pmaps_read(getpid(), find_mapped, &f);
+	munmap(page, 1);
+	return f.device == id->device && f.inode == id->inode;
+}
+
+/* Kernels from 6.8 to 6.17 call a file of an overlay by one number in records and by another in
+ * maps. There its path has to do; that of `link`, what the mapping is of now. */
+static bool is_overlaid(const struct image *image, int fd, const char *link)
+{
+	char path[PATH_MAX];
+	struct statfs fs;
+	ssize_t n;
+
+	if (fstatfs(fd, &fs) || fs.f_type != OVERLAYFS_SUPER_MAGIC)
+		return false;
+	n = readlink(link, path, sizeof(path) - 1);
+	if (n < 0)
+		return false;
+	path[n] = '\0';
+	return str_equal(path, image->path);
+}
+
+/* Is the file behind `fd`, of `path`, the one that was mapped? Another one may lie there by now. */
+static bool is_file_of(const struct image *image, int fd, const char *path)
+{
+	const struct file_id *id = &image->file;
 	uint64_t generation;
 	struct stat st;
 
-	if (exact_path)
+	if (!id->inode)
 		return true;
 	if (fstat(fd, &st))
 		return false;
-	generation = image->file.generation ? generation_of(fd) : 0;
-	if (generation && generation != image->file.generation)
+	generation = id->generation ? generation_of(fd) : 0;
+	if (generation && generation != id->generation)
 		return false;
-	/* Overlay and btrfs report other device numbers in maps than stat does: the inode alone
-	 * decides. map_files needs no check: it is the mapped file itself. */
-	return !image->file.inode || image->file.inode == st.st_ino;
+	if (id->inode == st.st_ino &&
+	    id->device == ((uint64_t)major(st.st_dev) << 32 | minor(st.st_dev)))
+		return true;
+	return is_mapped_as(fd, id) || is_overlaid(image, fd, path);
 }
 
 /* Files that are memory, and go with who maps them. */
@@ -254,7 +308,7 @@ static bool is_memory_path(const char *path)
 	       (str_starts(path, "/dev/shm/") && str_ends(path, " (deleted)"));
 }
 
-static bool images_try_open(struct image *image, const char *path, bool exact_path)
+static bool images_try_open(struct image *image, const char *path)
 {
 	int fd = file_open_regular(-1, path), code;
 	struct build_id id;
@@ -269,7 +323,7 @@ static bool images_try_open(struct image *image, const char *path, bool exact_pa
 	}
 	if (fd < 0)
 		return false;
-	if (!is_file_of(image, fd, exact_path)) {
+	if (!is_file_of(image, fd, path)) {
 		close(fd);
 		return false;
 	}
@@ -292,10 +346,9 @@ static void open_file(struct image *image, pid_t pid, uint64_t start, uint64_t e
 					   (unsigned long long)start, (unsigned long long)end);
 	auto_free char *root = mem_printf("/proc/%d/root%s", thread, image->path);
 
-	if (images_try_open(image, exact, true) || image->is_memory ||
-	    images_try_open(image, root, false))
+	if (images_try_open(image, exact) || image->is_memory || images_try_open(image, root))
 		return;
-	images_try_open(image, image->path, false);
+	images_try_open(image, image->path);
 }
 
 /* Another image with the build id of this one, met under another path or by a /proc scan. */
@@ -388,7 +441,7 @@ struct image *images_open(struct images *images, struct image *image, pid_t pid,
 struct image *images_open_path(struct images *images, struct image *image)
 {
 	if (image->kind == IMAGE_FILE && !image->opened && images->open < MAX_OPEN_IMAGES &&
-	    images_try_open(image, image->path, false)) {
+	    images_try_open(image, image->path)) {
 		images->open++;
 		if (!image->build_id.len)
 			elf_file_build_id(image->elf, &image->build_id);

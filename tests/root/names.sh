@@ -146,7 +146,7 @@ replace() {
 }
 for _ in 1 2 3 4; do
 	replace noid 0.2
-	replace other 3 60000
+	replace other 3 0.2s
 done
 END
 expect 0 "$CPROF" -q record -F 999 -o replaced.folded -- bash replace.sh

@@ -28,8 +28,7 @@ at_least "$samples" 100 "samples"
 complete err 0.98
 as_user ./cprof export a.pb.gz -o a.folded 2>/dev/null
 says a.folded '^chain;_start;__libc_start_main;__libc_start_call_main;main;work;f0;f1;f2;f3;f4;f5;f6;f7;leaf [0-9]'
-"$CPROF" --log-format=json record -F 999 -o r.pb.gz -- ./chain 7 0.8s 1 2>err
-near "$samples" "$(field samples err)" 0.4 "samples without privileges, and with"
+at_most "$samples" 960 "samples of 0.8 s"
 
 # Deep stacks, children, threads, several processes.
 expect 0 as_user ./cprof -q record -F 499 -o d.pb.gz -- ./deep 150 300

@@ -262,8 +262,10 @@ static void judge(struct truth *t, struct capture_record *c, const struct stack_
 	t->n_frames = 0;
 	if (p->attached)
 		dwfl_getthreads(p->dwfl, on_thread, t);
-	if (!t->n_frames || !space_find(&p->space, c->registers[REG_RA])) {
-		t->skipped++; /* it was gone before we could look */
+	/* It was gone, or another program, before we or libdwfl could look. */
+	if (!t->n_frames || !space_find(&p->space, c->registers[REG_RA]) ||
+	    !dwfl_addrmodule(p->dwfl, c->registers[REG_RA])) {
+		t->skipped++;
 		free(own);
 		return;
 	}

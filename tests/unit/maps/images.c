@@ -4,10 +4,14 @@
 
 #include "unit/folder.h"
 
+#include "base/mem.h"
 #include "maps/images.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 static const struct build_id none;
@@ -18,6 +22,7 @@ static struct image *image_of(struct images *images, const char *path, uint64_t 
 	struct stat st;
 
 	assert_int_equal(stat(path, &st), 0);
+	file.device = (uint64_t)major(st.st_dev) << 32 | minor(st.st_dev);
 	file.inode = st.st_ino;
 	file.generation = generation;
 	return images_add(images, path, &none, &file);
@@ -55,6 +60,43 @@ static void a_file_is_one_image_until_it_is_written_over(void **state)
 	images_free(images);
 }
 
+/* Where the image lay another file lies by the time that it is opened: it is not taken for it. */
+static void what_lies_there_by_now_is_another_file(void **state)
+{
+	const char *const names[] = {"here", "gone"};
+	struct build_id other_id;
+	struct elf_file *elf;
+	char path[80];
+	int fd;
+	void *page;
+
+	(void)state;
+	assert_int_equal(folder_run("cp /bin/true here && cp /bin/true gone && cp /bin/ls other"),
+			 0);
+	snprintf(path, sizeof(path), "%s/other", dir);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	page = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	assert_ptr_not_equal(page, MAP_FAILED);
+	assert_int_equal(elf_file_open(fd, &elf), 0);
+	assert_true(elf_file_build_id(elf, &other_id));
+	elf_file_free(elf);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct images *images = images_new();
+		struct image *image;
+
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		image = image_of(images, path, 0);
+		if (i)
+			unlink(path);
+		images_open(images, image, getpid(), (uintptr_t)page, (uintptr_t)page + 4096);
+		assert_true(image->elf ? i == 0 : i == 1);
+		assert_false(build_id_equal(&image->build_id, &other_id));
+		images_free(images);
+	}
+	munmap(page, 4096);
+}
+
 /* A number of a file that was given away again is told by its generation. */
 static void a_generation_is_another_file(void **state)
 {
@@ -76,6 +118,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_file_is_one_image_until_it_is_written_over,
 						folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(what_lies_there_by_now_is_another_file, folder_make,
+						folder_remove),
 		cmocka_unit_test(a_generation_is_another_file),
 	};
 
