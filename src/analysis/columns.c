@@ -26,7 +26,7 @@ const char *format_value(int64_t value, const char *unit, char *buf)
 	return buf;
 }
 
-double percent_of(int64_t part, int64_t whole)
+double percent_of(double part, double whole)
 {
 	return whole ? 100.0 * (double)part / (double)whole : 0.0;
 }

@@ -30,6 +30,6 @@ const char *column_text(enum column c, const struct function *f, const struct vi
 /* A value as people read it, by its unit: nanoseconds, bytes or a count. */
 const char *format_value(int64_t value, const char *unit, char *buf);
 /* In percent, 0 of nothing. */
-double percent_of(int64_t part, int64_t whole);
+double percent_of(double part, double whole);
 /* "_[k]", "_[i]", "_[j]", flamegraph.pl's annotations, or "". */
 const char *function_annotation(const struct function *f);

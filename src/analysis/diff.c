@@ -74,8 +74,11 @@ static void mark_sides(struct diff *d)
 
 static void add_side(struct diff_side *s, bool is_new, const int64_t *values)
 {
-	sum_add(is_new ? &s->new : &s->base, values[1]);
-	*(is_new ? &s->new_count : &s->base_count) += (double)values[0];
+	if (is_new)
+		sum_add(&s->new, values[DIFF_WEIGHT]);
+	else
+		s->base += (double)values[DIFF_WEIGHT];
+	*(is_new ? &s->new_count : &s->base_count) += (double)values[DIFF_COUNT];
 }
 
 static void sum_functions(struct diff *d)
@@ -83,14 +86,14 @@ static void sum_functions(struct diff *d)
 	const struct profile *p = &d->both;
 	auto_free uint32_t *counted = mem_array(d->v.n_functions, sizeof(*counted));
 	struct path path auto_release(path_release) = {0};
+	struct diff_side whole = {0};
 
 	d->rows = mem_array(d->v.n_functions, sizeof(*d->rows));
 	for (uint32_t i = 0; i < p->n_samples; i++) {
 		const int64_t *values = p->values + i * p->n_types;
 		bool is_new = d->is_new[p->samples[i].labels];
 
-		sum_add(is_new ? &d->new : &d->base, values[1]);
-		*(is_new ? &d->new_count : &d->base_count) += (double)values[0];
+		add_side(&whole, is_new, values);
 		view_path(&d->v, p->samples[i].stack, &path);
 		if (path.n)
 			add_side(&d->rows[path.functions[0]].self, is_new, values);
@@ -101,6 +104,15 @@ static void sum_functions(struct diff *d)
 				add_side(&d->rows[f].total, is_new, values);
 			counted[f] = i + 1;
 		}
+	}
+	/* Sums are scaled, and not what they are of: each of that would be rounded. */
+	d->base = whole.base * d->scale;
+	d->new = whole.new;
+	d->base_count = whole.base_count;
+	d->new_count = whole.new_count;
+	for (uint32_t f = 0; f < d->v.n_functions; f++) {
+		d->rows[f].self.base *= d->scale;
+		d->rows[f].total.base *= d->scale;
 	}
 }
 
@@ -142,7 +154,7 @@ static void fill_blocks(const struct diff *d, bool is_new, struct blocks *ret)
 	*ret = (struct blocks){.functions = mem_array(d->v.n_functions, sizeof(*ret->functions))};
 	ret->any = time_range(d, is_new, &start, &end) && timeline_find(&t, p);
 	for (size_t i = 0; ret->any && i < p->n_samples; i++) {
-		double part, count = (double)p->values[i * p->n_types];
+		double part, count = (double)p->values[i * p->n_types + DIFF_COUNT];
 		size_t block;
 
 		if ((bool)d->is_new[p->samples[i].labels] != is_new ||
@@ -297,11 +309,12 @@ struct diff_side *diff_nodes(const struct diff *d, const struct tree *t)
 			t->nodes[i].parent == NO_ID ? NULL : &sides[t->nodes[i].parent];
 
 		if (up) {
-			sum_add(&up->base, sides[i].base);
+			up->base += sides[i].base;
 			sum_add(&up->new, sides[i].new);
 			up->base_count += sides[i].base_count;
 			up->new_count += sides[i].new_count;
 		}
+		sides[i].base *= d->scale;
 		judge(d, &sides[i], t->nodes[i].function);
 		ps[i] = sides[i].p;
 	}
@@ -318,11 +331,11 @@ bool diff_is_significant(const struct diff_side *s)
 
 double diff_change(const struct diff_side *s)
 {
-	int64_t most = MAX(s->base, s->new);
+	double most = MAX(s->base, (double)s->new);
 
 	if (!diff_is_significant(s) || most <= 0)
 		return 0;
-	return ((double)s->new - (double)s->base) / (double)most;
+	return ((double)s->new - s->base) / most;
 }
 
 static int diff_largest_first(const void *x, const void *y, void *rows)
@@ -330,8 +343,8 @@ static int diff_largest_first(const void *x, const void *y, void *rows)
 	const struct diff_row *r = rows;
 	const struct diff_side *a = &r[*(const uint32_t *)x].self;
 	const struct diff_side *b = &r[*(const uint32_t *)y].self;
-	double change_a = fabs((double)a->new - (double)a->base);
-	double change_b = fabs((double)b->new - (double)b->base);
+	double change_a = fabs((double)a->new - a->base);
+	double change_b = fabs((double)b->new - b->base);
 
 	if (diff_is_significant(a) != diff_is_significant(b))
 		return diff_is_significant(a) ? -1 : 1;

@@ -20,7 +20,8 @@ struct diff_options {
 };
 
 struct diff_side {
-	int64_t base, new;            /* weights */
+	double base; /* weight, scaled */
+	int64_t new;
 	double base_count, new_count; /* samples */
 	double p;                     /* adjusted; 1 when nothing is known */
 	double low, high;             /* 95 % interval of the change, in shares of the whole */
@@ -34,7 +35,8 @@ struct diff {
 	struct profile both;
 	struct view v;
 	struct diff_row *rows;
-	int64_t base, new; /* the wholes, scaled; */
+	double base; /* the wholes: scaled, */
+	int64_t new;
 	double base_count, new_count;
 	double scale;              /* of the base */
 	bool by_total;             /* scaled to equal totals */

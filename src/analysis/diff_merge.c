@@ -5,6 +5,7 @@
 #include "analysis/timeline.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/sum.h"
 #include "profile/named_mappings.h"
 #include "profile/values.h"
 
@@ -76,6 +77,17 @@ static int64_t scaled(int64_t value, double scale)
 	return (int64_t)MAX(MIN(weight + (weight < 0 ? -0.5 : 0.5), 9e18), -9e18);
 }
 
+/* The parts of a sum are rounded so that they add up to what it is rounded. */
+static int64_t scaled_part(int64_t *sum, int64_t value, double scale)
+{
+	int64_t before = scaled(*sum, scale), part;
+
+	sum_add(sum, value);
+	part = scaled(*sum, scale);
+	sum_add(&part, -before);
+	return scale == 1 ? value : part;
+}
+
 static void add_samples(struct merging *m, const struct view *v, const char *side, double scale)
 {
 	const struct profile *p = m->from;
@@ -84,16 +96,19 @@ static void add_samples(struct merging *m, const struct view *v, const char *sid
 				  {.key = strings_add(s, TIMELINE_KEY)}};
 	struct timeline times;
 	bool timed = timeline_find(&times, p);
+	int64_t sum = 0;
 
 	for (size_t i = 0; i < p->n_samples; i++) {
 		stack_id stack = p->samples[i].stack;
 		const int64_t *from = p->values + i * p->n_types;
-		int64_t values[] = {v->counts == NO_ID ? 0 : from[v->counts],
-				    scaled(from[v->value], scale)};
+		int64_t values[DIFF_VALUES];
 		bool has = timed && timeline_sample(&times, i, &labels[1].number);
 
 		if (v->origin_of[i] == NO_ID)
 			continue;
+		values[DIFF_COUNT] = v->counts == NO_ID ? 0 : from[v->counts];
+		values[DIFF_SCALED] = scaled_part(&sum, from[v->value], scale);
+		values[DIFF_WEIGHT] = from[v->value];
 		profile_add_sample(m->to, stack == NO_ID ? NO_ID : m->stack_of[stack],
 				   profile_add_labels(m->to, labels, has ? 2 : 1), values);
 	}
@@ -118,8 +133,8 @@ void diff_merge(struct profile *to, const struct view *base, const struct view *
 	struct named_mappings mappings auto_release(named_mappings_release) = {.p = to};
 
 	value_add(to, "samples");
-	profile_add_type(to, new->type, new->unit);
-	to->default_type = 1;
+	to->default_type = profile_add_type(to, new->type, new->unit);
+	profile_add_type(to, "unscaled", new->unit);
 	to->time_ns = new->p->time_ns;
 	diff_merge_add(to, &mappings, base, "base", scale);
 	diff_merge_add(to, &mappings, new, "new", 1);

@@ -144,8 +144,8 @@ static int write_file(const struct difference *o, struct diff *d, const char *ti
 
 static bool grew(const struct diff_side *s, double limit)
 {
-	return diff_is_significant(s) && s->new > s->base &&
-	       100.0 * ((double)s->new - (double)s->base) > limit *(double)s->base;
+	return diff_is_significant(s) && (double)s->new > s->base &&
+	       100.0 * ((double)s->new - s->base) > limit * s->base;
 }
 
 /* Says which functions grew beyond the limit. */
@@ -162,8 +162,7 @@ static bool passes_limit(const struct difference *o, const struct diff *d)
 			continue;
 		if (found++ < 10)
 			log_error("%s grew from %.2f %% to %.2f %% of the whole (%s, p %.2g)",
-				  d->v.functions[order[i]].name,
-				  100.0 * (double)s->base / (double)d->base,
+				  d->v.functions[order[i]].name, 100.0 * s->base / d->base,
 				  100.0 * (double)s->new / (double)d->new,
 				  s == &r->self ? "self" : "total", s->p);
 	}

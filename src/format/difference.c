@@ -10,7 +10,14 @@
 #include "format/page.h"
 
 #include <libsmartcols.h>
+#include <math.h>
 #include <stdio.h>
+
+/* Values of files may be as large as there are. */
+static int64_t rounded(double weight)
+{
+	return (int64_t)llround(MAX(MIN(weight, 9e18), -9e18));
+}
 
 static const char *const titles[] = {"BASE %", "NEW %", "CHANGE",   "95 %",
 				     "GROWTH", "P",     "FUNCTION", "MODULE"};
@@ -38,11 +45,12 @@ void difference_note(const struct diff *d, struct str *out)
 /* "+12.3 %" */
 static const char *growth(const struct diff_side *s, char *buf, size_t size)
 {
+	double grown = 100.0 * ((double)s->new - s->base) / s->base;
+
 	if (s->base <= 0)
 		snprintf(buf, size, "%s", s->new > 0 ? "new" : "");
 	else
-		snprintf(buf, size, "%+.1f %%",
-			 100.0 * ((double)s->new - (double)s->base) / (double)s->base);
+		snprintf(buf, size, "%+.1f %%", grown > -0.05 && grown < 0 ? 0 : grown);
 	return buf;
 }
 
@@ -85,7 +93,7 @@ static void difference_add_row(struct libscols_table *table, const struct diff *
 	if (!diff_is_significant(s))
 		scols_line_set_color(line, "darkgray");
 	else
-		scols_line_set_color(line, s->new > s->base ? "red" : "blue");
+		scols_line_set_color(line, (double)s->new > s->base ? "red" : "blue");
 }
 
 void difference_text(const struct diff *d, const struct difference_options *o, struct str *out)
@@ -130,7 +138,7 @@ static json_t *side_json(const struct diff *d, const struct diff_side *s)
 {
 	json_t *o = json_object();
 
-	json_object_set_new(o, "base", json_integer(s->base));
+	json_object_set_new(o, "base", json_integer(rounded(s->base)));
 	json_object_set_new(o, "new", json_integer(s->new));
 	json_object_set_new(o, "base_percent", json_real(percent_of(s->base, d->base)));
 	json_object_set_new(o, "new_percent", json_real(percent_of(s->new, d->new)));
@@ -152,7 +160,7 @@ void difference_json(const struct diff *d, const struct difference_options *o, s
 	json_object_set_new(root, "version", json_integer(1));
 	json_object_set_new(root, "type", json_text(d->v.type));
 	json_object_set_new(root, "unit", json_text(d->v.unit));
-	json_object_set_new(root, "base_total", json_integer(d->base));
+	json_object_set_new(root, "base_total", json_integer(rounded(d->base)));
 	json_object_set_new(root, "new_total", json_integer(d->new));
 	json_object_set_new(root, "base_scale", json_real(d->scale));
 	json_object_set_new(root, "overdispersion", json_boolean(d->has_blocks));
@@ -250,7 +258,7 @@ int difference_html(struct diff *d, const char *title, int fd, struct err *err)
 	for (size_t f = 0; f < d->v.n_functions; f++) {
 		d->v.functions[f].self = d->rows[f].self.new;
 		d->v.functions[f].total = d->rows[f].total.new;
-		base[f] = d->rows[f].self.base;
+		base[f] = rounded(d->rows[f].self.base);
 		p[f] = d->rows[f].self.p;
 	}
 	difference_note(d, &note);

@@ -163,6 +163,32 @@ static void a_change_is_found_and_scaled(void **state)
 	profile_release(&q);
 }
 
+/* Stacks of one sample each, made smaller: what they add up to is not what each is rounded to. */
+static void many_small_stacks_add_up(void **state)
+{
+	struct diff_options o = {0};
+	struct err err = {0};
+	int fewer[FUNCTIONS] = {0};
+	struct profile p, q;
+	struct diff d;
+
+	fewer[0] = 914;
+	make(&p, usual, 1);
+	make(&q, fewer, 2);
+	assert_int_equal(diff_open(&d, &p, &q, &o, &err), 0);
+	assert_true(d.scale < 0.4 && d.base == 914 && d.new == 914);
+	for (int i = 0; i < FUNCTIONS; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "f%d", i);
+		assert_true(fabs((double)row(&d, name)->self.base - usual[i] * d.scale) <= 0.5);
+	}
+	assert_int_equal(d.v.total, d.base + d.new);
+	diff_release(&d);
+	profile_release(&p);
+	profile_release(&q);
+}
+
 static void few_counts_are_exact(void **state)
 {
 	const struct counted none = {0, 100, 1}, five = {5, 100, 1}, ten = {10, 100, 1};
@@ -312,6 +338,6 @@ static void ranges_add_up(void **state)
 	profile_release(&p);
 }
 
-TESTS(T(a_profile_does_not_differ_from_itself), T(chance_is_no_change),
+TESTS(T(a_profile_does_not_differ_from_itself), T(chance_is_no_change), T(many_small_stacks_add_up),
       T(a_change_is_found_and_scaled), T(few_counts_are_exact), T(callers_add_up), T(lines_add_up),
       T(an_instruction_counts_once), T(ranges_add_up))
