@@ -126,7 +126,10 @@ enum { WITNESSED = 1 };
 /* A frame pointer led there, or what code seems to do: behind such a frame a return address of 0 is
  * no proof of the stack's end. */
 #define FRAME_GUESSED (1ull << 62)
-#define FRAME_ADDRESS (FRAME_GUESSED - 1)
+/* The function below has no rule at all, and whether it has a frame is not known: its caller may
+ * have been passed over. */
+#define FRAME_CHAINED (1ull << 61)
+#define FRAME_ADDRESS (FRAME_CHAINED - 1)
 
 /* Head of every ring record. A stack follows with `n_tail` words, then `n_frames` words, leaf
  * first; frames above the leaf are return addresses. */

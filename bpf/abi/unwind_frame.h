@@ -11,14 +11,21 @@ enum leaf_call {
 	LEAF_CALL_BIRTH, /* those of a thread or process that begins: its stack may be empty */
 };
 
+/* What a frame was reached by, other than its callee's unwind information. */
+enum guess {
+	GUESS_NONE,
+	GUESS_RULE,  /* a scanned one, or where the callee stands */
+	GUESS_CHAIN, /* a frame pointer, or the top of the stack, of a callee without a rule */
+};
+
 struct unwind_frame {
 	__u64 pc, sp, fp;
 	__u64 rule;
 	__u8 is_return;  /* pc is a return address: the call lies before it */
 	__u8 knows_all;  /* `registers` are those of this frame */
 	__u8 fp_unknown; /* fp could not be followed to this frame */
-	__u8 guessed;   /* reached by a frame pointer or a scanned rule: pc is no proof of itself */
-	__u8 generated; /* its code lies in no file: how such code calls is anybody's guess */
+	__u8 guessed;    /* enum guess: pc is no proof of itself */
+	__u8 generated;  /* its code lies in no file: how such code calls is anybody's guess */
 	__u8 set;
 	__u8 leaf_is_return;
 	__u8 steps;     /* from the frame whose registers are known, as far as that matters */

@@ -39,9 +39,11 @@ STEP_INLINE enum call_kind step_call(STEP_CONTEXT context, const struct unwind_f
 /*
  * Where a leaf without unwind information stands. A function that has not touched the stack, or has
  * no frame, has its return address on top of it; what lies there is believed behind a call alone,
- * and in a body only if it is as good as what the frame pointer leads to.
+ * and in a body only if it is as good as what the frame pointer leads to. `*ret_stands` becomes
+ * true where the instruction itself tells.
  */
-STEP_INLINE enum leaf_position step_position(STEP_CONTEXT context, const struct unwind_frame *f)
+STEP_INLINE enum leaf_position step_position(STEP_CONTEXT context, const struct unwind_frame *f,
+					     bool *ret_stands)
 {
 	enum leaf_position position;
 	enum call_kind top;
@@ -55,8 +57,10 @@ STEP_INLINE enum leaf_position step_position(STEP_CONTEXT context, const struct 
 	top = step_call(context, f, position == LEAF_PUSHED ? f->sp + 8 : f->sp);
 	if (top == CALL_NONE)
 		return LEAF_IN_BODY;
-	if (position != LEAF_IN_BODY)
+	if (position != LEAF_IN_BODY) {
+		*ret_stands = position != LEAF_PROBES;
 		return position == LEAF_PROBES ? LEAF_UNTOUCHED : position;
+	}
 	return !f->generated && top >= step_call(context, f, f->fp + 8) ? LEAF_UNTOUCHED
 									: LEAF_IN_BODY;
 }
@@ -65,10 +69,11 @@ STEP_INLINE enum leaf_position step_position(STEP_CONTEXT context, const struct 
 STEP_INLINE int step_by_chain(STEP_CONTEXT context, struct unwind_frame *f, bool other_stack)
 {
 	enum leaf_position position = LEAF_IN_BODY;
+	bool stands = false;
 	__u64 at = f->fp, ra, fp;
 
 	if (f->knows_all && !f->is_return && !other_stack)
-		position = step_position(context, f);
+		position = step_position(context, f, &stands);
 	if (position == LEAF_UNTOUCHED) {
 		if (STEP_WORD(context, f->sp, &ra))
 			return WALK_UNREADABLE;
@@ -94,7 +99,7 @@ STEP_INLINE int step_by_chain(STEP_CONTEXT context, struct unwind_frame *f, bool
 	f->is_return = 1;
 	f->knows_all = 0;
 	f->steps = 2;
-	f->guessed = 1;
+	f->guessed = stands ? GUESS_RULE : GUESS_CHAIN;
 	return WALK_GOES_ON;
 }
 
@@ -241,7 +246,8 @@ STEP_INLINE bool may_leave_stack(const struct unwind_frame *f)
 /* A frame as a word of a stack_record. */
 STEP_INLINE __u64 frame_word(const struct unwind_frame *f)
 {
-	return f->pc | (f->is_return ? 0 : FRAME_EXACT) | (f->guessed ? FRAME_GUESSED : 0);
+	return f->pc | (f->is_return ? 0 : FRAME_EXACT) | (f->guessed ? FRAME_GUESSED : 0) |
+	       (f->guessed == GUESS_CHAIN ? FRAME_CHAINED : 0);
 }
 
 /* From a frame, whose rule is in f->rule, to its caller. Returns WALK_GOES_ON, or how it ended. */
@@ -280,7 +286,7 @@ STEP_INLINE int frame_step(STEP_CONTEXT context, struct unwind_frame *f)
 	f->is_return = 1;
 	f->steps = f->knows_all ? 1 : 2;
 	f->knows_all = 0;
-	f->guessed = rule_ra(f->rule) == RA_SCANNED;
+	f->guessed = rule_ra(f->rule) == RA_SCANNED ? GUESS_RULE : GUESS_NONE;
 	if (!ra)
 		return f->guessed ? WALK_CHAIN : WALK_ZERO;
 	return ra < STEP_ADDRESS_END ? WALK_GOES_ON : WALK_NO_MAPPING;

@@ -17,9 +17,10 @@ struct file_place leads_place(const struct leads *l, uint64_t address)
 	return ret;
 }
 
-bool leads_to(const struct leads *l, struct file_place caller, struct file_place callee)
+enum lead leads_to(const struct leads *l, struct file_place caller, struct file_place callee)
 {
-	return !caller.elf || !callee.elf ||
-	       calls_may_lead(l->calls, caller.elf, caller.address + 1,
-			      caller.elf == callee.elf ? callee.address : 0);
+	if (!caller.elf || !callee.elf)
+		return LEAD_PROVEN;
+	return calls_lead(l->calls, caller.elf, caller.address + 1,
+			  caller.elf == callee.elf ? callee.address : 0);
 }

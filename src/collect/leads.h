@@ -23,5 +23,5 @@ struct file_place {
 
 struct file_place leads_place(const struct leads *l, uint64_t address);
 /* Can a call that ends behind `caller`, which is its last byte, have led to the code at `callee`?
- * What lies in no file cannot be read, and is not contradicted. */
-bool leads_to(const struct leads *l, struct file_place caller, struct file_place callee);
+ * What lies in no file cannot be read: that is believed. */
+enum lead leads_to(const struct leads *l, struct file_place caller, struct file_place callee);

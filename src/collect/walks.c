@@ -106,6 +106,15 @@ static bool at_first_generated(const struct walk *w, const struct walk_place *at
 	return name && is_first_generated(name);
 }
 
+/* How the walk ends if a call is said to have led from a frame to the one below. One that can have
+ * led anywhere is no proof where a frame may have been passed over. */
+static unsigned believe(unsigned end, enum lead lead, uint64_t word)
+{
+	if (lead == LEAD_IMPOSSIBLE)
+		return WALK_CONTRADICTED;
+	return lead == LEAD_POSSIBLE && word & FRAME_CHAINED ? WALK_UNPROVEN : end;
+}
+
 /* The frames of `words`, of which the first is the leaf, or what that called is not known. False:
  * the walk has ended. */
 static bool walk_words(struct walk *w, const struct walk_place *at, const uint64_t *words,
@@ -121,11 +130,10 @@ static bool walk_words(struct walk *w, const struct walk_place *at, const uint64
 		place = leads_place(&leads, address);
 		w->guessed |= words[i] & FRAME_GUESSED;
 		/* What is not behind a call was not called. */
-		if (i && address != (words[i] & FRAME_ADDRESS) &&
-		    !leads_to(&leads, place, callee)) {
-			w->end = WALK_CONTRADICTED;
+		if (i && address != (words[i] & FRAME_ADDRESS))
+			w->end = believe(w->end, leads_to(&leads, place, callee), words[i]);
+		if (w->end == WALK_CONTRADICTED || w->end == WALK_UNPROVEN)
 			return false;
-		}
 		if (!walk_push(w, at, address)) {
 			w->end = WALK_NO_MAPPING;
 			return false;

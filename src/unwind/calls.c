@@ -11,6 +11,7 @@
 #include "base/sort.h"
 #include "elf/code_window.h"
 #include "elf/insn.h"
+#include "unwind/starts.h"
 
 #include <stdlib.h>
 
@@ -47,6 +48,7 @@ struct calls {
 	struct map64 visited;  /* instructions, of the target that is looked at */
 	uint64_t second, work; /* instructions of that second */
 	struct code_window window;
+	struct starts *starts;
 };
 
 struct calls *calls_new(void)
@@ -54,6 +56,7 @@ struct calls *calls_new(void)
 	struct calls *c = mem_alloc(sizeof(*c));
 
 	c->reader = insn_reader_new();
+	c->starts = starts_new();
 	return c;
 }
 
@@ -74,6 +77,7 @@ void calls_free(struct calls *c)
 	map64_release(&c->asked);
 	free(c->reaches);
 	insn_reader_free(c->reader);
+	starts_free(c->starts);
 	free(c);
 }
 
@@ -136,7 +140,7 @@ static unsigned follow(struct calls *c, const struct elf_file *elf, uint64_t add
 		       struct reach *r, struct todo *todo)
 {
 	uint64_t from = address;
-	bool goes_on = true, pushed = false;
+	bool goes_on = true, pushed = false, called = false;
 	unsigned count = 0;
 
 	while (goes_on && count < MAX_REACH && address != UINT64_MAX && visit_insn(c, address)) {
@@ -145,6 +149,9 @@ static unsigned follow(struct calls *c, const struct elf_file *elf, uint64_t add
 		struct insn in;
 
 		count++;
+		/* Behind a call another function begins: the call does not come back. */
+		if (called && starts_has(c->starts, elf, address))
+			break;
 		if (!insn_read(c->reader, code, n, address, &in)) {
 			r->anywhere = true;
 			break;
@@ -161,6 +168,8 @@ static unsigned follow(struct calls *c, const struct elf_file *elf, uint64_t add
 		pushed = in.effect == EFFECT_PUSH ||
 			 (in.effect == EFFECT_STORE && in.to == REG_SP && !in.value);
 		goes_on = insn_goes_on(&in);
+		called = in.flow == FLOW_CALL || in.flow == FLOW_INDIRECT_CALL ||
+			 (called && in.is_padding);
 	}
 	if (address > from) {
 		array_reserve(r->spans, r->cap, r->n + 1);
@@ -217,41 +226,44 @@ static const struct reach *reach_get(struct calls *c, const struct elf_file *elf
 	return r;
 }
 
-/* 1: it can; 0: it cannot; -1: that cannot be told at the moment. */
+/* Below 0: that cannot be told at the moment. */
 static int calls_ask(struct calls *c, const struct elf_file *elf, uint64_t return_address,
 		     uint64_t callee)
 {
 	const struct reach *r;
-	uint64_t bytes;
+	uint64_t bytes, target;
 
 	if (!c->reader || !elf_file_read(elf, return_address - 8, &bytes, sizeof(bytes)))
-		return 1;
+		return LEAD_POSSIBLE;
 	if (is_indirect_call_before(bytes) || is_nop_before(bytes))
-		return 1;
+		return LEAD_POSSIBLE;
 	if (!is_direct_call_before(bytes))
-		return 0;
-	r = reach_get(c, elf, direct_call_target(bytes, return_address));
+		return LEAD_IMPOSSIBLE;
+	target = direct_call_target(bytes, return_address);
+	r = reach_get(c, elf, target);
 	if (!r)
 		return -1;
-	return r->anywhere || (callee && has_reached(r, callee));
+	if (callee && (has_reached(r, callee) || starts_in_one(c->starts, elf, target, callee)))
+		return LEAD_PROVEN;
+	return r->anywhere ? LEAD_POSSIBLE : LEAD_IMPOSSIBLE;
 }
 
-bool calls_may_lead(struct calls *c, const struct elf_file *elf, uint64_t return_address,
-		    uint64_t callee)
+enum lead calls_lead(struct calls *c, const struct elf_file *elf, uint64_t return_address,
+		     uint64_t callee)
 {
 	uint64_t key = hash_u64(hash_u64(hash_u64((uintptr_t)elf) ^ return_address) ^ callee) >> 1;
 	uint64_t known;
 	int answer;
 
 	if (map64_find(&c->asked, key, &known))
-		return known;
+		return (enum lead)known;
 	answer = calls_ask(c, elf, return_address, callee);
 	if (answer < 0)
-		return true;
+		return LEAD_POSSIBLE;
 	if (c->n_asked++ == MAX_ASKED) {
 		map64_release(&c->asked);
 		c->n_asked = 0;
 	}
 	map64_set(&c->asked, key, (uint64_t)answer);
-	return answer;
+	return (enum lead)answer;
 }

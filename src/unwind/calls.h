@@ -21,10 +21,16 @@ struct calls;
 
 struct calls *calls_new(void);
 void calls_free(struct calls *c);
+/* Whether a call has led somewhere. */
+enum lead {
+	LEAD_IMPOSSIBLE, /* the code contradicts, or there is no call */
+	LEAD_POSSIBLE,
+	LEAD_PROVEN, /* as far as the code can: the call leads there, and no place is as good */
+};
+
 /*
  * Can the call that ends at `return_address` of the file have led to the instruction at `callee`,
- * which is an address of the same file, or 0: it lies in another? False, too, where there is no
- * call before it.
+ * which is an address of the same file, or 0: it lies in another?
  */
-bool calls_may_lead(struct calls *c, const struct elf_file *elf, uint64_t return_address,
-		    uint64_t callee);
+enum lead calls_lead(struct calls *c, const struct elf_file *elf, uint64_t return_address,
+		     uint64_t callee);

@@ -88,6 +88,7 @@ static void add_plt(void *rows, const char *name, uint64_t address, uint64_t siz
 
 /* What the symbols tell of where stacks end. */
 struct ends {
+	const struct elf_file *elf;
 	struct rows *rows;
 	bool has_contexts; /* makecontext() is there */
 };
@@ -96,7 +97,7 @@ static void add_first(void *ends, const struct elf_symbol *symbol)
 {
 	struct ends *e = ends;
 
-	if (is_first_function(symbol->name))
+	if (is_first_function(e->elf, symbol))
 		rows_first_function(e->rows, symbol->address,
 				    symbol->address + MAX(symbol->size, (uint64_t)1));
 	e->has_contexts = e->has_contexts || str_equal(symbol->name, "makecontext");
@@ -147,7 +148,7 @@ struct table_head *compile_table(struct elf_file *elf, struct elf_file *debug)
 {
 	struct rows rows auto_release(rows_release) = {0};
 	struct elf_section s = elf_file_section(elf, ".eh_frame");
-	struct ends ends = {.rows = &rows};
+	struct ends ends = {.elf = elf, .rows = &rows};
 	bool is_go;
 
 	elf_file_code_range(elf, &rows.min, &rows.max);

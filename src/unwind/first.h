@@ -5,6 +5,9 @@
 
 #include <stdbool.h>
 
-bool is_first_function(const char *name);
+#include "elf/elf_file.h"
+
+/* By its name and its code: a name alone may be anybody's. */
+bool is_first_function(const struct elf_file *elf, const struct elf_symbol *symbol);
 /* The same of generated code, by the name that its runtime gives it. */
 bool is_first_generated(const char *name);

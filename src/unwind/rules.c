@@ -16,6 +16,7 @@ struct range {
 };
 
 struct unwind_state {
+	const struct elf_file *elf;
 	Dwarf_CFI *cfi;
 	struct map64 index; /* address -> rules */
 	struct rule *rules;
@@ -41,7 +42,7 @@ static void note_first(void *ctx, const struct elf_symbol *symbol)
 {
 	struct unwind_state *s = ctx;
 
-	if (s->n_first < MAX_FIRST && is_first_function(symbol->name))
+	if (s->n_first < MAX_FIRST && is_first_function(s->elf, symbol))
 		s->first[s->n_first++] = (struct range){
 			symbol->address, symbol->address + MAX(symbol->size, (uint64_t)1)};
 }
@@ -53,6 +54,7 @@ static struct unwind_state *rules_state_get(struct image *image)
 	if (s)
 		return s;
 	s = mem_alloc(sizeof(*s));
+	s->elf = image->elf;
 	if (elf_file_may_unwind(image->elf))
 		s->cfi = dwarf_getcfi_elf(elf_file_handle(image->elf));
 	image->unwind = s;

@@ -271,8 +271,8 @@ static void leaves_of_generated_code(void **state)
 		begin_at(CODE + 0x600, BASE, BASE + 256);
 		unwind_by_tables(0);
 		assert_true(scratch.n >= 3);
-		assert_int_equal(scratch.frames[1], (CODE + 0x700) | FRAME_GUESSED);
-		assert_int_equal(scratch.frames[2], (CODE + 0x710) | FRAME_GUESSED);
+		assert_int_equal(scratch.frames[1], (CODE + 0x700) | FRAME_GUESSED | FRAME_CHAINED);
+		assert_int_equal(scratch.frames[2], (CODE + 0x710) | FRAME_GUESSED | FRAME_CHAINED);
 		assert_int_equal(scratch.end, WALK_CHAIN);
 	}
 }
@@ -302,7 +302,7 @@ static void a_probe_is_believed_behind_a_call_alone(void **state)
 		begin_at(CODE + 0x600, BASE, BASE + 256);
 		unwind_by_tables(0);
 		assert_int_equal(scratch.frames[1],
-				 (CODE + (called ? 0x700 : 0x710)) | FRAME_GUESSED);
+				 (CODE + (called ? 0x700 : 0x710)) | FRAME_GUESSED | FRAME_CHAINED);
 	}
 }
 
@@ -336,7 +336,8 @@ static void a_leaf_without_a_rule(void **state)
 		begin_at(CODE + LEAF, BASE, BASE + 256);
 		unwind_by_tables(0);
 		assert_true(scratch.n >= 2);
-		assert_int_equal(scratch.frames[1], (CODE + words[i].expected) | FRAME_GUESSED);
+		assert_int_equal(scratch.frames[1],
+				 (CODE + words[i].expected) | FRAME_GUESSED | FRAME_CHAINED);
 	}
 }
 

@@ -79,7 +79,7 @@ static int is_possible(const struct checker *c, stack_id callee, stack_id caller
 	    is_trampoline(called, to) || is_trampoline(elf, from) ||
 	    is_bottom(c, caller, elf, from))
 		return -1;
-	return calls_may_lead(c->calls, elf, from + 1, elf == called ? to : 0);
+	return calls_lead(c->calls, elf, from + 1, elf == called ? to : 0) != LEAD_IMPOSSIBLE;
 }
 
 static const char *name_of(const struct profile *p, frame_id id)

@@ -32,19 +32,19 @@ static void callers_are_compared(void **state)
 	struct elf_file *elf = own_code(names, at, N_NAMES);
 
 	(void)state;
-	assert_true(calls_may_lead(c, elf, at[DIRECT], at[LEAF]));
-	assert_false(calls_may_lead(c, elf, at[DIRECT], at[OTHER]));
-	assert_false(calls_may_lead(c, elf, at[DIRECT], 0)); /* in another file */
-	assert_true(calls_may_lead(c, elf, at[BY_JUMP], at[LEAF]));
-	assert_true(calls_may_lead(c, elf, at[BY_JUMP], at[OTHER]));
-	assert_false(calls_may_lead(c, elf, at[BY_JUMP], at[DIRECT]));
-	assert_true(calls_may_lead(c, elf, at[BY_TABLE], at[OTHER]));
-	assert_true(calls_may_lead(c, elf, at[BY_TABLE], 0));
-	assert_true(calls_may_lead(c, elf, at[BY_PUSH], at[OTHER]));
-	assert_true(calls_may_lead(c, elf, at[INDIRECT], at[OTHER]));
-	assert_false(calls_may_lead(c, elf, at[NOTHING], at[LEAF]));
+	assert_int_equal(calls_lead(c, elf, at[DIRECT], at[LEAF]), LEAD_PROVEN);
+	assert_int_equal(calls_lead(c, elf, at[DIRECT], at[OTHER]), LEAD_IMPOSSIBLE);
+	assert_int_equal(calls_lead(c, elf, at[DIRECT], 0), LEAD_IMPOSSIBLE); /* in another file */
+	assert_int_equal(calls_lead(c, elf, at[BY_JUMP], at[LEAF]), LEAD_PROVEN);
+	assert_int_equal(calls_lead(c, elf, at[BY_JUMP], at[OTHER]), LEAD_PROVEN);
+	assert_int_equal(calls_lead(c, elf, at[BY_JUMP], at[DIRECT]), LEAD_IMPOSSIBLE);
+	assert_int_equal(calls_lead(c, elf, at[BY_TABLE], at[OTHER]), LEAD_POSSIBLE);
+	assert_int_equal(calls_lead(c, elf, at[BY_TABLE], 0), LEAD_POSSIBLE);
+	assert_int_equal(calls_lead(c, elf, at[BY_PUSH], at[OTHER]), LEAD_POSSIBLE);
+	assert_int_equal(calls_lead(c, elf, at[INDIRECT], at[OTHER]), LEAD_POSSIBLE);
+	assert_int_equal(calls_lead(c, elf, at[NOTHING], at[LEAF]), LEAD_IMPOSSIBLE);
 	/* Asked again, out of what is remembered. */
-	assert_false(calls_may_lead(c, elf, at[DIRECT], at[OTHER]));
+	assert_int_equal(calls_lead(c, elf, at[DIRECT], at[OTHER]), LEAD_IMPOSSIBLE);
 	calls_free(c);
 	elf_file_free(elf);
 }
