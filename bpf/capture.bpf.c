@@ -4,6 +4,7 @@
 
 #include "abi/config.h"
 #include "maps.h"
+#include "roots.h"
 #include "window.h"
 
 extern struct ring_map ring SEC(".maps");
@@ -78,15 +79,6 @@ static __always_inline int capture_end(const struct user_scratch *s)
 	return 0;
 }
 
-/* Where a stack ends at the latest. A C library has what the thread pointer points to at the end of
- * a thread's stack, or nowhere on it. */
-static __always_inline u64 stack_end(const struct who *w, u64 address)
-{
-	u64 end = address < w->stack_top ? w->stack_top : USER_SPACE_END;
-
-	return address < w->thread_pointer && w->thread_pointer < end ? w->thread_pointer : end;
-}
-
 __hidden int capture_send(struct user_scratch *s)
 {
 	int err = 0;
@@ -99,5 +91,7 @@ __hidden int capture_send(struct user_scratch *s)
 	s->copy.pages = s->copy.missing = 0;
 	for (u32 i = 0; i < MAX_CAPTURE_PAGES && !err; i++)
 		err = capture_step(s->level);
+	if (err >= 0 && s->copy.address < s->copy.end)
+		root_send(s->level, s->copy.id);
 	return err < 0 ? err : capture_end(s);
 }

@@ -26,6 +26,15 @@ struct who {
 	bool has_user;         /* memory: not a kernel thread, nor at the end of an exit */
 };
 
+/* Where a stack ends at the latest. A C library has what the thread pointer points to at the end of
+ * a thread's stack, or nowhere on it. */
+static __always_inline u64 stack_end(const struct who *w, u64 address)
+{
+	u64 end = address < w->stack_top ? w->stack_top : USER_SPACE_END;
+
+	return address < w->thread_pointer && w->thread_pointer < end ? w->thread_pointer : end;
+}
+
 /* A sample while it is taken. */
 struct sample {
 	struct count_key key;

@@ -229,6 +229,8 @@ static __always_inline u64 user_stack_send(struct user_scratch *s, struct stats 
 	s->head.id = stack_hash(hash_mix(s->hash, s->head.version));
 	if (stack_has_crossed(s->head.id))
 		return s->head.id;
+	if (has_rest && !s->tail[REST_ROOT])
+		root_send(s->level, s->head.id);
 	s->head.type = RECORD_USER_STACK;
 	s->head.n_frames = n;
 	s->head.end = s->end;

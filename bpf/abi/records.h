@@ -113,6 +113,7 @@ enum record_type {
 	RECORD_WAKE,
 	RECORD_PIECE,
 	RECORD_CAPTURE,
+	RECORD_ROOT,
 	RECORD_WITNESS, /* what the walk made of the capture before it: a stack_record with its id
 			 */
 };

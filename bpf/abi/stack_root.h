@@ -5,8 +5,10 @@
  *
  * Shape: a thread's root is known by the words of its stack that hold the return addresses of its
  *        frames, nearest the leaf first. What they hold, added up from 0 on by hash_mix(), is part
- *        of a deep stack's identity, so that another root is another stack; where no root is known
- *        yet, each sample is a stack of its own.
+ *        of a deep stack's identity, so that another root is another stack. Where what they hold
+ *        is not known yet, each sample is a stack of its own, and a root_record with the words at
+ *        the end of the stack comes before it: user space reads the stack later, when it may be
+ *        another one.
  */
 #pragma once
 
@@ -15,11 +17,22 @@
 enum {
 	MAX_ROOT_FRAMES = 64,
 	MAX_ROOTS = 4096, /* threads; those that were learned first make room */
+	MAX_ROOT_SUMS = 8,
+	ROOT_WORDS = 1024,
 };
 
 struct stack_root {
 	__u64 n; /* 0: there is no root to be found */
 	__u64 at[MAX_ROOT_FRAMES];
+	__u64 sums[MAX_ROOT_SUMS]; /* that are known; 0: none */
+};
+
+/* The end of a thread's stack, at the moment of the sample whose stack has the id. */
+struct root_record {
+	__u32 type, pad;
+	__u64 id;
+	__u64 start; /* address of words[0] */
+	__u64 words[ROOT_WORDS];
 };
 
 /* Where a walk that ended with WALK_DEPTH would have gone on: in the first words of its record's
@@ -28,6 +41,6 @@ enum stack_rest {
 	REST_PC,
 	REST_TID,
 	REST_FLAGS,
-	REST_ROOT /* what the root's words hold, 0: it has none */
+	REST_ROOT /* what the root's words hold; 0: that is not known */
 };
 enum { REST_EXACT = 1, REST_FP_UNKNOWN = 2, REST_GUESSED = 4 };

@@ -17,7 +17,9 @@ enum {
 	MAX_HURRIED_FRAMES = 1 << 12, /* once the time is used up */
 	FIRST_BYTES = 1 << 18,
 	MAX_DEEP_BYTES = 1 << 26,
-	MAX_KNOWN = 16, /* threads whose frames are kept */
+	MAX_KNOWN = 16,       /* stacks whose frames are kept, of one thread perhaps several */
+	MAX_WITNESSES = 2048, /* ends of stacks that wait for the stack */
+	LEAST_WITNESSED = 8,  /* frames at the root */
 	PART_OF_TIME = 10,
 };
 
@@ -37,7 +39,16 @@ struct deep_stack {
 	uint64_t used; /* when, by count */
 };
 
+/* The end of a stack as it was when it was sampled. */
+struct witness {
+	uint64_t id, start;
+	uint64_t *words; /* ROOT_WORDS */
+};
+
 struct deeps {
+	struct witness witnesses[MAX_WITNESSES]; /* a ring */
+	size_t n_witnesses;                      /* that there have been */
+	struct map64 witness_of;                 /* id of a stack -> place in the ring */
 	struct kernel *kernel;
 	struct calls *calls;
 	struct deep_stack known[MAX_KNOWN];
@@ -65,6 +76,9 @@ void deeps_free(struct deeps *d)
 		return;
 	for (size_t i = 0; i < MAX_KNOWN; i++)
 		free(d->known[i].frames);
+	for (size_t i = 0; i < MAX_WITNESSES; i++)
+		free(d->witnesses[i].words);
+	map64_release(&d->witness_of);
 	calls_free(d->calls);
 	free(d->told);
 	free(d);
@@ -72,19 +86,25 @@ void deeps_free(struct deeps *d)
 
 /* -- what is known of a thread -- */
 
-/* NULL: nothing. */
-static struct deep_stack *known_find(struct deeps *d, pid_t tid)
+/* The thread's stack that was used last, or with `sum` the one that has it. NULL: there is none. */
+static struct deep_stack *known_find(struct deeps *d, pid_t tid, uint64_t sum)
 {
-	for (size_t i = 0; i < MAX_KNOWN; i++)
-		if (d->known[i].tid == tid && d->known[i].n)
-			return &d->known[i];
-	return NULL;
+	struct deep_stack *found = NULL;
+
+	for (size_t i = 0; i < MAX_KNOWN; i++) {
+		struct deep_stack *known = &d->known[i];
+
+		if (known->tid == tid && known->n && (!sum || known->sum == sum) &&
+		    (!found || known->used > found->used))
+			found = known;
+	}
+	return found;
 }
 
 /* Takes the frames. */
 static void known_set(struct deeps *d, struct deep_stack *stack)
 {
-	struct deep_stack *to = known_find(d, stack->tid);
+	struct deep_stack *to = known_find(d, stack->tid, stack->sum);
 
 	if (!to) {
 		/* The one used longest ago; one of nobody was never used. */
@@ -97,6 +117,61 @@ static void known_set(struct deeps *d, struct deep_stack *stack)
 	*to = *stack;
 	to->used = ++d->count;
 	*stack = (struct deep_stack){0};
+}
+
+/* -- witnesses -- */
+
+/* Where the frames at the root begin. */
+static size_t root_from(const struct deep_stack *s)
+{
+	return s->n > MAX_ROOT_FRAMES ? s->n - MAX_ROOT_FRAMES : 0;
+}
+
+static void witness_drop(struct deeps *d, struct witness *w)
+{
+	if (!w->words)
+		return;
+	map64_delete(&d->witness_of, w->id);
+	free(steal(w->words));
+}
+
+void deeps_witness(struct deeps *d, const struct root_record *r)
+{
+	struct witness *w = &d->witnesses[d->n_witnesses % MAX_WITNESSES];
+
+	witness_drop(d, w);
+	*w = (struct witness){r->id, r->start, mem_dup(r->words, sizeof(r->words))};
+	map64_set(&d->witness_of, r->id, d->n_witnesses++ % MAX_WITNESSES);
+}
+
+/* Does the sample have the word of the frame that is read now? -1: its end does not reach there. */
+static int is_witnessed(const struct capture_rest *rest, const struct deep_frame *f)
+{
+	uint64_t at = (f->sp - sizeof(uint64_t) - rest->start) / sizeof(uint64_t);
+
+	if (f->sp - sizeof(uint64_t) < rest->start || at >= rest->n_words)
+		return -1;
+	return rest->words[at] == (f->word & FRAME_ADDRESS);
+}
+
+/* Are the frames at the root, which are read now, those of the sample? Those that lie at its end
+ * are, and there are some. */
+static bool is_of_sample(const struct deep_stack *found, const struct capture_rest *rest)
+{
+	size_t witnessed = 0;
+
+	if (rest->is_now)
+		return true;
+	for (size_t i = root_from(found); i < found->n; i++) {
+		int is = found->frames[i].word & FRAME_EXACT
+				 ? -1
+				 : is_witnessed(rest, &found->frames[i]);
+
+		if (!is)
+			return false;
+		witnessed += is > 0;
+	}
+	return witnessed >= MIN(found->n, (size_t)LEAST_WITNESSED);
 }
 
 /* -- a walk -- */
@@ -242,12 +317,6 @@ static bool frames_may_lead(struct deeps *d, const struct capture *in,
 	return true;
 }
 
-/* Where the frames at the root begin. */
-static size_t root_from(const struct deep_stack *s)
-{
-	return s->n > MAX_ROOT_FRAMES ? s->n - MAX_ROOT_FRAMES : 0;
-}
-
 /* The frames at the root, those from `first` on being in question. */
 static void take_root(const struct deep_stack *found, size_t first, struct root_part *ret)
 {
@@ -275,15 +344,42 @@ static struct stack_root root_words(struct deep_stack *found)
 	return words;
 }
 
+/* What else the words of the root have held. */
+static void add_sums(struct deeps *d, pid_t tid, struct stack_root *root)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < MAX_KNOWN && n < MAX_ROOT_SUMS; i++) {
+		struct deep_stack other = d->known[i];
+		struct stack_root its;
+
+		if (other.tid != tid || !other.n)
+			continue;
+		its = root_words(&other);
+		if (its.n == root->n && memcmp(its.at, root->at, sizeof(its.at)) == 0)
+			root->sums[n++] = other.sum;
+	}
+}
+
 /* What is known of the thread, if that is what the kernel side has seen. */
 static bool take_known(const struct deep_stack *known, const struct capture_rest *rest,
 		       struct root_part *ret)
 {
-	if (!known || !known->sum || known->sum != rest->root_sum ||
-	    rest->sp > known->frames[known->n - 1].sp)
+	if (!known || !rest->root_sum || rest->sp > known->frames[known->n - 1].sp)
 		return false;
 	take_root(known, frame_from(known, rest->sp), ret);
 	return true;
+}
+
+void deeps_add_witness(const struct deeps *d, uint64_t id, struct capture_rest *rest)
+{
+	uint64_t at;
+
+	if (!map64_find(&d->witness_of, id, &at))
+		return;
+	rest->start = d->witnesses[at].start;
+	rest->words = d->witnesses[at].words;
+	rest->n_words = ROOT_WORDS;
 }
 
 enum deep_result deeps_find(struct deeps *d, const struct capture *in, pid_t tid,
@@ -292,14 +388,14 @@ enum deep_result deeps_find(struct deeps *d, const struct capture *in, pid_t tid
 	/* It is the words that decide whether what is known holds, not whose it is thought to be.
 	 */
 	pid_t whose = tid ? tid : in->space->pid;
-	struct deep_walk w = {.known = known_find(d, whose)};
+	struct deep_walk w = {.known = known_find(d, whose, 0)};
 	uint64_t began = monotonic_ns();
 	bool hurried = began < d->busy_until_ns;
 	struct stack_root root = {0};
 	enum deep_result result;
 
 	*ret = (struct root_part){0};
-	if (take_known(w.known, rest, ret))
+	if (take_known(known_find(d, whose, rest->root_sum), rest, ret))
 		return DEEP_FOUND;
 	if (rest->sp < sizeof(uint64_t) || (hurried && !w.known) ||
 	    began + AHEAD_NS < d->busy_until_ns)
@@ -314,10 +410,14 @@ enum deep_result deeps_find(struct deeps *d, const struct capture *in, pid_t tid
 	if (result == DEEP_FOUND && !frames_may_lead(d, in, &w.found))
 		result = DEEP_NONE;
 	if (result == DEEP_FOUND) {
-		take_root(&w.found, 0, ret);
 		root = root_words(&w.found);
-		tell(d, tid, &root);
+		if (is_of_sample(&w.found, rest))
+			take_root(&w.found, 0, ret);
+		else
+			result = DEEP_NONE;
 		known_set(d, &w.found);
+		add_sums(d, whose, &root);
+		tell(d, tid, &root);
 	} else if (result == DEEP_NONE && w.found.n == MAX_DEEP_FRAMES) {
 		tell(d, tid, &root);
 	}

@@ -184,6 +184,8 @@ void ingest_record(void *ingest, const void *record, size_t bytes)
 		captures_piece(in->captures, record);
 	else if (head->type == RECORD_CAPTURE)
 		add_capture(in, record, bytes);
+	else if (head->type == RECORD_ROOT)
+		deeps_witness(in->deeps, record);
 	else
 		queue_add(&in->queue, head->time_ns, mem_dup(record, bytes), bytes, false);
 }
@@ -283,6 +285,7 @@ static bool apply_stack(struct ingest *in, const struct stack_record *r)
 					     .fp_unknown = tail[REST_FLAGS] & REST_FP_UNKNOWN,
 					     .guessed = tail[REST_FLAGS] & REST_GUESSED,
 					     .root_sum = tail[REST_ROOT]};
+		deeps_add_witness(in->deeps, r->id, &rest);
 		if (!find_root(in, space, (pid_t)tail[REST_TID], &rest, &room, &root))
 			return false;
 		in->waits = false;
@@ -319,8 +322,15 @@ static bool apply_capture(struct ingest *in, const struct capture_record *r)
 	if (leads_nowhere(r, captured) && mappings_look(in->mappings, space, r->head.time_ns) &&
 	    !capture_unwind(&capture, captured) && !has_waited_enough(in))
 		return false;
-	if (captured->end == WALK_DEPTH && !find_root(in, space, 0, &captured->rest, &room, &root))
-		return false;
+	if (captured->end == WALK_DEPTH) {
+		/* As far as it goes, the capture itself is of the sample. */
+		captured->rest.start = capture.start;
+		captured->rest.words = (const uint64_t *)capture.stack;
+		captured->rest.n_words = capture.n_stack / sizeof(uint64_t);
+		deeps_add_witness(in->deeps, r->head.id, &captured->rest);
+		if (!find_root(in, space, 0, &captured->rest, &room, &root))
+			return false;
+	}
 	in->waits = false;
 	if (leads_nowhere(r, captured))
 		publish_note_futile(in->publish, space->pid);

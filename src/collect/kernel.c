@@ -64,6 +64,7 @@ static int kernel_on_record(void *ctx, void *data, size_t bytes)
 	memcpy(&type, data, sizeof(type));
 	if ((type == RECORD_PIECE && bytes >= sizeof(struct piece_record)) ||
 	    (type == RECORD_CAPTURE && bytes >= sizeof(struct capture_record)) ||
+	    (type == RECORD_ROOT && bytes >= sizeof(struct root_record)) ||
 	    ((type == RECORD_USER_STACK || type == RECORD_KERNEL_STACK || type == RECORD_WITNESS) &&
 	     bytes >= sizeof(*r) && bytes >= sizeof(*r) + ((size_t)r->n_frames + r->n_tail) * 8))
 		k->visit(k->visit_ctx, data, bytes);

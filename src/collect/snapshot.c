@@ -394,10 +394,12 @@ static const struct root_part *snapshot_find_root(struct taking *t, const struct
 						  const struct capture_rest *rest,
 						  struct root_part *room)
 {
+	struct capture_rest now = *rest;
 	enum deep_result result = DEEP_WAIT;
 
+	now.is_now = true;
 	for (int i = 0; result == DEEP_WAIT && i < MAX_TABLE_WAITS; i++) {
-		result = deeps_find(t->deeps, with, (pid_t)s->r->tid, rest, room);
+		result = deeps_find(t->deeps, with, (pid_t)s->r->tid, &now, room);
 		if (result == DEEP_WAIT)
 			tables_take(t->place->tables, true);
 	}

@@ -34,6 +34,11 @@ struct capture_rest {
 	uint64_t pc, sp, fp;
 	bool exact, fp_unknown, guessed;
 	uint64_t root_sum; /* REST_ROOT of the kernel side's */
+	/* What is known of the end of the stack as of the sample: words from `start` on. */
+	uint64_t start;
+	const uint64_t *words;
+	size_t n_words;
+	bool is_now; /* it is not older than what is read of the stack */
 };
 
 struct captured {

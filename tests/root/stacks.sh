@@ -71,6 +71,61 @@ gcc -O2 -g -o numbers numbers.c -lgmp || fail "gmp"
 recorded numbers 0.99 ./numbers
 at_least "$(samples numbers.folded ';main;.*;__gmpn_')" 30 "gmp: functions below main"
 
+# By turns below two roots, deeper than a walk goes: no leaf is shown below the other's.
+cat >turns.c <<'END2'
+#include <time.h>
+#define NOINLINE __attribute__((noinline, noclone))
+volatile unsigned long sink;
+static double now(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec + t.tv_nsec / 1e9; }
+NOINLINE void burn_a(void) { for (double e = now() + 0.07; now() < e;) for (int i = 0; i < 10000; i++) sink += i; }
+NOINLINE void burn_b(void) { for (double e = now() + 0.07; now() < e;) for (int i = 0; i < 10000; i++) sink += i * 3; }
+NOINLINE void deeper(int d, int a) { volatile char room[40]; room[0] = d; if (d) deeper(d - 1, a); else if (a) burn_a(); else burn_b(); room[1] = d; }
+NOINLINE void root_a(void) { deeper(3000, 1); sink++; }
+NOINLINE void root_b(void) { deeper(3000, 0); sink++; }
+int main(void) { while (clock() < 2 * CLOCKS_PER_SEC) { root_a(); sink++; root_b(); } return 0; }
+END2
+gcc -O2 -o turns turns.c || fail "turns.c"
+recorded turns 0.9 ./turns
+says turns.folded ';main;root_a;.*frames more.*;burn_a'
+says turns.folded ';main;root_b;.*frames more.*;burn_b'
+says_not turns.folded 'root_a;.*burn_b|root_b;.*burn_a'
+
+# Names of first functions, calls that do not come back, and calls that may lead anywhere prove nothing.
+cat >proofs.c <<'END2'
+#include <alloca.h>
+#include <stdlib.h>
+#include <time.h>
+#define NOINLINE __attribute__((noinline, noclone))
+typedef unsigned long ul;
+volatile ul sink;
+static unsigned char code[4000];
+NOINLINE void burn(int n) { for (int i = 0; i < n; i++) sink += i; }
+NOINLINE static void clone(int n) { burn(n); sink++; }
+NOINLINE void handle(int n) { clone(n); sink++; }
+NOINLINE long interpret(const unsigned char *pc, long a) { volatile long r[20]; static void *const to[] = {&&add, &&mul, &&end}; goto *to[*pc++];
+add: a += 3; r[a & 15] = a; goto *to[*pc++]; mul: a *= 7; r[a & 7] += a; goto *to[*pc++]; end: return a + r[3]; }
+NOINLINE long run(long a) { char *p = alloca(a % 100 + 20); p[1] = 1; long s = interpret(code, a); __asm__ volatile("" ::"r"(p) : "memory"); return s; }
+NOINLINE long plugin(long (*volatile f)(long), long a) { return f(a) + 1; }
+NOINLINE ul large(ul a) { volatile ul v[3000]; for (int i = 0; i < 3000; i++) v[i] = a * i; return v[a % 3000]; }
+NOINLINE ul dynamic(ul a) { ul n = a % 300 + 10; volatile char *p = alloca(n); for (ul i = 0; i < n; i++) p[i] = (char)i; ul s = large(a); for (ul i = 0; i < n; i++) s += p[i]; if (s == 1) abort(); return s; }
+NOINLINE ul other(ul a) { sink = a; return large(a + 1); }
+NOINLINE ul step(ul a) { return dynamic(a) + 1; }
+int main(int argc, char **argv) { for (int i = 0; i < 3999; i++) code[i] = i % 2; code[3999] = 2; if (argc > 9) other(1);
+while (clock() < 2 * CLOCKS_PER_SEC) { handle(100000); for (int i = 0; i < 20; i++) sink += plugin(run, sink & 63); for (int i = 0; i < 20; i++) sink += step(sink); } return 0; }
+END2
+for compiler in gcc clang; do
+	$compiler -O2 -w -fno-asynchronous-unwind-tables -fstack-clash-protection -fstack-protector-strong -o proofs proofs.c || fail "$compiler proofs.c"
+	expect 0 "$CPROF" -q record -F 499 -o proofs.pb.gz -- ./proofs
+	expect 0 "$CPROF" export proofs.pb.gz -o proofs.folded
+	possible proofs.pb.gz
+	at_least "$(samples proofs.folded ';main;handle;clone;burn')" 30 "$compiler: clone and its callers"
+	says_not proofs.folded '^proofs;clone'
+	at_least "$(samples proofs.folded ';interpret')" 30 "$compiler: interpret"
+	says_not proofs.folded ';plugin;interpret'
+	at_least "$(samples proofs.folded ';large')" 10 "$compiler: large"
+	says_not proofs.folded ';step;large'
+done
+
 # Not what /proc says.
 for kind in leader contexts huge memfd shm anon; do
 	recorded $kind 0.99 "$PROGS/unusual" $kind 1

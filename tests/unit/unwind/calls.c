@@ -17,13 +17,31 @@ asm(".text\n"
     "calls_by_table: call calls_table\ncalls_by_table_back: ret\n"
     "calls_by_push: call calls_pushes\ncalls_by_push_back: ret\n"
     "calls_indirect: call *%rax\ncalls_indirect_back: ret\n"
+    ".type calls_stops, @function\ncalls_stops: call calls_leaf\nnop\n.size calls_stops, . - "
+    "calls_stops\n"
+    ".type calls_behind, @function\ncalls_behind: jmp calls_other\n.size calls_behind, . - "
+    "calls_behind\n"
+    "calls_stopping: call calls_stops\ncalls_stopping_back: ret\n"
     "calls_nothing: xor %eax, %eax\nxor %eax, %eax\nxor %eax, %eax\nxor %eax, %eax\n"
     "calls_nothing_back: ret\n");
 
 static const char *const names[] = {
 	"calls_leaf_body",     "calls_other_body",   "calls_direct_back",   "calls_by_jump_back",
-	"calls_by_table_back", "calls_by_push_back", "calls_indirect_back", "calls_nothing_back"};
-enum { LEAF, OTHER, DIRECT, BY_JUMP, BY_TABLE, BY_PUSH, INDIRECT, NOTHING, N_NAMES };
+	"calls_by_table_back", "calls_by_push_back", "calls_indirect_back", "calls_nothing_back",
+	"calls_stopping_back", "calls_behind"};
+enum {
+	LEAF,
+	OTHER,
+	DIRECT,
+	BY_JUMP,
+	BY_TABLE,
+	BY_PUSH,
+	INDIRECT,
+	NOTHING,
+	STOPPING,
+	BEHIND,
+	N_NAMES
+};
 
 static void callers_are_compared(void **state)
 {
@@ -43,6 +61,9 @@ static void callers_are_compared(void **state)
 	assert_int_equal(calls_lead(c, elf, at[BY_PUSH], at[OTHER]), LEAD_POSSIBLE);
 	assert_int_equal(calls_lead(c, elf, at[INDIRECT], at[OTHER]), LEAD_POSSIBLE);
 	assert_int_equal(calls_lead(c, elf, at[NOTHING], at[LEAF]), LEAD_IMPOSSIBLE);
+	/* Behind the last call of a function another one begins. */
+	assert_int_equal(calls_lead(c, elf, at[STOPPING], at[OTHER]), LEAD_IMPOSSIBLE);
+	assert_int_equal(calls_lead(c, elf, at[STOPPING], at[BEHIND]), LEAD_IMPOSSIBLE);
 	/* Asked again, out of what is remembered. */
 	assert_int_equal(calls_lead(c, elf, at[DIRECT], at[OTHER]), LEAD_IMPOSSIBLE);
 	calls_free(c);
