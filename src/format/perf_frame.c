@@ -65,6 +65,10 @@ static const char *module_opening(struct piece p)
 
 	if (!piece_ends(p, ")"))
 		return NULL;
+	open = opening(p);
+	if (open && open > p.at && char_is_blank(open[-1]) && open[1] == '/')
+		return open;
+	/* A path with one bracket only. */
 	open = memmem(p.at, piece_len(p), " (/", 3);
 	if (open)
 		return open + 1;
@@ -112,6 +116,7 @@ bool perf_frame_parse(struct piece text, struct perf_frame *ret)
 	*ret = (struct perf_frame){.name = {text.end, text.end}};
 	if (!word_is_address(w, &ret->address))
 		return false;
+	ret->has_address = true;
 	take_name((struct piece){w.end, text.end}, ret);
 	return true;
 }
@@ -149,12 +154,20 @@ static struct piece without_rest(struct piece text)
 	return text;
 }
 
-/* Is a word that is not the first one an address, and no number of another field? */
-static bool is_long_address(struct piece w)
+bool perf_frame_of_line(const char *line, const char *end, struct perf_frame *ret)
+{
+	return perf_frame_parse(without_rest((struct piece){line, end}), ret);
+}
+
+/* Is a word that is not the first one an address, and no number of another field? Where nothing is
+ * known it is 0. */
+static bool is_long_address(struct piece w, struct piece text)
 {
 	uint64_t address;
 
-	return piece_len(w) >= LEAST_ADDRESS && word_is_address(w, &address);
+	return word_is_address(w, &address) &&
+	       (piece_len(w) >= LEAST_ADDRESS ||
+		piece_starts(word_first((struct piece){w.end, text.end}), "[unknown]"));
 }
 
 /* Where the frame begins: at the last address with a module behind it. NULL: there is none. */
@@ -169,7 +182,7 @@ static const char *frame_with_module(struct piece text)
 		bool is_first = left.at == text.at;
 
 		left.at = w.end;
-		if (is_first ? !word_is_address(w, &address) : !is_long_address(w))
+		if (is_first ? !word_is_address(w, &address) : !is_long_address(w, text))
 			continue;
 		tries++;
 		if (perf_frame_parse((struct piece){w.at, text.end}, &f) && f.has_module &&
@@ -243,7 +256,8 @@ enum perf_note perf_note_parse(const char *line, const char *end, struct perf_so
 		return PERF_NOTE_OTHER;
 	if (!char_is_blank(*line))
 		return PERF_NOTE_NONE;
-	if (memmem(text.at, piece_len(text), "insn:", 5) || piece_starts(text, "ilen:") ||
+	if (piece_starts(text, "BPF output:") || piece_starts(text, "BPF string:") ||
+	    memmem(text.at, piece_len(text), "insn:", 5) || piece_starts(text, "ilen:") ||
 	    piece_starts(text, "ABI:") || piece_starts(text, "IPC:") || is_branch(first) ||
 	    word_is_address(first, &address) || (*line == '\t' && piece_ends(text, ":")))
 		return PERF_NOTE_OTHER;

@@ -14,13 +14,15 @@ struct perf_frame {
 	uint64_t address;
 	struct piece name;   /* without its offset; empty or "[unknown]": it has none */
 	struct piece module; /* without " (deleted)" */
-	bool has_module, inlined;
+	bool has_module, inlined, has_address;
 };
 
 /* Do blanks and an address stand at the beginning of a line? */
 bool perf_frame_begins(const char *line, const char *end);
 /* False when there is no address at the beginning. */
 bool perf_frame_parse(struct piece text, struct perf_frame *ret);
+/* The same of a line, without what may stand behind the frame. */
+bool perf_frame_of_line(const char *line, const char *end, struct perf_frame *ret);
 /* The frame in what stands behind a header, among other fields, such as data addresses and
  * branches; false when there is none. */
 bool perf_frame_find(struct piece rest, struct perf_frame *ret);

@@ -173,6 +173,7 @@ static void take_back(struct piece back, struct perf_header *h)
 	/* Without an event, a number is the period, or the address of the only frame. */
 	if (!take_event(&left, h) && !piece_is_empty(next) && !looks_like_address(next))
 		return;
+	h->has_period = true;
 	h->period = number;
 	h->rest = piece_trimmed(left);
 }
@@ -231,10 +232,12 @@ static enum perf_line by_event(struct piece line, struct perf_header *h)
 		h->rest = piece_trimmed(left);
 		if (is_number)
 			take_front(front, h);
-		if (is_number && (h->has_ids || is_period(line, w)))
+		if (is_number && (h->has_ids || is_period(line, w))) {
+			h->has_period = true;
 			h->period = number;
-		else
+		} else {
 			take_front((struct piece){line.at, w.end}, h);
+		}
 		return PERF_SAMPLE_MAYBE;
 	}
 	return PERF_NOTHING;
@@ -268,6 +271,7 @@ static enum perf_line by_ids(struct piece line, struct perf_header *h)
 	int64_t number;
 
 	if (word_is_number(w, &number) && is_period(line, w) && is_ids(word_last(front), h)) {
+		h->has_period = true;
 		h->period = number;
 		line = front;
 	}

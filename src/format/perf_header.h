@@ -21,9 +21,9 @@ enum perf_line {
 
 struct perf_header {
 	struct piece command; /* may be empty */
-	bool has_ids;
+	bool has_ids, has_period;
 	int64_t pid, tid;
-	int64_t period;
+	int64_t period;     /* 1 where there is none */
 	struct piece event; /* without its ':'; empty: none */
 	struct piece rest;
 };

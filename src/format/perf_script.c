@@ -133,7 +133,7 @@ static void perf_script_add_frame(struct reader *r, const char *line, const char
 	struct perf_frame f;
 
 	push_last(r);
-	perf_frame_parse((struct piece){line, end}, &f);
+	perf_frame_of_line(line, end, &f);
 	if (r->lines->is_cut && r->had_modules && !f.has_module && !f.inlined) {
 		perf_script_skip(r, "cut off", line, end);
 		return;
@@ -227,10 +227,12 @@ static bool find_event(struct reader *r, string_id name)
  * The event of the sample; each has two columns, as in a recording of ours, and the last two are
  * for all that there is no room for. What is shown is time, or else what the first event counts.
  */
-static void set_event(struct reader *r, const char *event)
+static void set_event(struct reader *r, const char *event, bool has_period)
 {
 	auto_free char *samples = NULL;
-	bool clock = str_equal(event, "cpu-clock") || str_equal(event, "task-clock");
+	/* Without a period it is not known how much time a sample is. */
+	bool clock =
+		has_period && (str_equal(event, "cpu-clock") || str_equal(event, "task-clock"));
 	bool last = r->n_events + 1 >= ARRAY_SIZE(r->events);
 	const char *shown = *event ? event : "events";
 
@@ -253,6 +255,13 @@ static void set_event(struct reader *r, const char *event)
 	r->has_clock = r->has_clock || clock;
 }
 
+/* Is it none of a tracepoint's fields, "NR 9 (0, 2000)" among them? */
+static bool is_sure_frame(const struct perf_frame *f)
+{
+	return f->has_address && f->has_module && !piece_is_empty(f->module) &&
+	       (*f->module.at == '/' || *f->module.at == '[');
+}
+
 static void begin_sample(struct reader *r, const struct perf_header *h)
 {
 	size_t len = MIN(piece_len(h->event), (size_t)200);
@@ -261,13 +270,13 @@ static void begin_sample(struct reader *r, const struct perf_header *h)
 	struct perf_frame f;
 
 	set_labels(r, h);
-	set_event(r, event);
+	set_event(r, event, h->has_period);
 	r->period = MAX(h->period, 1);
 	r->in_sample = true;
 	/* Without -g the only frame stands on the same line. Behind a tracepoint stand its fields;
 	 * and where frames follow, an address is that of data. */
 	if (perf_frame_find(h->rest, &f) &&
-	    (f.has_module || (!r->had_tabs && !strchr(event, ':')))) {
+	    (strchr(event, ':') ? is_sure_frame(&f) : f.has_module || !r->had_tabs)) {
 		struct frame single = make_frame(r, &f);
 
 		r->single = profile_add_frame(r->p, &single);
