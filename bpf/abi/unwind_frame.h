@@ -14,8 +14,8 @@ enum leaf_call {
 /* What a frame was reached by, other than its callee's unwind information. */
 enum guess {
 	GUESS_NONE,
-	GUESS_RULE,  /* a scanned one, or where the callee stands */
-	GUESS_CHAIN, /* a frame pointer, or the top of the stack, of a callee without a rule */
+	GUESS_RULE,  /* a scanned one, or what lies on top of the stack of a leaf without a rule */
+	GUESS_CHAIN, /* the frame pointer of a callee without a rule */
 };
 
 struct unwind_frame {

@@ -39,11 +39,9 @@ STEP_INLINE enum call_kind step_call(STEP_CONTEXT context, const struct unwind_f
 /*
  * Where a leaf without unwind information stands. A function that has not touched the stack, or has
  * no frame, has its return address on top of it; what lies there is believed behind a call alone,
- * and in a body only if it is as good as what the frame pointer leads to. `*ret_stands` becomes
- * true where the instruction itself tells.
+ * and in a body only if it is as good as what the frame pointer leads to.
  */
-STEP_INLINE enum leaf_position step_position(STEP_CONTEXT context, const struct unwind_frame *f,
-					     bool *ret_stands)
+STEP_INLINE enum leaf_position step_position(STEP_CONTEXT context, const struct unwind_frame *f)
 {
 	enum leaf_position position;
 	enum call_kind top;
@@ -57,10 +55,8 @@ STEP_INLINE enum leaf_position step_position(STEP_CONTEXT context, const struct 
 	top = step_call(context, f, position == LEAF_PUSHED ? f->sp + 8 : f->sp);
 	if (top == CALL_NONE)
 		return LEAF_IN_BODY;
-	if (position != LEAF_IN_BODY) {
-		*ret_stands = position != LEAF_PROBES;
+	if (position != LEAF_IN_BODY)
 		return position == LEAF_PROBES ? LEAF_UNTOUCHED : position;
-	}
 	return !f->generated && top >= step_call(context, f, f->fp + 8) ? LEAF_UNTOUCHED
 									: LEAF_IN_BODY;
 }
@@ -69,11 +65,10 @@ STEP_INLINE enum leaf_position step_position(STEP_CONTEXT context, const struct 
 STEP_INLINE int step_by_chain(STEP_CONTEXT context, struct unwind_frame *f, bool other_stack)
 {
 	enum leaf_position position = LEAF_IN_BODY;
-	bool stands = false;
 	__u64 at = f->fp, ra, fp;
 
 	if (f->knows_all && !f->is_return && !other_stack)
-		position = step_position(context, f, &stands);
+		position = step_position(context, f);
 	if (position == LEAF_UNTOUCHED) {
 		if (STEP_WORD(context, f->sp, &ra))
 			return WALK_UNREADABLE;
@@ -99,7 +94,7 @@ STEP_INLINE int step_by_chain(STEP_CONTEXT context, struct unwind_frame *f, bool
 	f->is_return = 1;
 	f->knows_all = 0;
 	f->steps = 2;
-	f->guessed = stands ? GUESS_RULE : GUESS_CHAIN;
+	f->guessed = position == LEAF_IN_BODY ? GUESS_CHAIN : GUESS_RULE;
 	return WALK_GOES_ON;
 }
 

@@ -10,22 +10,13 @@
  */
 #pragma once
 
-#include "format/perf_words.h"
+#include "format/perf_fields.h"
 
 enum perf_line {
 	PERF_NOTHING,
 	PERF_SAMPLE,
 	PERF_SAMPLE_MAYBE, /* it is one if frames follow */
 	PERF_RECORD,       /* of who is mapped where, what was lost and so on: `rest` */
-};
-
-struct perf_header {
-	struct piece command; /* may be empty */
-	bool has_ids, has_period;
-	int64_t pid, tid;
-	int64_t period;     /* 1 where there is none */
-	struct piece event; /* without its ':'; empty: none */
-	struct piece rest;
 };
 
 /* What the line is; the parts of `ret` point into it. */

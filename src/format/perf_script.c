@@ -12,6 +12,7 @@
 #include "format/format.h"
 #include "format/perf_frame.h"
 #include "format/perf_header.h"
+#include "format/perf_layout.h"
 #include "profile/intake.h"
 #include "profile/named_mappings.h"
 
@@ -26,6 +27,7 @@ enum {
 struct reader {
 	struct profile *p;
 	const struct lines *lines;
+	struct perf_layout layout;
 	struct named_mappings mappings;
 	struct map64 shown; /* name -> what is shown of it */
 	struct intake intake;
@@ -379,12 +381,32 @@ static bool take_bare_frame(struct reader *r, const char *line, const char *end)
 	return true;
 }
 
+/* What the line is by itself, and where that leaves doubts by what all of them are. */
+static enum perf_line header_of(const struct reader *r, const char *line, const char *end,
+				struct perf_header *ret)
+{
+	enum perf_line is = perf_header_parse(line, end, ret);
+	const struct perf_layout *l = &r->layout;
+	struct perf_header h;
+
+	if (is == PERF_RECORD || !l->known ||
+	    (is == PERF_SAMPLE && ret->has_ids && !piece_is_empty(ret->event)))
+		return is;
+	/* A command alone may be anything. */
+	if (!l->is_flat && !l->ids && !l->cpu && !l->time && !l->event)
+		return is;
+	if (!perf_layout_parse(l, line, end, &h))
+		return is;
+	*ret = h;
+	return PERF_SAMPLE;
+}
+
 /* A line that is neither blank nor a frame for sure. */
 static void take_other(struct reader *r, const char *line, const char *end)
 {
 	struct perf_header h;
 	struct perf_frame f;
-	enum perf_line is = perf_header_parse(line, end, &h);
+	enum perf_line is = header_of(r, line, end, &h);
 	bool is_comment = *line == '#';
 
 	if (is == PERF_RECORD) {
@@ -446,6 +468,7 @@ int perf_script_read(struct lines *lines, struct profile *p, struct err *err)
 	r->p = r->mappings.p = r->intake.p = p;
 	r->lines = lines;
 	r->inner = r->single = NO_ID;
+	r->layout = perf_layout_find(lines->at, (size_t)(lines->end - lines->at));
 	while (!r->full && lines_next(lines, &line, &n))
 		perf_script_read_line(r, line, line + n);
 	drop_maybe(r);

@@ -4,6 +4,7 @@
 #include "format/format.h"
 #include "format/perf_frame.h"
 #include "format/perf_header.h"
+#include "format/perf_layout.h"
 
 #include <string.h>
 
@@ -59,6 +60,8 @@ bool perf_script_is(const char *head, size_t len)
 {
 	const char *end = head + len;
 
+	if (perf_layout_find(head, len).sure)
+		return true;
 	for (const char *line = head, *stop; line < end; line = stop + 1) {
 		const char *next = memchr(line, '\n', (size_t)(end - line));
 		int says;

@@ -241,6 +241,7 @@ static void judge(struct truth *t, struct capture_record *c, const struct stack_
 {
 	struct process *p = process_get(t, c->head.tgid);
 	const uint64_t *frames = (const uint64_t *)(witness + 1) + witness->n_tail;
+	const struct space_map *map = space_find(&p->space, c->registers[REG_RA]);
 	struct captured *own = mem_alloc(sizeof(*own));
 	struct capture capture = {
 		.space = &p->space,
@@ -263,8 +264,8 @@ static void judge(struct truth *t, struct capture_record *c, const struct stack_
 	if (p->attached)
 		dwfl_getthreads(p->dwfl, on_thread, t);
 	/* It was gone, or another program, before we or libdwfl could look. */
-	if (!t->n_frames || !space_find(&p->space, c->registers[REG_RA]) ||
-	    !dwfl_addrmodule(p->dwfl, c->registers[REG_RA])) {
+	if (!t->n_frames || !map ||
+	    (map->image->kind == IMAGE_FILE && !dwfl_addrmodule(p->dwfl, c->registers[REG_RA]))) {
 		t->skipped++;
 		free(own);
 		return;

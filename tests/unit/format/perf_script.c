@@ -42,6 +42,76 @@ static void weights(void **state)
 	check_texts(all, ARRAY_SIZE(all));
 }
 
+/* Fields that are left out, flat: what a number is, all lines together tell. */
+static void layouts(void **state)
+{
+	static const struct text_case all[] = {
+		{"no time, how it was taken",
+		 "ctx 5634 U        3344481 cycles:      5612726874ac leaf (/bin/ctx)\n"
+		 "ctx 5634 K        3344482 cycles:      5612726874ac leaf (/bin/ctx)\n",
+		 "ctx;leaf 6688963\n", 0, NULL},
+		{"ids and a period",
+		 "app 4242/4242    2004008      557a1358678b leaf+0x4 (/bin/app)\n"
+		 "app 4242/4242          1      557a1358678b other+0x4 (/bin/app)\n",
+		 "app;leaf 2004008\napp;other 1\n", 0, NULL},
+		{"a period and an event", "   2004008 cycles:  557a1358678b leaf (/bin/app)\n",
+		 "leaf 2004008\n", 0, NULL},
+		{"no ids",
+		 "app  1911.498856:    2004008      557a1358678b leaf (/bin/app)\n"
+		 "app  1911.500856:    2004008      557a1358678b leaf (/bin/app)\n",
+		 "app;leaf 4008016\n", 0, NULL},
+		{"a command and an event", "app cycles:      557a1358678b leaf (/bin/app)\n",
+		 "app;leaf 1\n", 0, NULL},
+		{"a command and a CPU, frames below",
+		 "a b [000] cycles: \n\t401136 leaf (/bin/ctx)\n\n"
+		 "ctx [001] cycles: \n\t401136 leaf (/bin/ctx)\n\n",
+		 "a b;leaf 1\nctx;leaf 1\n", 0, NULL},
+		{"a command like an address",
+		 "dd    2004008 cycles:      557a1358678b leaf (/bin/app)\n", "dd;leaf 2004008\n",
+		 0, NULL},
+		{"a time alone", " 1911.964306:      557a1358678b leaf (/bin/app)\n", "leaf 1\n", 0,
+		 NULL},
+		{"no modules", "   4242      557a1358678b leaf\n   4242      557a1358678b other\n",
+		 "4242;leaf 1\n4242;other 1\n", 0, NULL},
+		{"frames alone, without modules",
+		 "      557a1358678b leaf\n      557a1358678c other\n", "leaf 1\nother 1\n", 0,
+		 NULL},
+		{"a number at the end, as folded stacks have",
+		 "app 12 [000] 1.500123: 250000 cycles:  401136 leaf+0x6 (/opt/app) ilen: 3\n",
+		 "app;leaf 250000\n", 0, NULL},
+		{"tracepoints",
+		 "app 12 [000] 1.5: raw_syscalls:sys_exit: NR 9 = 140670075486208\n"
+		 "app 12 [000] 1.6: raw_syscalls:sys_exit: NR 9 (0, 2000, 3)\n",
+		 "app 2\n", 0, NULL},
+		{"where no address is known",
+		 "app 12 [000] 1.5: 1 branches:uH:   tr strt   0 [unknown] ([unknown]) => 401180 "
+		 "main+0x20 (/opt/app)\n",
+		 "app;[unknown+0x0] 1\n", 0, NULL},
+		{"instructions behind a frame",
+		 "app 12 [000] 1.5: 250000 cycles: \n\t401136 leaf+0x6 (/opt/app) insn: 48 89 "
+		 "05\n\n",
+		 "app;leaf 250000\n", 0, NULL},
+		{"what a program has written",
+		 "app 12 [000] 1.5: 1 bpf-output: \n      BPF output: 0000: 65 76\n\t401136 leaf "
+		 "(/opt/app)\n\n",
+		 "app;leaf 1\n", 0, NULL},
+		{"modules of old kernels",
+		 "app 42 [001] 81.5: 1 cycles: \n\t    7d8 nf_hook ([nf_conntrack])\n\t 8c3453 "
+		 "tcp_sendmsg (/lib/modules/4.3/build/vmlinux)\n\t401136 main (/bin/app)\n",
+		 "app;main;tcp_sendmsg_[k];nf_hook_[k] 1\n", 0, NULL},
+		{"brackets in a name",
+		 "app 42 1.5: 1 cycles: \n\t401136 LazyCompile:*f (/app/x.js:12:3) "
+		 "(/tmp/perf-12.map)\n\n",
+		 "app;LazyCompile:*f (/app/x.js:12:3)_[j] 1\n", 0, NULL},
+		{"symbols of nm", "0000000000001139 T main\n0000000000001149 T other\n", NULL, 0,
+		 NULL},
+		{"folded stacks", "dead 5\nface 10\n", "dead 5\nface 10\n", 0, NULL},
+	};
+
+	(void)state;
+	check_texts(all, ARRAY_SIZE(all));
+}
+
 static void other_lines(void **state)
 {
 	static const struct text_case all[] = {
@@ -200,5 +270,5 @@ static void long_lines(void **state)
 	}
 }
 
-TESTS(T(weights), T(other_lines), T(cut_tails), T(losses_are_told), T(what_frames_and_labels_have),
-      T(long_lines))
+TESTS(T(weights), T(layouts), T(other_lines), T(cut_tails), T(losses_are_told),
+      T(what_frames_and_labels_have), T(long_lines))
