@@ -139,7 +139,7 @@ static struct piece *read_piece(struct regions *r, uint64_t address, size_t befo
 {
 	auto_free uint8_t *code = NULL;
 	struct piece p = {0};
-	uint64_t n;
+	uint64_t n, entry = elf_file_entry(r->elf);
 
 	if (r->n == MAX_REGION_PIECES || r->bytes > MAX_REGION_BYTES || all_bytes > MAX_ALL_BYTES ||
 	    kept_bytes > MAX_ALL_BYTES || r->n_failed == MAX_FAILURES)
@@ -158,6 +158,8 @@ static struct piece *read_piece(struct regions *r, uint64_t address, size_t befo
 	for (size_t i = count_before(r->n_symbols, k, r->symbols[k] < p.is.from);
 	     i < r->n_symbols && r->symbols[i] < p.is.to; i++)
 		boundaries_add(&p.boundaries, r->symbols[i]);
+	if (entry >= p.is.from && entry < p.is.to)
+		boundaries_add(&p.boundaries, entry);
 	boundaries_find(&p.boundaries, r->reader, code, n, p.is.from);
 	kept_bytes += bytes_of(&p);
 	array_reserve(r->pieces, r->cap, r->n + 1);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads folded stacks: `process;frame;...;leaf count`. */
+#include "base/demangle.h"
 #include "base/lines.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -92,6 +93,16 @@ static bool folded_read_is_note(const char *name, size_t len)
 	return false;
 }
 
+/* Tools that do not demangle write what symbols are called. */
+static void show_readable(const struct reader *r, struct frame *f)
+{
+	const char *name = profile_text(r->p, f->function);
+	auto_free char *readable = *name == '_' ? demangle(name, false) : NULL;
+
+	if (readable)
+		f->function = strings_add(&r->p->strings, readable);
+}
+
 static string_id word_of(struct reader *r, const char *name, size_t len)
 {
 	string_id id = strings_add_n(&r->texts, name, len);
@@ -107,6 +118,7 @@ static string_id word_of(struct reader *r, const char *name, size_t len)
 					       : strings_add(&r->p->strings, FOLDED_UNKNOWN);
 		if (!text[n] && folded_read_is_note(text, n))
 			f.kind = FRAME_NOTE;
+		show_readable(r, &f);
 		f.named = n && !name_is_placeholder(profile_text(r->p, f.function));
 		f.mapping = mapping_of_kind(r, f.kind);
 		r->words[r->n_words] = f;

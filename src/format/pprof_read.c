@@ -537,7 +537,7 @@ int pprof_read(const void *data, size_t len, struct profile *p, struct err *err)
 		code = check_inlined(&r);
 	if (!code) {
 		p->default_type = p->n_types - 1;
-		for (size_t i = 0; i < p->n_types; i++)
+		for (size_t i = p->n_types; i-- > 0;) /* of two of one name it is the first */
 			if (r.default_type && r.default_type < r.n_strings &&
 			    p->types[i].type == r.strings[r.default_type])
 				p->default_type = i;

@@ -301,8 +301,7 @@ static bool is_file_of(const struct image *image, int fd, const char *path)
 	return is_mapped_as(fd, id) || is_overlaid(image, fd, path);
 }
 
-/* Files that are memory, and go with who maps them. */
-static bool is_memory_path(const char *path)
+bool image_is_memory_path(const char *path)
 {
 	return str_starts(path, "/memfd:") || str_starts(path, "memfd:") ||
 	       (str_starts(path, "/dev/shm/") && str_ends(path, " (deleted)"));
@@ -328,7 +327,7 @@ static bool images_try_open(struct image *image, const char *path)
 		return false;
 	}
 	code = elf_file_open(fd, &image->elf);
-	image->is_memory = code == -ENOEXEC && is_memory_path(image->path);
+	image->is_memory = code == -ENOEXEC && image_is_memory_path(image->path);
 	if (code)
 		return false;
 	if (image->build_id.len &&

@@ -71,6 +71,9 @@ struct image {
 /* What a mapping's path says of it. */
 enum image_kind image_kind_of(const char *path);
 
+/* Is it a file that is memory, and goes with who maps it? */
+bool image_is_memory_path(const char *path);
+
 struct images;
 
 struct images *images_new(void);

@@ -226,7 +226,7 @@ struct scan {
 	struct space *space;
 	struct images *images;
 	struct space_source before; /* the file that was mapped last */
-	uint64_t hole, hole_end;    /* code in no file, right behind that; equal: there is none */
+	uint64_t hole, hole_end;    /* code in memory, right behind that; equal: there is none */
 };
 
 static bool same_source(const struct space_source *a, const struct space_source *b)
@@ -236,7 +236,7 @@ static bool same_source(const struct space_source *a, const struct space_source 
 }
 
 /*
- * Code in no file, between two parts of one file that lie as they lie in the file: it is the
+ * Code in memory, between two parts of one file that lie as they lie in the file: it is the
  * file's, that was copied to other pages (to huge ones, as iodlr, BOLT's hugify and Node's
  * --use-largepages do).
  */
@@ -256,7 +256,9 @@ static void fill_hole(struct scan *scan, const struct space_source *behind)
 
 static void note_source(struct scan *scan, const struct space_source *s, bool executable)
 {
-	if (image_kind_of(s->path) == IMAGE_FILE) {
+	bool is_memory = image_kind_of(s->path) != IMAGE_FILE || image_is_memory_path(s->path);
+
+	if (!is_memory) {
 		fill_hole(scan, s);
 		scan->before = *s;
 		scan->hole = scan->hole_end = s->end;

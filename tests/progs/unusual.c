@@ -2,10 +2,10 @@
 /*
  * Programs that are not what /proc says of them: unusual KIND SECONDS of CPU.
  *
- * leader: the main thread has ended, another one works; contexts: two of makecontext(); huge: its
- * own code has been copied to memory of no file; memfd, shm, anon: code that was generated in a
- * file of memory, deleted shared memory, memory, with a perf map. All end in middle <- inner, the
- * last three in main <- generated <- inner. Prints "ready" first.
+ * leader: the main thread has ended, another one works; contexts: two of makecontext(); huge,
+ * hugefd: its own code has been copied to memory, of no file or of one; memfd, shm, anon: code that
+ * was generated in a file of memory, deleted shared memory, memory, with a perf map. All end in
+ * middle <- inner, the last three in main <- generated <- inner. Prints "ready" first.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -96,7 +96,7 @@ static void run_contexts(void)
 
 /* -- huge -- */
 
-static void huge(void)
+static void huge(int fd)
 {
 	uintptr_t from = 0, to = 0;
 	char line[512], flags[8];
@@ -107,8 +107,10 @@ static void huge(void)
 		if (sscanf(line, "%lx-%lx %7s", &from, &to, flags) == 3 && flags[2] == 'x' &&
 		    (uintptr_t)huge >= from && (uintptr_t)huge < to)
 			break;
+	if (fd >= 0 && ftruncate(fd, (off_t)(to - from)))
+		exit(1);
 	copy = mmap(NULL, to - from, PROT_READ | PROT_WRITE | PROT_EXEC,
-		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		    fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
 	memcpy(copy, (void *)from, to - from);
 	if (mremap(copy, to - from, to - from, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)from) ==
 	    MAP_FAILED)
@@ -168,7 +170,9 @@ int main(int argc, char **argv)
 	else if (!strcmp(kind, "contexts"))
 		run_contexts();
 	else if (!strcmp(kind, "huge"))
-		huge();
+		huge(-1);
+	else if (!strcmp(kind, "hugefd"))
+		huge(memfd_create("text", MFD_CLOEXEC));
 	else if (!strcmp(kind, "memfd"))
 		generated(memfd_create("doublemapper", MFD_CLOEXEC));
 	else if (!strcmp(kind, "shm"))

@@ -127,7 +127,7 @@ for compiler in gcc clang; do
 done
 
 # Not what /proc says.
-for kind in leader contexts huge memfd shm anon; do
+for kind in leader contexts huge hugefd memfd shm anon; do
 	recorded $kind 0.99 "$PROGS/unusual" $kind 1
 	"$PROGS/unusual" $kind 60 >words &
 	pid=$!
@@ -147,7 +147,7 @@ for kind in leader contexts huge memfd shm anon; do
 	case $kind in
 	leader) stack='^unusual;clone3?;start_thread;body;middle;inner' ;;
 	contexts) stack='^unusual;__start_context;context_body;middle;inner' ;;
-	huge) stack='^unusual;_start;.*;main;huge;middle;inner' ;;
+	huge | hugefd) stack='^unusual;_start;.*;main;huge;middle;inner' ;;
 	*) stack='^unusual;_start;.*;main;generated;generated_\[j\];inner' ;;
 	esac
 	at_least "$(samples $kind.folded "$stack")" "$(samples $kind.folded ';inner' | awk '{ print $1 * 0.97 }')" "$kind: $stack"
