@@ -218,7 +218,9 @@ STEP_INLINE int step_check(STEP_CONTEXT context, struct unwind_frame *f)
 	bool no_rule = rule_cfa(f->rule) == CFA_NONE;
 	__u64 bytes = 0;
 
-	if (!f->is_return || f->knows_all || (!no_rule && !f->guessed))
+	/* The bottom of a stack that was made by hand is behind no call. */
+	if (!f->is_return || f->knows_all || (!no_rule && !f->guessed) ||
+	    rule_cfa(f->rule) == CFA_END)
 		return WALK_GOES_ON;
 	if (!STEP_CODE(context, f->pc, &bytes) && is_sigreturn(bytes)) {
 		if (no_rule)

@@ -55,6 +55,9 @@ tableless clang clang -O2 -g
 tableless musl musl-gcc -O2 -g -static
 gcc -O2 -s -fno-asynchronous-unwind-tables -fno-unwind-tables -fomit-frame-pointer -o stripped code.c -pthread
 recorded stripped 0.98 ./stripped
+gcc -O2 -w -D_GNU_SOURCE -fno-asynchronous-unwind-tables -o made "$SOURCE/tests/progs/unusual.c" -pthread || fail "unusual.c without tables"
+recorded made 0.99 ./made contexts 1
+at_least "$(samples made.folded '^made;__start_context;context_body;middle;inner')" 30 "contexts without tables"
 
 # One that its distribution built for size, static and stripped.
 recorded small 0.99 busybox awk 'BEGIN { for (i = 0; i < 4000000; i++) s += i % 7 * 3; print(s) }'
