@@ -32,6 +32,12 @@ static bool take_if(bool wanted, bool is, struct piece w, struct piece *left)
 	return !wanted || is;
 }
 
+/* "123/124" */
+static bool is_pair(struct piece w)
+{
+	return memchr(w.at, '/', piece_len(w));
+}
+
 static bool take_ids(const struct perf_layout *l, struct piece line, struct piece *left,
 		     struct perf_header *h)
 {
@@ -40,15 +46,9 @@ static bool take_ids(const struct perf_layout *l, struct piece line, struct piec
 	if (!l->ids)
 		return true;
 	h->has_ids = perf_is_ids(w, h) && h->pid <= MAX_ID && h->tid <= MAX_ID &&
-		     !perf_is_period(line, w);
+		     (is_pair(w) || !perf_is_period(line, w));
 	left->at = w.end;
 	return h->has_ids;
-}
-
-/* "123/124" */
-static bool is_pair(struct piece w)
-{
-	return memchr(w.at, '/', piece_len(w));
 }
 
 static bool take_period(const struct perf_layout *l, struct piece line, struct piece *left,
@@ -120,7 +120,7 @@ bool perf_layout_parse(const struct perf_layout *l, const char *line, const char
 		h.command = piece_trimmed((struct piece){line, w.at});
 		if (piece_len(h.command) > (found ? COMM_BYTES : 2 * COMM_BYTES))
 			break;
-		if ((!l->comm || l->ids || !piece_is_empty(h.command)) &&
+		if ((!l->comm || l->ids || l->event || !piece_is_empty(h.command)) &&
 		    parse_behind(l, whole, (struct piece){w.at, end}, &h)) {
 			found = true;
 			*ret = h;
@@ -150,7 +150,7 @@ static struct perf_layout layout_of(unsigned bits, bool is_flat)
 
 static bool is_candidate(struct piece line)
 {
-	return !piece_is_empty(word_first(line)) && *line.at != '\t' && *line.at != '#' &&
+	return !piece_is_empty(word_first(line)) && *line.at != '\t' &&
 	       !memmem(line.at, piece_len(line), "PERF_RECORD_", 12) &&
 	       !piece_starts(piece_trimmed(line), "BPF output:");
 }
@@ -169,9 +169,10 @@ static size_t find_candidates(const char *head, const char *end, struct candidat
 			break;
 		stop = stop ? stop : end;
 		ret[n].line = (struct piece){line, stop - (stop > line && stop[-1] == '\r')};
-		if (!is_candidate(ret[n].line))
-			continue;
 		ret[n].is_framed = stop + 1 < end && stop[1] == '\t';
+		/* Comments have no frames below. */
+		if (!is_candidate(ret[n].line) || (*line == '#' && !ret[n].is_framed))
+			continue;
 		*ret_framed += ret[n++].is_framed;
 	}
 	return n;

@@ -311,6 +311,26 @@ static void drop_maybe(struct reader *r)
 	r->maybe.len = 0;
 }
 
+/* What the line is by itself, and where that leaves doubts by what all of them are. */
+static enum perf_line header_of(const struct reader *r, const char *line, const char *end,
+				struct perf_header *ret)
+{
+	enum perf_line is = perf_header_parse(line, end, ret);
+	const struct perf_layout *l = &r->layout;
+	struct perf_header h;
+
+	if (is == PERF_RECORD || !l->known ||
+	    (is == PERF_SAMPLE && ret->has_ids && !piece_is_empty(ret->event)))
+		return is;
+	/* A command alone may be anything. */
+	if (!l->is_flat && !l->ids && !l->cpu && !l->time && !l->event)
+		return is;
+	if (!perf_layout_parse(l, line, end, &h))
+		return is;
+	*ret = h;
+	return PERF_SAMPLE;
+}
+
 /* What may have been a header was one. */
 static void take_maybe(struct reader *r)
 {
@@ -318,7 +338,7 @@ static void take_maybe(struct reader *r)
 
 	if (!r->maybe.len)
 		return;
-	perf_header_parse(r->maybe.text, r->maybe.text + r->maybe.len, &h);
+	header_of(r, r->maybe.text, r->maybe.text + r->maybe.len, &h);
 	r->maybe.len = 0;
 	r->had_maybe = true;
 	begin_sample(r, &h);
@@ -381,26 +401,6 @@ static bool take_bare_frame(struct reader *r, const char *line, const char *end)
 	return true;
 }
 
-/* What the line is by itself, and where that leaves doubts by what all of them are. */
-static enum perf_line header_of(const struct reader *r, const char *line, const char *end,
-				struct perf_header *ret)
-{
-	enum perf_line is = perf_header_parse(line, end, ret);
-	const struct perf_layout *l = &r->layout;
-	struct perf_header h;
-
-	if (is == PERF_RECORD || !l->known ||
-	    (is == PERF_SAMPLE && ret->has_ids && !piece_is_empty(ret->event)))
-		return is;
-	/* A command alone may be anything. */
-	if (!l->is_flat && !l->ids && !l->cpu && !l->time && !l->event)
-		return is;
-	if (!perf_layout_parse(l, line, end, &h))
-		return is;
-	*ret = h;
-	return PERF_SAMPLE;
-}
-
 /* A line that is neither blank nor a frame for sure. */
 static void take_other(struct reader *r, const char *line, const char *end)
 {
@@ -415,7 +415,8 @@ static void take_other(struct reader *r, const char *line, const char *end)
 		return;
 	}
 	/* "# cmdline : ..." and the like have no event behind numbers. */
-	if (is == PERF_SAMPLE && is_comment && (!h.has_ids || piece_is_empty(h.event)))
+	if (is == PERF_SAMPLE && is_comment &&
+	    (!h.has_ids || (piece_is_empty(h.event) && !(r->layout.ids && r->layout.time))))
 		is = PERF_SAMPLE_MAYBE;
 	if (is == PERF_SAMPLE) {
 		take_header(r, &h, true, line, end);

@@ -73,6 +73,7 @@ static void annotations(void **state)
 	static const struct text_case all[] = {
 		{"async-profiler", "a;b_[0];c_[1];d_[j];e_[i];f_[k] 1\n",
 		 "a;b_[j];c_[j];d_[j];e_[i];f_[k] 1\n", 0, NULL},
+		{"mangled", "main;_ZN3foo3barEv 3\n", "main;foo::bar 3\n", 0, NULL},
 		{"who wakes", "a;b_[w] 1\n", "a;b 1\n", 0, NULL},
 		{"names that look annotated", "a_[k]_[u];b_[u];_[k];c_[x] 1\n",
 		 "a_[k]_[u];b_[u]_[u];_[k];c_[x] 1\n", 0, NULL},

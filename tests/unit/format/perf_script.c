@@ -66,6 +66,10 @@ static void layouts(void **state)
 		 "a b [000] cycles: \n\t401136 leaf (/bin/ctx)\n\n"
 		 "ctx [001] cycles: \n\t401136 leaf (/bin/ctx)\n\n",
 		 "a b;leaf 1\nctx;leaf 1\n", 0, NULL},
+		{"no event",
+		 "a b (c) 3: 14837/14839  1769.886795: \n\t17f8 outer (/x)\n insn: 8b\n"
+		 "#c 12/13 14837/14840  1769.886855: \n\t17f8 outer (/x)\n insn: 8b\n",
+		 "#c 12/13;outer 1\na b (c) 3:;outer 1\n", 0, NULL},
 		{"a command like an address",
 		 "dd    2004008 cycles:      557a1358678b leaf (/bin/app)\n", "dd;leaf 2004008\n",
 		 0, NULL},
