@@ -44,21 +44,24 @@ STEP_INLINE enum call_kind step_call(STEP_CONTEXT context, const struct unwind_f
 STEP_INLINE enum leaf_position step_position(STEP_CONTEXT context, const struct unwind_frame *f)
 {
 	enum leaf_position position;
-	enum call_kind top;
+	enum call_kind top, chain;
 	__u64 bytes = 0;
 
 	if (STEP_CODE(context, f->pc, &bytes))
 		return LEAF_IN_BODY;
 	position = leaf_position(bytes);
-	if (f->generated && position != LEAF_PROBES)
+	if (f->generated && position != LEAF_PROBES && position != LEAF_IN_BODY)
 		return position;
 	top = step_call(context, f, position == LEAF_PUSHED ? f->sp + 8 : f->sp);
 	if (top == CALL_NONE)
 		return LEAF_IN_BODY;
 	if (position != LEAF_IN_BODY)
 		return position == LEAF_PROBES ? LEAF_UNTOUCHED : position;
-	return !f->generated && top >= step_call(context, f, f->fp + 8) ? LEAF_UNTOUCHED
-									: LEAF_IN_BODY;
+	/* What generated code leaves on its stack is anybody's guess. */
+	if (f->generated && top != CALL_HERE)
+		return LEAF_IN_BODY;
+	chain = step_call(context, f, f->fp + 8);
+	return top > chain || (top == chain && !f->generated) ? LEAF_UNTOUCHED : LEAF_IN_BODY;
 }
 
 /* The caller of code without unwind information: by the chain of frame pointers. */
