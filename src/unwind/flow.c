@@ -424,6 +424,18 @@ static void follow_beginnings(struct flow *f)
 	}
 }
 
+/* Assembly's way to make functions of many sizes of one: a call of what they share, right behind
+ * the jump that ends the function before, and in front of what both have in common. */
+static bool begins_with_call(struct flow *f, uint32_t offset)
+{
+	const struct insn *in = code_piece_insn(&f->piece, offset);
+	uint32_t behind = in ? offset + in->length : f->piece.n;
+
+	return in && in->flow == FLOW_CALL && code_piece_is_aligned(&f->piece, offset) &&
+	       behind < f->piece.n && !f->begins[behind] && f->node_at[behind] &&
+	       is_at_begin(&f->nodes[f->node_at[behind] - 1].before);
+}
+
 /* The state in which code is entered that nothing leads to that is known; false: it cannot be told.
  */
 static bool find_entry(struct flow *f, uint32_t offset, struct stack_state *ret)
@@ -451,7 +463,8 @@ static bool find_entry(struct flow *f, uint32_t offset, struct stack_state *ret)
 		return true;
 	}
 	if (!a.has_sp)
-		return pushes_callers(code_piece_insn(&f->piece, offset)) || may_begin(f, offset);
+		return pushes_callers(code_piece_insn(&f->piece, offset)) || may_begin(f, offset) ||
+		       begins_with_call(f, offset);
 	ret->sp = a.sp;
 	if (a.sp == WORD && f->table_jump.sp != WORD) {
 		f->table_jump = (struct stack_state){0};

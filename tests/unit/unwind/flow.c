@@ -56,6 +56,16 @@ asm(".section .rodata\n.balign 64\n"
     "push %rax\nret\n"
     "piece flow_uneven_end\n"
 
+    /* Functions of several sizes of what they share, the last right behind the one before. */
+    "piece flow_sizes\n"
+    "call flow_sizes_shared\njmp flow_sizes_common\n.balign 16, 0x90\n"
+    "call flow_sizes_shared\nlea (%rdi, %rsi, 4), %rdi\nlea (%rdx, %rcx, 4), %rdx\ncltd\n"
+    "jmp flow_sizes_common\n"
+    "flow_sizes_next: call flow_sizes_shared\n"
+    "flow_sizes_common: xor %eax, %eax\nret\n.balign 16, 0x90\n"
+    "flow_sizes_shared: xor %ecx, %ecx\nret\n"
+    "piece flow_sizes_end\n"
+
     /* The call never returns: what follows is another function. */
     "piece flow_ends\n"
     "sub $24, %rsp\ncall . + 4096\n"
@@ -222,6 +232,12 @@ static void functions_need_not_be_aligned(void **state)
 		assert_true(AT(packed, called) == SCANNED(CFA_SP, 8, FP_SAME, 0));
 		assert_true(AT(packed, called_body) == SCANNED(CFA_SP, 32, FP_SAME, 0));
 		assert_true(AT(packed, caller) == SCANNED(CFA_SP, 8, FP_SAME, 0));
+		flow_free(f);
+	}
+	{
+		PIECE(sizes);
+		assert_true(AT(sizes, next) == SCANNED(CFA_SP, 8, FP_SAME, 0));
+		assert_true(AT(sizes, common) == SCANNED(CFA_SP, 8, FP_SAME, 0));
 		flow_free(f);
 	}
 	{
