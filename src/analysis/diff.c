@@ -253,7 +253,7 @@ static void judge_functions(struct diff *d)
 int diff_open(struct diff *d, const struct profile *base, const struct profile *new,
 	      const struct diff_options *o, struct err *err)
 {
-	const struct view_options merged = {0};
+	const struct view_options merged = {.keeps_zeros = true};
 	struct view b, n = {0};
 	int code;
 

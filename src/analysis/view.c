@@ -229,7 +229,7 @@ static void add_origins(struct view *v, const struct view_options *o, const uint
 		uint32_t origin;
 
 		v->origin_of[i] = NO_ID;
-		if (!weight || !is_kept(o, marks, s->stack))
+		if ((!weight && !o->keeps_zeros) || !is_kept(o, marks, s->stack))
 			continue;
 		if (o->in_range && (!timed || !timeline_sample(&times, i, &time_ns) ||
 				    time_ns <= o->start_ns || time_ns > o->end_ns))

@@ -21,6 +21,7 @@
 
 struct view_options {
 	const char *value; /* sample type; NULL: `count` decides */
+	bool keeps_zeros;  /* samples that weigh nothing are among the others */
 	bool count;        /* with no `value`: the samples of the default rather than it */
 	enum group_by by;
 	const char *focus; /* regular expressions, NULL: none */

@@ -130,10 +130,11 @@ static bool walk_words(struct walk *w, const struct walk_place *at, const uint64
 		place = leads_place(&leads, address);
 		w->guessed |= words[i] & FRAME_GUESSED;
 		/* What is not behind a call was not called. */
-		if (i && address != (words[i] & FRAME_ADDRESS))
+		if (i && address != (words[i] & FRAME_ADDRESS)) {
 			w->end = believe(w->end, leads_to(&leads, place, callee), words[i]);
-		if (w->end == WALK_CONTRADICTED || w->end == WALK_UNPROVEN)
-			return false;
+			if (w->end == WALK_CONTRADICTED || w->end == WALK_UNPROVEN)
+				return false;
+		}
 		if (!walk_push(w, at, address)) {
 			w->end = WALK_NO_MAPPING;
 			return false;

@@ -39,8 +39,9 @@ static bool foreign_fits(const struct foreign *f, const char *head, const char *
 
 	if (len < f->start_len || memcmp(head, f->start, f->start_len) != 0 || !has)
 		return false;
-	/* What is found at the beginning of some line begins with the end of the one before. */
-	return !is_text || !is_folded_line(f->start_len && !f->has_len ? head : has + 1, end);
+	/* What is found at the beginning of some line begins with the end of the one before; the
+	 * first line may well end with a count then. */
+	return !is_text || !is_folded_line(f->has_len && *f->has == '\n' ? has + 1 : head, end);
 }
 
 /* A trace of Perfetto's is packets, each field 1, and nothing else; a profile has few such fields

@@ -162,7 +162,8 @@ static size_t find_candidates(const char *head, const char *end, struct candidat
 	size_t n = 0;
 
 	*ret_framed = 0;
-	for (const char *line = head, *stop; line < end && n < MAX_LINES; line = stop + 1) {
+	for (const char *line = head, *stop; line < end && n < MAX_LINES;
+	     line = stop < end ? stop + 1 : end) {
 		stop = memchr(line, '\n', (size_t)(end - line));
 		/* The last one may be cut. */
 		if (!stop && n)

@@ -281,8 +281,9 @@ static bool is_overlaid(const struct image *image, int fd, const char *link)
 	return str_equal(path, image->path);
 }
 
-/* Is the file behind `fd`, of `path`, the one that was mapped? Another one may lie there by now. */
-static bool is_file_of(const struct image *image, int fd, const char *path)
+/* Is the file behind `fd` the one that was mapped? Another one may lie there by now. `link` says
+ * what its mapping is of now; NULL: nothing does. */
+static bool is_file_of(const struct image *image, int fd, const char *link)
 {
 	const struct file_id *id = &image->file;
 	uint64_t generation;
@@ -298,7 +299,7 @@ static bool is_file_of(const struct image *image, int fd, const char *path)
 	if (id->inode == st.st_ino &&
 	    id->device == ((uint64_t)major(st.st_dev) << 32 | minor(st.st_dev)))
 		return true;
-	return is_mapped_as(fd, id) || is_overlaid(image, fd, path);
+	return is_mapped_as(fd, id) || (link && is_overlaid(image, fd, link));
 }
 
 bool image_is_memory_path(const char *path)
@@ -307,7 +308,7 @@ bool image_is_memory_path(const char *path)
 	       (str_starts(path, "/dev/shm/") && str_ends(path, " (deleted)"));
 }
 
-static bool images_try_open(struct image *image, const char *path)
+static bool images_try_open(struct image *image, const char *path, const char *link)
 {
 	int fd = file_open_regular(-1, path), code;
 	struct build_id id;
@@ -322,7 +323,7 @@ static bool images_try_open(struct image *image, const char *path)
 	}
 	if (fd < 0)
 		return false;
-	if (!is_file_of(image, fd, path)) {
+	if (!is_file_of(image, fd, link)) {
 		close(fd);
 		return false;
 	}
@@ -345,9 +346,10 @@ static void open_file(struct image *image, pid_t pid, uint64_t start, uint64_t e
 					   (unsigned long long)start, (unsigned long long)end);
 	auto_free char *root = mem_printf("/proc/%d/root%s", thread, image->path);
 
-	if (images_try_open(image, exact) || image->is_memory || images_try_open(image, root))
+	if (images_try_open(image, exact, exact) || image->is_memory ||
+	    images_try_open(image, root, exact))
 		return;
-	images_try_open(image, image->path);
+	images_try_open(image, image->path, exact);
 }
 
 /* Another image with the build id of this one, met under another path or by a /proc scan. */
@@ -440,7 +442,7 @@ struct image *images_open(struct images *images, struct image *image, pid_t pid,
 struct image *images_open_path(struct images *images, struct image *image)
 {
 	if (image->kind == IMAGE_FILE && !image->opened && images->open < MAX_OPEN_IMAGES &&
-	    images_try_open(image, image->path)) {
+	    images_try_open(image, image->path, NULL)) {
 		images->open++;
 		if (!image->build_id.len)
 			elf_file_build_id(image->elf, &image->build_id);

@@ -143,15 +143,14 @@ static unsigned follow(struct calls *c, const struct elf_file *elf, uint64_t add
 	bool goes_on = true, pushed = false, called = false;
 	unsigned count = 0;
 
-	while (goes_on && count < MAX_REACH && address != UINT64_MAX && visit_insn(c, address)) {
+	/* Where another function begins behind a call, the call does not come back. */
+	while (goes_on && count < MAX_REACH && address != UINT64_MAX &&
+	       !(called && starts_has(c->starts, elf, address)) && visit_insn(c, address)) {
 		size_t n;
 		const uint8_t *code = code_window_at(&c->window, elf, address, &n);
 		struct insn in;
 
 		count++;
-		/* Behind a call another function begins: the call does not come back. */
-		if (called && starts_has(c->starts, elf, address))
-			break;
 		if (!insn_read(c->reader, code, n, address, &in)) {
 			r->anywhere = true;
 			break;

@@ -17,10 +17,6 @@
 
 #include "elf/elf_file.h"
 
-struct calls;
-
-struct calls *calls_new(void);
-void calls_free(struct calls *c);
 /* Whether a call has led somewhere. */
 enum lead {
 	LEAD_IMPOSSIBLE, /* the code contradicts, or there is no call */
@@ -28,6 +24,10 @@ enum lead {
 	LEAD_PROVEN, /* as far as the code can: the call leads there, and no place is as good */
 };
 
+struct calls;
+
+struct calls *calls_new(void);
+void calls_free(struct calls *c);
 /*
  * Can the call that ends at `return_address` of the file have led to the instruction at `callee`,
  * which is an address of the same file, or 0: it lies in another?

@@ -8,10 +8,11 @@
 
 #include <stdlib.h>
 
-enum { MAX_STARTS_BYTES = 32 << 20, MAX_STARTS = 1 << 23 };
+enum { MAX_STARTS_BYTES = 8 << 20, MAX_STARTS = 1 << 21 };
 
 struct function_range {
 	uint64_t lo, hi;
+	uint64_t before; /* how far those reach that begin before it */
 };
 
 /* Of one file, by address. */
@@ -55,14 +56,37 @@ static void add_start(void *file, const struct elf_symbol *symbol)
 	if (!symbol->is_function || !symbol->size || symbol->size > UINT64_MAX - symbol->address)
 		return;
 	array_reserve(f->all, f->cap, f->n + 1);
-	f->all[f->n++] = (struct function_range){symbol->address, symbol->address + symbol->size};
+	f->all[f->n++] =
+		(struct function_range){symbol->address, symbol->address + symbol->size, 0};
 }
 
 static int range_order(const void *a, const void *b)
 {
 	const struct function_range *x = a, *y = b;
 
-	return x->lo < y->lo ? -1 : x->lo > y->lo;
+	if (x->lo != y->lo)
+		return x->lo < y->lo ? -1 : 1;
+	return x->hi < y->hi ? -1 : x->hi > y->hi;
+}
+
+/* Sorts the ranges; of those that begin at one place the longest is kept. */
+static void finish_starts(struct file_starts *f)
+{
+	uint64_t before = 0;
+	size_t kept = 0;
+
+	if (f->n)
+		qsort(f->all, f->n, sizeof(*f->all), range_order);
+	for (size_t i = 0; i < f->n; i++) {
+		struct function_range *r = &f->all[i];
+
+		if (i + 1 < f->n && f->all[i + 1].lo == r->lo)
+			continue;
+		r->before = before;
+		before = MAX(before, r->hi);
+		f->all[kept++] = *r;
+	}
+	f->n = kept;
 }
 
 static const struct file_starts *starts_of(struct starts *s, const struct elf_file *elf)
@@ -81,8 +105,7 @@ static const struct file_starts *starts_of(struct starts *s, const struct elf_fi
 	if (elf_file_symbol_bytes(elf) > MAX_STARTS_BYTES)
 		return f;
 	elf_file_symbols(elf, add_start, f);
-	if (f->n)
-		qsort(f->all, f->n, sizeof(*f->all), range_order);
+	finish_starts(f);
 	s->n_all += f->n;
 	return f;
 }
@@ -101,12 +124,12 @@ bool starts_has(struct starts *s, const struct elf_file *elf, uint64_t address)
 {
 	const struct function_range *f = last_start(s, elf, address);
 
-	return f && f->lo == address;
+	return f && f->lo == address && f->before <= address;
 }
 
 bool starts_in_one(struct starts *s, const struct elf_file *elf, uint64_t a, uint64_t b)
 {
 	const struct function_range *f = last_start(s, elf, a), *g = last_start(s, elf, b);
 
-	return f && g && f->lo == g->lo && a < MAX(f->hi, g->hi) && b < MAX(f->hi, g->hi);
+	return f && f == g && a < f->hi && b < f->hi;
 }

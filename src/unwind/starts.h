@@ -14,7 +14,7 @@ struct starts;
 
 struct starts *starts_new(void);
 void starts_free(struct starts *s);
-/* Does a function begin there? */
+/* Does a function begin there, and no other one reach beyond it? */
 bool starts_has(struct starts *s, const struct elf_file *elf, uint64_t address);
 /* Do both lie in one function? False, too, where that is not known. */
 bool starts_in_one(struct starts *s, const struct elf_file *elf, uint64_t a, uint64_t b);
