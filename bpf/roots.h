@@ -17,6 +17,8 @@ __noinline __weak int root_send(u32 level, u64 id)
 	u64 end = s ? stack_end(&s->sample.who, s->frame.registers[0][REG_SP]) : USER_SPACE_END;
 	struct root_record *r;
 
+	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= RING_CAPTURE_BYTES)
+		return 0;
 	if (end == USER_SPACE_END || end < sizeof(r->words))
 		return 0;
 	r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0);
@@ -34,7 +36,8 @@ __noinline __weak int root_send(u32 level, u64 id)
 }
 
 /* Adds the root end of the thread to the hash of the stack in the scratch, and to its record how to
- * go on. A global function: the verifier looks at it once. */
+ * go on. Returns whether what the root holds is known. A global function: the verifier looks at it
+ * once. */
 __noinline __weak int root_add(u32 level)
 {
 	struct user_scratch *s = scratch_get(level);
@@ -65,9 +68,9 @@ __noinline __weak int root_add(u32 level)
 	}
 	for (u32 i = 0; root && i < MAX_ROOT_SUMS; i++)
 		known |= sum == root->sums[i];
-	/* That there is none to be found is known, too. */
+	/* That there is none to be found is known, too: the sum of no words. */
 	if (known)
 		s->tail[REST_ROOT] = sum;
 	s->hash = hash_mix(s->hash, known ? sum : bpf_ktime_get_ns());
-	return 0;
+	return known;
 }

@@ -217,19 +217,19 @@ static __always_inline u64 stack_capture(struct user_scratch *s)
 
 static __always_inline u64 user_stack_send(struct user_scratch *s, struct stats *st)
 {
-	bool has_rest = config.by_tables && s->end == WALK_DEPTH;
+	bool has_rest = config.by_tables && s->end == WALK_DEPTH, knows_root = true;
 	u32 n = s->n;
 
 	if (n > MAX_USER_FRAMES)
 		return STACK_NONE;
 	if (has_rest)
-		root_add(s->level);
+		knows_root = root_add(s->level);
 	/* By other mappings it is another stack: what was walked by those of before is not
 	 * believed. */
 	s->head.id = stack_hash(hash_mix(s->hash, s->head.version));
 	if (stack_has_crossed(s->head.id))
 		return s->head.id;
-	if (has_rest && !s->tail[REST_ROOT])
+	if (!knows_root)
 		root_send(s->level, s->head.id);
 	s->head.type = RECORD_USER_STACK;
 	s->head.n_frames = n;

@@ -16,15 +16,16 @@
 
 enum {
 	MAX_ROOT_FRAMES = 64,
-	MAX_ROOTS = 4096, /* threads; those that were learned first make room */
-	MAX_ROOT_SUMS = 8,
-	ROOT_WORDS = 1024,
+	MAX_ROOTS = 4096,  /* threads; those that were learned first make room */
+	MAX_ROOT_SUMS = 8, /* roots of one thread that are known, and come by turns */
+	ROOT_WORDS = 1024, /* of the end of a stack: the first functions, with frames of their usual
+			      size */
 };
 
 struct stack_root {
 	__u64 n; /* 0: there is no root to be found */
 	__u64 at[MAX_ROOT_FRAMES];
-	__u64 sums[MAX_ROOT_SUMS]; /* that are known; 0: none */
+	__u64 sums[MAX_ROOT_SUMS]; /* of what the words have held so far; 0: no more */
 };
 
 /* The end of a thread's stack, at the moment of the sample whose stack has the id. */
@@ -41,6 +42,6 @@ enum stack_rest {
 	REST_PC,
 	REST_TID,
 	REST_FLAGS,
-	REST_ROOT /* what the root's words hold; 0: that is not known */
+	REST_ROOT /* what the root's words hold; 0: that is not known, or there are none */
 };
 enum { REST_EXACT = 1, REST_FP_UNKNOWN = 2, REST_GUESSED = 4 };

@@ -97,7 +97,8 @@ STEP_INLINE int step_by_chain(STEP_CONTEXT context, struct unwind_frame *f, bool
 	f->is_return = 1;
 	f->knows_all = 0;
 	f->steps = 2;
-	f->guessed = position == LEAF_IN_BODY ? GUESS_CHAIN : GUESS_RULE;
+	f->guessed = position == LEAF_IN_BODY && rule_cfa(f->rule) == CFA_NONE ? GUESS_CHAIN
+									       : GUESS_RULE;
 	return WALK_GOES_ON;
 }
 
@@ -132,7 +133,7 @@ STEP_INLINE int step_signal(STEP_CONTEXT context, struct unwind_frame *f)
 	f->is_return = 0;
 	f->knows_all = 1;
 	f->fp_unknown = 0;
-	f->guessed = 0;
+	f->guessed = GUESS_NONE;
 	f->steps = 0;
 	return f->pc ? WALK_GOES_ON : WALK_NO_RULE; /* a call of nothing */
 }

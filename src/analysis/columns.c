@@ -28,7 +28,7 @@ const char *format_value(int64_t value, const char *unit, char *buf)
 
 double percent_of(double part, double whole)
 {
-	return whole ? 100.0 * (double)part / (double)whole : 0.0;
+	return whole != 0 ? 100.0 * part / whole : 0.0;
 }
 
 static const char *percent(int64_t part, int64_t whole, char *buf)

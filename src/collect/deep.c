@@ -17,9 +17,9 @@ enum {
 	MAX_HURRIED_FRAMES = 1 << 12, /* once the time is used up */
 	FIRST_BYTES = 1 << 18,
 	MAX_DEEP_BYTES = 1 << 26,
-	MAX_KNOWN = 16,       /* stacks whose frames are kept, of one thread perhaps several */
-	MAX_WITNESSES = 2048, /* ends of stacks that wait for the stack */
-	LEAST_WITNESSED = 8,  /* frames at the root */
+	MAX_KNOWN = 16,   /* stacks whose frames are kept, of one thread perhaps several */
+	MAX_ENDS = 2048,  /* ends of stacks that wait for the stack */
+	LEAST_FRAMES = 8, /* frames at the root */
 	PART_OF_TIME = 10,
 };
 
@@ -40,15 +40,15 @@ struct deep_stack {
 };
 
 /* The end of a stack as it was when it was sampled. */
-struct witness {
+struct stack_end {
 	uint64_t id, start;
 	uint64_t *words; /* ROOT_WORDS */
 };
 
 struct deeps {
-	struct witness witnesses[MAX_WITNESSES]; /* a ring */
-	size_t n_witnesses;                      /* that there have been */
-	struct map64 witness_of;                 /* id of a stack -> place in the ring */
+	struct stack_end ends[MAX_ENDS]; /* a ring */
+	size_t n_ends;                   /* that there have been */
+	struct map64 end_of;             /* id of a stack -> place in the ring */
 	struct kernel *kernel;
 	struct calls *calls;
 	struct deep_stack known[MAX_KNOWN];
@@ -76,9 +76,9 @@ void deeps_free(struct deeps *d)
 		return;
 	for (size_t i = 0; i < MAX_KNOWN; i++)
 		free(d->known[i].frames);
-	for (size_t i = 0; i < MAX_WITNESSES; i++)
-		free(d->witnesses[i].words);
-	map64_release(&d->witness_of);
+	for (size_t i = 0; i < MAX_ENDS; i++)
+		free(d->ends[i].words);
+	map64_release(&d->end_of);
 	calls_free(d->calls);
 	free(d->told);
 	free(d);
@@ -119,7 +119,7 @@ static void known_set(struct deeps *d, struct deep_stack *stack)
 	*stack = (struct deep_stack){0};
 }
 
-/* -- witnesses -- */
+/* -- ends of stacks -- */
 
 /* Where the frames at the root begin. */
 static size_t root_from(const struct deep_stack *s)
@@ -127,25 +127,25 @@ static size_t root_from(const struct deep_stack *s)
 	return s->n > MAX_ROOT_FRAMES ? s->n - MAX_ROOT_FRAMES : 0;
 }
 
-static void witness_drop(struct deeps *d, struct witness *w)
+static void stack_end_drop(struct deeps *d, struct stack_end *w)
 {
 	if (!w->words)
 		return;
-	map64_delete(&d->witness_of, w->id);
+	map64_delete(&d->end_of, w->id);
 	free(steal(w->words));
 }
 
-void deeps_witness(struct deeps *d, const struct root_record *r)
+void deeps_take_end(struct deeps *d, const struct root_record *r)
 {
-	struct witness *w = &d->witnesses[d->n_witnesses % MAX_WITNESSES];
+	struct stack_end *w = &d->ends[d->n_ends % MAX_ENDS];
 
-	witness_drop(d, w);
-	*w = (struct witness){r->id, r->start, mem_dup(r->words, sizeof(r->words))};
-	map64_set(&d->witness_of, r->id, d->n_witnesses++ % MAX_WITNESSES);
+	stack_end_drop(d, w);
+	*w = (struct stack_end){r->id, r->start, mem_dup(r->words, sizeof(r->words))};
+	map64_set(&d->end_of, r->id, d->n_ends++ % MAX_ENDS);
 }
 
 /* Does the sample have the word of the frame that is read now? -1: its end does not reach there. */
-static int is_witnessed(const struct capture_rest *rest, const struct deep_frame *f)
+static int is_in_sample(const struct capture_rest *rest, const struct deep_frame *f)
 {
 	uint64_t at = (f->sp - sizeof(uint64_t) - rest->start) / sizeof(uint64_t);
 
@@ -158,20 +158,21 @@ static int is_witnessed(const struct capture_rest *rest, const struct deep_frame
  * are, and there are some. */
 static bool is_of_sample(const struct deep_stack *found, const struct capture_rest *rest)
 {
-	size_t witnessed = 0;
+	size_t seen = 0;
 
-	if (rest->is_now)
+	/* The kernel side has looked at the same words, and knew what they hold. */
+	if (rest->is_now || (rest->root_sum && rest->root_sum == found->sum))
 		return true;
 	for (size_t i = root_from(found); i < found->n; i++) {
 		int is = found->frames[i].word & FRAME_EXACT
 				 ? -1
-				 : is_witnessed(rest, &found->frames[i]);
+				 : is_in_sample(rest, &found->frames[i]);
 
 		if (!is)
 			return false;
-		witnessed += is > 0;
+		seen += is > 0;
 	}
-	return witnessed >= MIN(found->n, (size_t)LEAST_WITNESSED);
+	return seen >= MIN(found->n, (size_t)LEAST_FRAMES);
 }
 
 /* -- a walk -- */
@@ -311,7 +312,9 @@ static bool frames_may_lead(struct deeps *d, const struct capture *in,
 
 		callee = place;
 		place = leads_place(&leads, (word & FRAME_ADDRESS) - !(word & FRAME_EXACT));
-		if (i && word & FRAME_GUESSED && !leads_to(&leads, place, callee))
+		if (i && word & FRAME_GUESSED &&
+		    leads_to(&leads, place, callee) <
+			    (word & FRAME_CHAINED ? LEAD_PROVEN : LEAD_POSSIBLE))
 			return false;
 	}
 	return true;
@@ -371,14 +374,14 @@ static bool take_known(const struct deep_stack *known, const struct capture_rest
 	return true;
 }
 
-void deeps_add_witness(const struct deeps *d, uint64_t id, struct capture_rest *rest)
+void deeps_add_end(const struct deeps *d, uint64_t id, struct capture_rest *rest)
 {
 	uint64_t at;
 
-	if (!map64_find(&d->witness_of, id, &at))
+	if (!map64_find(&d->end_of, id, &at))
 		return;
-	rest->start = d->witnesses[at].start;
-	rest->words = d->witnesses[at].words;
+	rest->start = d->ends[at].start;
+	rest->words = d->ends[at].words;
 	rest->n_words = ROOT_WORDS;
 }
 

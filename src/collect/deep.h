@@ -36,10 +36,11 @@ enum deep_result {
 /* `kernel` is told what it is to look at; NULL: nothing walks there. */
 struct deeps *deeps_new(struct kernel *kernel);
 void deeps_free(struct deeps *d);
-/* The end of a stack as it was when it was sampled, before the stack itself. */
-void deeps_witness(struct deeps *d, const struct root_record *r);
-/* Adds it to what is known of the stack; its words are valid until the next deeps_witness(). */
-void deeps_add_witness(const struct deeps *d, uint64_t id, struct capture_rest *rest);
+/* Takes the end of a stack as it was when that was sampled; it comes before the stack. */
+void deeps_take_end(struct deeps *d, const struct root_record *r);
+/* Adds the end of the stack with that id to what is known of it, if it has come. Its words are
+ * valid until the next deeps_take_end(). */
+void deeps_add_end(const struct deeps *d, uint64_t id, struct capture_rest *rest);
 /* The root end of the thread's stack from `rest` on; `in` has the process's mappings, images and
  * tables. `tid` 0: which thread that is, is not known. */
 enum deep_result deeps_find(struct deeps *d, const struct capture *in, pid_t tid,

@@ -185,7 +185,7 @@ void ingest_record(void *ingest, const void *record, size_t bytes)
 	else if (head->type == RECORD_CAPTURE)
 		add_capture(in, record, bytes);
 	else if (head->type == RECORD_ROOT)
-		deeps_witness(in->deeps, record);
+		deeps_take_end(in->deeps, record);
 	else
 		queue_add(&in->queue, head->time_ns, mem_dup(record, bytes), bytes, false);
 }
@@ -285,7 +285,7 @@ static bool apply_stack(struct ingest *in, const struct stack_record *r)
 					     .fp_unknown = tail[REST_FLAGS] & REST_FP_UNKNOWN,
 					     .guessed = tail[REST_FLAGS] & REST_GUESSED,
 					     .root_sum = tail[REST_ROOT]};
-		deeps_add_witness(in->deeps, r->id, &rest);
+		deeps_add_end(in->deeps, r->id, &rest);
 		if (!find_root(in, space, (pid_t)tail[REST_TID], &rest, &room, &root))
 			return false;
 		in->waits = false;
@@ -327,7 +327,7 @@ static bool apply_capture(struct ingest *in, const struct capture_record *r)
 		captured->rest.start = capture.start;
 		captured->rest.words = (const uint64_t *)capture.stack;
 		captured->rest.n_words = capture.n_stack / sizeof(uint64_t);
-		deeps_add_witness(in->deeps, r->head.id, &captured->rest);
+		deeps_add_end(in->deeps, r->head.id, &captured->rest);
 		if (!find_root(in, space, 0, &captured->rest, &room, &root))
 			return false;
 	}

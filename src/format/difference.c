@@ -45,7 +45,7 @@ void difference_note(const struct diff *d, struct str *out)
 /* "+12.3 %" */
 static const char *growth(const struct diff_side *s, char *buf, size_t size)
 {
-	double grown = 100.0 * ((double)s->new - s->base) / s->base;
+	double grown = s->base > 0 ? 100.0 * ((double)s->new - s->base) / s->base : 0;
 
 	if (s->base <= 0)
 		snprintf(buf, size, "%s", s->new > 0 ? "new" : "");

@@ -12,13 +12,6 @@ enum {
 	LEAST_ADDRESS = 4, /* digits */
 };
 
-static bool piece_ends(struct piece p, const char *with)
-{
-	size_t n = strlen(with);
-
-	return piece_len(p) >= n && memcmp(p.end - n, with, n) == 0;
-}
-
 bool perf_frame_begins(const char *line, const char *end)
 {
 	struct piece w = word_first((struct piece){line, end});

@@ -59,11 +59,43 @@ static void perf_script_skip(struct reader *r, const char *reason, const char *l
 
 /* -- frames -- */
 
+/* "[nf_conntrack]", "/boot/vmlinux", "/lib/modules/x/xfs.ko.xz": in old perf's text the kernel's
+ * addresses are small, so that the module alone tells. */
+static bool is_kernel_module(struct piece name)
+{
+	static const char *const of_programs[] = {"[vdso",  "[vvar",  "[vsyscall", "[heap",
+						  "[stack", "[anon",  "[unknown",  "[uprobes",
+						  "[jit",   "[kernel"};
+	static const char *const files[] = {"/vmlinux", ".ko", ".ko.xz", ".ko.zst", ".ko.gz"};
+	bool is = *name.at == '[' && name.end[-1] == ']';
+
+	for (size_t i = 0; i < ARRAY_SIZE(of_programs); i++)
+		is &= !piece_starts(name, of_programs[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		is |= piece_ends(name, files[i]);
+	return is;
+}
+
+/* The kernel's are called so that any reader knows them: "[kernel.nf_conntrack]". */
+static string_id perf_script_module(struct reader *r, struct piece name)
+{
+	auto_free char *of_kernel = NULL;
+	const char *slash;
+
+	if (piece_is_empty(name) || !is_kernel_module(name))
+		return strings_add_n(&r->p->strings, name.at, piece_len(name));
+	slash = memrchr(name.at, '/', piece_len(name));
+	name.at = slash ? slash + 1 : name.at + 1;
+	name.end -= slash ? 0 : 1;
+	of_kernel = mem_printf("[kernel.%.*s]", (int)MIN(piece_len(name), (size_t)200), name.at);
+	return strings_add(&r->p->strings, of_kernel);
+}
+
 static mapping_id perf_script_mapping_of(struct reader *r, struct piece name)
 {
 	struct mapping like = {.has_functions = true};
 
-	like.filename = strings_add_n(&r->p->strings, name.at, piece_len(name));
+	like.filename = perf_script_module(r, name);
 	return named_mappings_add(&r->mappings, &like);
 }
 

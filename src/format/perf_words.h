@@ -31,6 +31,13 @@ static inline bool piece_starts(struct piece p, const char *with)
 	return piece_len(p) >= n && __builtin_memcmp(p.at, with, n) == 0;
 }
 
+static inline bool piece_ends(struct piece p, const char *with)
+{
+	size_t n = __builtin_strlen(with);
+
+	return piece_len(p) >= n && __builtin_memcmp(p.end - n, with, n) == 0;
+}
+
 static inline struct piece piece_trimmed(struct piece p)
 {
 	while (p.at < p.end && char_is_blank(*p.at))

@@ -315,26 +315,6 @@ static bool is_jitted_file(const char *path)
 	return code && str_equal(name + pid + 1 + code, ".so");
 }
 
-/* "[nf_conntrack]", "vmlinux", "xfs.ko.xz": of old perf, whose addresses there are small. */
-static bool is_kernel_file(const char *file)
-{
-	static const char *const of_programs[] = {"[vdso",  "[vvar",   "[vsyscall", "[heap",
-						  "[stack", "[anon",   "[unmapped", "[unknown",
-						  "[jit",   "[uprobes"};
-	const char *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
-	const char *ko = strstr(name, ".ko");
-
-	if (*file != '[')
-		return str_equal(name, "vmlinux") ||
-		       (ko && (!ko[3] || str_equal(ko, ".ko.xz") || str_equal(ko, ".ko.zst") ||
-			       str_equal(ko, ".ko.gz")));
-	for (size_t i = 0; i < ARRAY_SIZE(of_programs); i++)
-		if (str_starts(file, of_programs[i]))
-			return false;
-	return file[strspn(file + 1, "abcdefghijklmnopqrstuvwxyz0123456789_-") + 1] == ']' &&
-	       file[1] != ']';
-}
-
 enum frame_kind frame_kind_of(const struct profile *p, const struct frame *f)
 {
 	const char *file =
@@ -343,7 +323,7 @@ enum frame_kind frame_kind_of(const struct profile *p, const struct frame *f)
 
 	if (f->mapping == NO_ID && name[0] == '[' && !name_is_placeholder(name))
 		return FRAME_NOTE;
-	if (str_starts(file, "[kernel") || f->address >> 63 || is_kernel_file(file))
+	if (str_starts(file, "[kernel") || f->address >> 63)
 		return FRAME_KERNEL;
 	return str_equal(file, "[anon]") || str_equal(file, "[jit]") ||
 			       str_starts(file, "//anon") || str_starts(file, "/tmp/perf-") ||

@@ -89,6 +89,7 @@ static void add_plt(void *rows, const char *name, uint64_t address, uint64_t siz
 /* What the symbols tell of where stacks end. */
 struct ends {
 	const struct elf_file *elf;
+	struct first_search search;
 	struct rows *rows;
 	bool has_contexts; /* makecontext() is there */
 };
@@ -97,7 +98,7 @@ static void add_first(void *ends, const struct elf_symbol *symbol)
 {
 	struct ends *e = ends;
 
-	if (is_first_function(e->elf, symbol))
+	if (is_first_function(&e->search, e->elf, symbol))
 		rows_first_function(e->rows, symbol->address,
 				    symbol->address + MAX(symbol->size, (uint64_t)1));
 	e->has_contexts = e->has_contexts || str_equal(symbol->name, "makecontext");
@@ -165,6 +166,7 @@ struct table_head *compile_table(struct elf_file *elf, struct elf_file *debug)
 	/* The libraries that start threads are small; large programs do it through those. */
 	if (elf_file_symbol_bytes(elf) <= MAX_SYMBOL_BYTES) {
 		elf_file_symbols(elf, add_first, &ends);
+		first_search_release(&ends.search);
 		rows.source = SOURCE_ENTRY;
 		if (ends.has_contexts)
 			bottoms_compile(elf, &rows);

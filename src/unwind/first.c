@@ -4,10 +4,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "elf/code_window.h"
-#include "elf/insn.h"
 
-enum { MAX_FIRST_BYTES = 512, HLT = 0xf4 };
+enum { MAX_FIRST_TRIES = 64, MAX_FIRST_BYTES = 512, HLT = 0xf4 };
 
 /* Names that others may give to functions of their own, which their code tells apart. */
 static const char *const of_libraries[] = {
@@ -31,25 +29,33 @@ static bool is_among(const char *name, const char *const *names, size_t n)
 
 /* Does the code do what compilers make of no program's function: call the kernel, or halt where
  * nothing is to be returned to? */
-static bool is_runtimes_code(const struct elf_file *elf, uint64_t address, uint64_t size)
+static bool is_runtimes_code(struct first_search *s, const struct elf_file *elf, uint64_t address,
+			     uint64_t size)
 {
-	struct insn_reader *reader = insn_reader_new();
-	auto_free struct code_window *window = mem_alloc(sizeof(*window));
 	uint64_t end = address + MIN(size, (uint64_t)MAX_FIRST_BYTES);
 	bool found = false;
 	struct insn in;
 	size_t n;
 
-	while (reader && !found && address < end) {
-		const uint8_t *code = code_window_at(window, elf, address, &n);
+	if (s->tries == MAX_FIRST_TRIES)
+		return false;
+	s->tries++;
+	s->reader = s->reader ? s->reader : insn_reader_new();
+	while (s->reader && !found && address < end) {
+		const uint8_t *code = code_window_at(&s->window, elf, address, &n);
 
-		if (!insn_read(reader, code, n, address, &in))
+		if (!insn_read(s->reader, code, n, address, &in))
 			break;
 		found = in.flow == FLOW_SYSCALL || *code == HLT;
 		address += in.length;
 	}
-	insn_reader_free(reader);
 	return found;
+}
+
+void first_search_release(struct first_search *s)
+{
+	insn_reader_free(s->reader);
+	*s = (struct first_search){0};
 }
 
 /* An Erlang process returns to normal_exit/0. */
@@ -58,7 +64,8 @@ bool is_first_generated(const char *name)
 	return str_starts(name, "erts_beamasm:normal_exit/0");
 }
 
-bool is_first_function(const struct elf_file *elf, const struct elf_symbol *symbol)
+bool is_first_function(struct first_search *s, const struct elf_file *elf,
+		       const struct elf_symbol *symbol)
 {
 	const char *name = symbol->name;
 
@@ -66,6 +73,6 @@ bool is_first_function(const struct elf_file *elf, const struct elf_symbol *symb
 		return false;
 	return is_among(name, of_go, ARRAY_SIZE(of_go)) ||
 	       (is_among(name, of_libraries, ARRAY_SIZE(of_libraries)) &&
-		is_runtimes_code(elf, symbol->address,
+		is_runtimes_code(s, elf, symbol->address,
 				 symbol->size ? symbol->size : symbol->reach));
 }

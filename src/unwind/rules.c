@@ -17,6 +17,7 @@ struct range {
 
 struct unwind_state {
 	const struct elf_file *elf;
+	struct first_search search;
 	Dwarf_CFI *cfi;
 	struct map64 index; /* address -> rules */
 	struct rule *rules;
@@ -42,7 +43,7 @@ static void note_first(void *ctx, const struct elf_symbol *symbol)
 {
 	struct unwind_state *s = ctx;
 
-	if (s->n_first < MAX_FIRST && is_first_function(s->elf, symbol))
+	if (s->n_first < MAX_FIRST && is_first_function(&s->search, s->elf, symbol))
 		s->first[s->n_first++] = (struct range){
 			symbol->address, symbol->address + MAX(symbol->size, (uint64_t)1)};
 }
@@ -105,6 +106,7 @@ static bool is_first(struct unwind_state *s, const struct image *image, uint64_t
 {
 	if (!s->named)
 		elf_file_symbols(image->elf, note_first, s);
+	first_search_release(&s->search);
 	s->named = true;
 	for (size_t i = 0; i < s->n_first; i++)
 		if (address >= s->first[i].lo && address < s->first[i].hi)

@@ -170,7 +170,10 @@ static void many_small_stacks_add_up(void **state)
 	struct err err = {0};
 	int fewer[FUNCTIONS] = {0};
 	struct profile p, q;
+	double roots = 0;
 	struct diff d;
+	struct tree t;
+	struct diff_side *nodes;
 
 	fewer[0] = 914;
 	make(&p, usual, 1);
@@ -184,6 +187,13 @@ static void many_small_stacks_add_up(void **state)
 		assert_true(fabs((double)row(&d, name)->self.base - usual[i] * d.scale) <= 0.5);
 	}
 	assert_int_equal(d.v.total, d.base + d.new);
+	tree_build(&t, &d.v, &(const struct tree_options){0});
+	nodes = diff_nodes(&d, &t);
+	for (size_t i = 0; i < t.n; i++)
+		roots += t.nodes[i].parent == NO_ID ? nodes[i].base : 0;
+	assert_true(fabs(roots - d.base) < 0.5);
+	free(nodes);
+	tree_release(&t);
 	diff_release(&d);
 	profile_release(&p);
 	profile_release(&q);

@@ -21,6 +21,15 @@ asm(".text\n"
     "calls_stops\n"
     ".type calls_behind, @function\ncalls_behind: jmp calls_other\n.size calls_behind, . - "
     "calls_behind\n"
+    ".type calls_fork, @function\ncalls_fork: jmp 2f\n1: jmp calls_next\n2: test %edi, %edi\n"
+    "jne 1b\ncall calls_leaf\n.size calls_fork, . - calls_fork\n"
+    ".type calls_next, @function\ncalls_next: xor %eax, %eax\ncalls_next_body: ret\n"
+    ".size calls_next, . - calls_next\n"
+    "calls_forking: call calls_fork\ncalls_forking_back: ret\n"
+    ".type calls_outer, @function\ncalls_outer: call calls_leaf\n"
+    ".type calls_inner, @function\ncalls_inner: nop\n.size calls_inner, . - calls_inner\n"
+    "jmp calls_other\n.size calls_outer, . - calls_outer\n"
+    "calls_outside: call calls_outer\ncalls_outside_back: ret\n"
     "calls_stopping: call calls_stops\ncalls_stopping_back: ret\n"
     "calls_nothing: xor %eax, %eax\nxor %eax, %eax\nxor %eax, %eax\nxor %eax, %eax\n"
     "calls_nothing_back: ret\n");
@@ -28,7 +37,8 @@ asm(".text\n"
 static const char *const names[] = {
 	"calls_leaf_body",     "calls_other_body",   "calls_direct_back",   "calls_by_jump_back",
 	"calls_by_table_back", "calls_by_push_back", "calls_indirect_back", "calls_nothing_back",
-	"calls_stopping_back", "calls_behind"};
+	"calls_stopping_back", "calls_behind",       "calls_forking_back",  "calls_next_body",
+	"calls_outside_back"};
 enum {
 	LEAF,
 	OTHER,
@@ -40,6 +50,9 @@ enum {
 	NOTHING,
 	STOPPING,
 	BEHIND,
+	FORKING,
+	NEXT,
+	OUTSIDE,
 	N_NAMES
 };
 
@@ -64,6 +77,9 @@ static void callers_are_compared(void **state)
 	/* Behind the last call of a function another one begins. */
 	assert_int_equal(calls_lead(c, elf, at[STOPPING], at[OTHER]), LEAD_IMPOSSIBLE);
 	assert_int_equal(calls_lead(c, elf, at[STOPPING], at[BEHIND]), LEAD_IMPOSSIBLE);
+	/* But it may be jumped to; and what another one reaches beyond is no end. */
+	assert_int_equal(calls_lead(c, elf, at[FORKING], at[NEXT]), LEAD_PROVEN);
+	assert_int_equal(calls_lead(c, elf, at[OUTSIDE], at[OTHER]), LEAD_PROVEN);
 	/* Asked again, out of what is remembered. */
 	assert_int_equal(calls_lead(c, elf, at[DIRECT], at[OTHER]), LEAD_IMPOSSIBLE);
 	calls_free(c);
