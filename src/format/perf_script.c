@@ -77,12 +77,12 @@ static bool is_kernel_module(struct piece name)
 }
 
 /* The kernel's are called so that any reader knows them: "[kernel.nf_conntrack]". */
-static string_id perf_script_module(struct reader *r, struct piece name)
+static string_id perf_script_module(struct reader *r, struct piece name, uint64_t address)
 {
 	auto_free char *of_kernel = NULL;
 	const char *slash;
 
-	if (piece_is_empty(name) || !is_kernel_module(name))
+	if (piece_is_empty(name) || address >> 63 || !is_kernel_module(name))
 		return strings_add_n(&r->p->strings, name.at, piece_len(name));
 	slash = memrchr(name.at, '/', piece_len(name));
 	name.at = slash ? slash + 1 : name.at + 1;
@@ -91,11 +91,11 @@ static string_id perf_script_module(struct reader *r, struct piece name)
 	return strings_add(&r->p->strings, of_kernel);
 }
 
-static mapping_id perf_script_mapping_of(struct reader *r, struct piece name)
+static mapping_id perf_script_mapping_of(struct reader *r, const struct perf_frame *f)
 {
 	struct mapping like = {.has_functions = true};
 
-	like.filename = perf_script_module(r, name);
+	like.filename = perf_script_module(r, f->module, f->address);
 	return named_mappings_add(&r->mappings, &like);
 }
 
@@ -137,7 +137,7 @@ static struct frame make_frame(struct reader *r, const struct perf_frame *from)
 
 	f.inlined = from->inlined;
 	if (from->has_module && !from->inlined)
-		f.mapping = perf_script_mapping_of(r, from->module);
+		f.mapping = perf_script_mapping_of(r, from);
 	perf_script_name_frame(r, &f, from->name);
 	f.kind = frame_kind_of(r->p, &f);
 	return f;
