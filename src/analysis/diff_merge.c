@@ -67,23 +67,13 @@ static void add_stacks(struct merging *m)
 	}
 }
 
-/* Values of files may be as large as there are. */
-static int64_t scaled(int64_t value, double scale)
-{
-	double weight = (double)value * scale;
-
-	if (scale == 1)
-		return value;
-	return (int64_t)MAX(MIN(weight + (weight < 0 ? -0.5 : 0.5), 9e18), -9e18);
-}
-
 /* The parts of a sum are rounded so that they add up to what it is rounded. */
 static int64_t scaled_part(int64_t *sum, int64_t value, double scale)
 {
-	int64_t before = scaled(*sum, scale), part;
+	int64_t before = sum_rounded((double)*sum * scale), part;
 
 	sum_add(sum, value);
-	part = scaled(*sum, scale);
+	part = sum_rounded((double)*sum * scale);
 	sum_add(&part, -before);
 	return scale == 1 ? value : part;
 }

@@ -32,7 +32,7 @@ static size_t parse_map(struct cursor *c, struct side_record *ret)
 	ret->offset = take_n(c, 8);
 	major = (uint32_t)take_n(c, 4);
 	minor = (uint32_t)take_n(c, 4);
-	ret->file.device = (uint64_t)major << 32 | minor;
+	ret->file.device = file_device(major, minor);
 	ret->file.inode = take_n(c, 8);
 	ret->file.generation = take_n(c, 8);
 	take_n(c, 8); /* protection and flags: only executable mappings are reported */

@@ -6,18 +6,12 @@
 #include "analysis/palette.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/sum.h"
 #include "format/flame.h"
 #include "format/page.h"
 
 #include <libsmartcols.h>
-#include <math.h>
 #include <stdio.h>
-
-/* Values of files may be as large as there are. */
-static int64_t rounded(double weight)
-{
-	return (int64_t)llround(MAX(MIN(weight, 9e18), -9e18));
-}
 
 static const char *const titles[] = {"BASE %", "NEW %", "CHANGE",   "95 %",
 				     "GROWTH", "P",     "FUNCTION", "MODULE"};
@@ -138,7 +132,7 @@ static json_t *side_json(const struct diff *d, const struct diff_side *s)
 {
 	json_t *o = json_object();
 
-	json_object_set_new(o, "base", json_integer(rounded(s->base)));
+	json_object_set_new(o, "base", json_integer(sum_rounded(s->base)));
 	json_object_set_new(o, "new", json_integer(s->new));
 	json_object_set_new(o, "base_percent", json_real(percent_of(s->base, d->base)));
 	json_object_set_new(o, "new_percent", json_real(percent_of(s->new, d->new)));
@@ -160,7 +154,7 @@ void difference_json(const struct diff *d, const struct difference_options *o, s
 	json_object_set_new(root, "version", json_integer(1));
 	json_object_set_new(root, "type", json_text(d->v.type));
 	json_object_set_new(root, "unit", json_text(d->v.unit));
-	json_object_set_new(root, "base_total", json_integer(rounded(d->base)));
+	json_object_set_new(root, "base_total", json_integer(sum_rounded(d->base)));
 	json_object_set_new(root, "new_total", json_integer(d->new));
 	json_object_set_new(root, "base_scale", json_real(d->scale));
 	json_object_set_new(root, "overdispersion", json_boolean(d->has_blocks));
@@ -258,7 +252,7 @@ int difference_html(struct diff *d, const char *title, int fd, struct err *err)
 	for (size_t f = 0; f < d->v.n_functions; f++) {
 		d->v.functions[f].self = d->rows[f].self.new;
 		d->v.functions[f].total = d->rows[f].total.new;
-		base[f] = rounded(d->rows[f].self.base);
+		base[f] = sum_rounded(d->rows[f].self.base);
 		p[f] = d->rows[f].self.p;
 	}
 	difference_note(d, &note);

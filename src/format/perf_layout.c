@@ -24,12 +24,15 @@ struct candidate {
 
 /* -- a line, by a layout -- */
 
-/* The word at the beginning, if it is wanted and is one. */
-static bool take_if(bool wanted, bool is, struct piece w, struct piece *left)
+/* Takes the word at the beginning, if one of that kind is wanted; false: it is none. */
+static bool take_word(bool wanted, bool (*is)(struct piece), struct piece *left)
 {
-	if (wanted && is)
-		left->at = w.end;
-	return !wanted || is;
+	struct piece w = word_first(*left);
+
+	if (!wanted)
+		return true;
+	left->at = w.end;
+	return is(w);
 }
 
 /* "123/124" */
@@ -83,20 +86,13 @@ static bool is_rest(const struct perf_layout *l, const struct perf_header *h)
 static bool parse_behind(const struct perf_layout *l, struct piece line, struct piece left,
 			 struct perf_header *h)
 {
-	struct piece w;
-
-	if (!take_ids(l, line, &left, h))
+	if (!take_ids(l, line, &left, h) || !take_word(l->cpu, perf_is_cpu, &left) ||
+	    !take_word(l->misc, perf_is_misc, &left))
 		return false;
-	w = word_first(left);
-	if (!take_if(l->cpu, perf_is_cpu(w), w, &left))
-		return false;
-	w = word_first(left);
-	if (!take_if(l->misc, perf_is_misc(w), w, &left))
-		return false;
-	for (w = word_first(left); l->time && perf_is_date(w) && !perf_is_time(w);
+	for (struct piece w = word_first(left); l->time && perf_is_date(w) && !perf_is_time(w);
 	     w = word_first(left))
 		left.at = w.end;
-	if (!take_if(l->time, perf_is_time(w), w, &left) || !take_period(l, line, &left, h) ||
+	if (!take_word(l->time, perf_is_time, &left) || !take_period(l, line, &left, h) ||
 	    (l->event && !perf_take_event(&left, h)))
 		return false;
 	h->rest = piece_trimmed(left);

@@ -245,7 +245,7 @@ static void find_mapped(void *ctx, const struct pmap *m)
 	struct mapped_file *f = ctx;
 
 	if (m->start == f->at) {
-		f->device = (uint64_t)m->major << 32 | m->minor;
+		f->device = file_device(m->major, m->minor);
 		f->inode = m->inode;
 	}
 }
@@ -296,8 +296,7 @@ static bool is_file_of(const struct image *image, int fd, const char *link)
 	generation = id->generation ? generation_of(fd) : 0;
 	if (generation && generation != id->generation)
 		return false;
-	if (id->inode == st.st_ino &&
-	    id->device == ((uint64_t)major(st.st_dev) << 32 | minor(st.st_dev)))
+	if (id->inode == st.st_ino && id->device == file_device(major(st.st_dev), minor(st.st_dev)))
 		return true;
 	return is_mapped_as(fd, id) || (link && is_overlaid(image, fd, link));
 }

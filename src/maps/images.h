@@ -33,6 +33,12 @@ struct file_id {
 	uint64_t generation; /* of files that the number was given to; 0: not known */
 };
 
+/* A device as its two numbers, in whatever way they are told. */
+static inline uint64_t file_device(uint32_t major, uint32_t minor)
+{
+	return (uint64_t)major << 32 | minor;
+}
+
 struct image {
 	enum image_kind kind;
 	char *path;

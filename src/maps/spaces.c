@@ -271,12 +271,11 @@ static void note_source(struct scan *scan, const struct space_source *s, bool ex
 
 static void scan_map(void *ctx, const struct pmap *m)
 {
-	const struct space_source source = {
-		.start = m->start,
-		.end = m->end,
-		.offset = m->offset,
-		.path = m->path,
-		.file = {(uint64_t)m->major << 32 | m->minor, m->inode, 0}};
+	const struct space_source source = {.start = m->start,
+					    .end = m->end,
+					    .offset = m->offset,
+					    .path = m->path,
+					    .file = {file_device(m->major, m->minor), m->inode, 0}};
 	struct scan *scan = ctx;
 
 	if (m->executable)

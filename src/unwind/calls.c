@@ -225,9 +225,8 @@ static const struct reach *reach_get(struct calls *c, const struct elf_file *elf
 	return r;
 }
 
-/* Below 0: that cannot be told at the moment. */
-static int calls_ask(struct calls *c, const struct elf_file *elf, uint64_t return_address,
-		     uint64_t callee)
+static enum lead calls_ask(struct calls *c, const struct elf_file *elf, uint64_t return_address,
+			   uint64_t callee)
 {
 	const struct reach *r;
 	uint64_t bytes, target;
@@ -241,7 +240,7 @@ static int calls_ask(struct calls *c, const struct elf_file *elf, uint64_t retur
 	target = direct_call_target(bytes, return_address);
 	r = reach_get(c, elf, target);
 	if (!r)
-		return -1;
+		return LEAD_UNKNOWN;
 	if (callee && (has_reached(r, callee) || starts_in_one(c->starts, elf, target, callee)))
 		return LEAD_PROVEN;
 	return r->anywhere ? LEAD_POSSIBLE : LEAD_IMPOSSIBLE;
@@ -252,17 +251,17 @@ enum lead calls_lead(struct calls *c, const struct elf_file *elf, uint64_t retur
 {
 	uint64_t key = hash_u64(hash_u64(hash_u64((uintptr_t)elf) ^ return_address) ^ callee) >> 1;
 	uint64_t known;
-	int answer;
+	enum lead answer;
 
 	if (map64_find(&c->asked, key, &known))
 		return (enum lead)known;
 	answer = calls_ask(c, elf, return_address, callee);
-	if (answer < 0)
+	if (answer == LEAD_UNKNOWN)
 		return LEAD_POSSIBLE;
 	if (c->n_asked++ == MAX_ASKED) {
 		map64_release(&c->asked);
 		c->n_asked = 0;
 	}
-	map64_set(&c->asked, key, (uint64_t)answer);
-	return (enum lead)answer;
+	map64_set(&c->asked, key, answer);
+	return answer;
 }

@@ -19,7 +19,8 @@
 
 /* Whether a call has led somewhere. */
 enum lead {
-	LEAD_IMPOSSIBLE, /* the code contradicts, or there is no call */
+	LEAD_UNKNOWN = -1, /* within calls.c: not at the moment */
+	LEAD_IMPOSSIBLE,   /* the code contradicts, or there is no call */
 	LEAD_POSSIBLE,
 	LEAD_PROVEN, /* as far as the code can: the call leads there, and no place is as good */
 };

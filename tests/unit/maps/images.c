@@ -22,7 +22,7 @@ static struct image *image_of(struct images *images, const char *path, uint64_t 
 	struct stat st;
 
 	assert_int_equal(stat(path, &st), 0);
-	file.device = (uint64_t)major(st.st_dev) << 32 | minor(st.st_dev);
+	file.device = file_device(major(st.st_dev), minor(st.st_dev));
 	file.inode = st.st_ino;
 	file.generation = generation;
 	return images_add(images, path, &none, &file);
