@@ -43,7 +43,7 @@ static void lines_count(int64_t *self, int64_t *total, uint32_t *counted, const 
 static void lines_add_line(struct build *b, uint32_t origin, uint32_t function,
 			   const struct frame *f, bool is_leaf)
 {
-	struct line_weight key = {function, f->file, f->line, f->start_line, 0, 0};
+	struct line_weight key = {function, f->file, f->line, f->start_line, 0, 0, f->mapping};
 	uint64_t hash = hash_u64((uint64_t)f->file << 32 | f->line) ^ hash_u64(function);
 	uint32_t id = map_find(&b->lines, hash, same_line, b->to, &key);
 

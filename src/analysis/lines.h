@@ -18,6 +18,7 @@ struct line_weight {
 	uint32_t line;  /* 0: not known */
 	uint32_t start_line;
 	int64_t self, total;
+	mapping_id mapping; /* that it was first met in */
 };
 
 /* Where code of a function lies. */

@@ -45,7 +45,7 @@ static int cache_print(const struct str *out, struct err *err)
 
 /* -- list -- */
 
-/* "names-BUILDID-1" is a table of names of that build id. */
+/* "names-BUILDID-9-SIZE" is a table of names of that build id. */
 static void take_apart(const char *key, char *kind, char *id)
 {
 	if (sscanf(key, "%15[a-z]-%40[0-9a-f]", kind, id) != 2) {
@@ -143,7 +143,9 @@ static bool build_elf(const struct builder *b, const char *path)
 	static const struct build_id none;
 	auto_free char *real = realpath(path, NULL);
 	struct image *image =
-		real ? images_open_path(b->images, images_add(b->images, real, &none, NULL)) : NULL;
+		real ? images_open_path(b->images, images_add(b->images, real, &none, NULL),
+					geteuid())
+		     : NULL;
 
 	if (!image || !image->elf)
 		return false;
@@ -170,7 +172,8 @@ static int build_profile(const struct builder *b, const char *path, struct err *
 		if (file[0] != '/' ||
 		    !build_id_parse(profile_text(&p, p.mappings[id].build_id), &build_id))
 			continue;
-		image = images_open_path(b->images, images_add(b->images, file, &build_id, NULL));
+		image = images_open_path(b->images, images_add(b->images, file, &build_id, NULL),
+					 profile_named_by(&p, id));
 		if (image->elf)
 			build_image(b, image);
 		else

@@ -321,6 +321,7 @@ const struct command command_doctor = {
 	.operands = "[PID]",
 	.options = options,
 	.n_options = ARRAY_SIZE(options),
+	.samples = true,
 	.ctx_bytes = sizeof(struct doctor),
 	.release = release,
 	.run = doctor_run,

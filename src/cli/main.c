@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The cprof program: global options, and the way to a command. */
+#include "base/authority.h"
+#include "base/broker.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -191,6 +193,10 @@ static int parse_and_run(const struct command *command, void *ctx, int argc, cha
 	if (code >= 0)
 		return code;
 	set_up_log();
+	if (!command->samples)
+		authority_renounce();
+	/* While there is one thread and little memory; what fails now is tried again. */
+	broker_start();
 	code = command->run(ctx, argc - first, argv + first, &err);
 	if (err.what[0])
 		return fail(command->name, &err, err.exit_code ? err.exit_code : EXIT_FAILED);
@@ -204,6 +210,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 
 	if (command->release)
 		command->release(ctx);
+	broker_end();
 	return code;
 }
 
@@ -234,6 +241,7 @@ int main(int argc, char **argv)
 	struct str out = {0};
 	int first, code;
 
+	authority_begin();
 	mem_on_exhausted(end_exhausted);
 	/* A file that may not grow is an error of the write, told in words. */
 	signal(SIGXFSZ, SIG_IGN);

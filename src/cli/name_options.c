@@ -20,6 +20,13 @@ int name_set_full(void *ctx, const char *arg, struct err *err)
 	return 0;
 }
 
+int name_set_trust(void *ctx, const char *arg, struct err *err)
+{
+	(void)arg, (void)err;
+	((struct symbolize_options *)ctx)->trust = true;
+	return 0;
+}
+
 int name_set_no_cache(void *ctx, const char *arg, struct err *err)
 {
 	(void)arg, (void)err;
@@ -56,6 +63,7 @@ int profile_load(const char *path, const struct symbolize_options *o, struct pro
 
 	if (code)
 		return code;
+	p->trusted = o->trust;
 	say_skipped(path, &p->account);
 	z = symbolizer_new(o);
 	symbolize_saved(z, p);

@@ -13,6 +13,9 @@
 #define NAME_OPTIONS                                                                               \
 	{0, "full-names", NULL,         "C++ and Rust functions with parameters, Go with types",   \
 	 0, NULL,         name_set_full},                                                          \
+	{0, "trust", NULL,                                                                         \
+	 "open files that profiles and programs of other users name with your own rights", 0,      \
+	 NULL, name_set_trust},                                                                    \
 	{                                                                                          \
 		0, "no-cache", NULL, "neither read nor write the cache of names", 0, NULL,         \
 			name_set_no_cache                                                          \
@@ -28,6 +31,7 @@
 
 int name_set_debuginfod(void *ctx, const char *arg, struct err *err);
 int name_set_full(void *ctx, const char *arg, struct err *err);
+int name_set_trust(void *ctx, const char *arg, struct err *err);
 int name_set_no_cache(void *ctx, const char *arg, struct err *err);
 
 /* Reads a profile into `p`, which is initialised; what was saved without names gets those that the

@@ -310,6 +310,7 @@ const struct command command_record = {
 	.n_options = ARRAY_SIZE(options),
 	.runs_command = true,
 	.more_help = target_help,
+	.samples = true,
 	.ctx_bytes = sizeof(struct record),
 	.release = target_release,
 	.run = record_run,

@@ -10,25 +10,29 @@
 #include "maps/packages.h"
 
 /* Is the file that was sampled still at its path? */
-static bool is_here(const char *path, const char *hex)
+static bool is_here(const struct wanted_file *wanted, const char *hex)
 {
 	struct build_id id;
-	struct elf_file *f = elf_file_open_path(-1, path, build_id_parse(hex, &id) ? &id : NULL);
+	struct elf_file *f = elf_file_open_wanted(wanted, build_id_parse(hex, &id) ? &id : NULL);
 
 	elf_file_free(f);
 	return f;
 }
 
 /* Of a file with a path. */
-static char *cure_of_file(const char *path, const char *build_id)
+static char *cure_of_file(const char *path, const char *build_id, uid_t named_by)
 {
+	const struct wanted_file wanted = {.path = path, .as_user = true, .user = named_by};
 	auto_free char *package = package_of(path);
+	struct opened_file file;
 
-	if (!is_here(path, build_id)) {
+	if (!is_here(&wanted, build_id)) {
 		if (*build_id)
 			return mem_strdup("the file with this build id is not here (any more)");
-		return mem_strdup(access(path, F_OK) ? "the file is not here (any more)"
-						     : "this is no ELF file");
+		if (broker_open(&wanted, &file))
+			return mem_strdup("the file is not here (any more)");
+		close(file.fd);
+		return mem_strdup("this is no ELF file");
 	}
 	return package ? package_cure(package) : mem_strdup("build it with -g, or do not strip it");
 }
@@ -47,7 +51,8 @@ static char *report_missing_cure_of(const struct profile *p, const struct missin
 	if (m->is_generated)
 		return mem_strdup(cure_of_generated(p));
 	if (path[0] == '/')
-		return cure_of_file(path, profile_text(p, is->build_id));
+		return cure_of_file(path, profile_text(p, is->build_id),
+				    profile_named_by(p, m->mapping));
 	return mem_strdup("the profile does not say which file this is: record it with cprof, or "
 			  "give names to what recorded it");
 }

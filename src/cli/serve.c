@@ -240,6 +240,7 @@ const struct command command_serve = {
 	.options = options,
 	.n_options = ARRAY_SIZE(options),
 	.more_help = target_help,
+	.samples = true,
 	.ctx_bytes = sizeof(struct serve),
 	.release = target_release,
 	.run = serve_run,

@@ -122,6 +122,7 @@ const struct command command_threads = {
 	.operands = "PID",
 	.options = options,
 	.n_options = ARRAY_SIZE(options),
+	.samples = true,
 	.ctx_bytes = sizeof(struct threads_command),
 	.run = threads_run,
 };

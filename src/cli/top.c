@@ -75,6 +75,7 @@ const struct command command_top = {
 	.n_options = ARRAY_SIZE(options),
 	.runs_command = true,
 	.more_help = target_help,
+	.samples = true,
 	.ctx_bytes = sizeof(struct top),
 	.release = target_release,
 	.run = top_run,

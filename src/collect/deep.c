@@ -3,7 +3,6 @@
 #include "collect/deep.h"
 
 #include <string.h>
-#include <sys/uio.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -241,10 +240,7 @@ static bool visit_frame(void *walk, uint64_t word, uint64_t sp)
 /* As much of the stack as is wanted and there. */
 static size_t deep_read(pid_t pid, uint64_t start, uint8_t *to, size_t wanted)
 {
-	struct iovec local = {to, wanted}, remote = {(void *)(uintptr_t)start, wanted};
-	ssize_t n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
-
-	return n < 0 ? 0 : (size_t)n & ~(size_t)7;
+	return process_read(pid, start, to, wanted) & ~(size_t)7;
 }
 
 static enum deep_result deep_walk(struct deep_walk *w, const struct capture *in, pid_t pid,

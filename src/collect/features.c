@@ -2,6 +2,7 @@
 /* What this machine has of what profiling needs. */
 #include "collect/features.h"
 
+#include "base/authority.h"
 #include "base/cache.h"
 #include "base/err.h"
 #include "base/io.h"
@@ -173,6 +174,7 @@ static bool feature_arena(struct str *found, struct str *cure)
 
 static bool feature_statistics(struct str *found, struct str *cure)
 {
+	with_authority(BPF);
 	char enabled[16] = "0";
 	int fd;
 
@@ -235,6 +237,7 @@ static bool feature_pmu(struct str *found, struct str *cure)
 static bool feature_kernel_names(struct str *found, struct str *cure)
 {
 	struct str text auto_release(str_release) = {0};
+	with_authority(KERNEL_NAMES);
 	int fd = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
 	bool shown = fd >= 0 && !fd_read_head(fd, 4096, &text) && text.len &&
 		     strspn(text.text, "0") < 16;

@@ -2,6 +2,7 @@
 /* The BPF object of a recording. */
 #include "collect/kernel.h"
 
+#include "base/authority.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -86,6 +87,7 @@ static void log_verification(const struct kernel *k)
 
 static int attach_at(struct kernel *k, size_t i, struct err *err)
 {
+	with_authority(TRACEPOINT);
 	struct bpf_program *program =
 		bpf_object__find_program_by_name(k->object->obj, k->programs[i].name);
 
@@ -182,6 +184,7 @@ static int kernel_set_up(struct kernel *k, const struct kernel_options *o, struc
 struct kernel *kernel_new(const struct kernel_options *o, enum refusal *ret_refusal,
 			  struct err *err)
 {
+	with_authority(BPF);
 	struct kernel *k = mem_alloc(sizeof(*k));
 	struct kernel_loaded loaded = {0};
 	enum refusal refusal;
@@ -223,6 +226,7 @@ int kernel_wait_fd(const struct kernel *k)
 
 int kernel_add_target(struct kernel *k, enum target_kind kind, uint32_t id)
 {
+	with_authority(BPF);
 	struct target_key key = {.kind = kind, .id = id};
 	uint8_t one = 1;
 
@@ -234,6 +238,7 @@ int kernel_add_target(struct kernel *k, enum target_kind kind, uint32_t id)
 
 bool kernel_remove_target(struct kernel *k, enum target_kind kind, uint32_t id)
 {
+	with_authority(BPF);
 	struct target_key key = {.kind = kind, .id = id};
 
 	if (bpf_map_delete_elem(bpf_map__fd(k->object->maps.targets), &key))
@@ -298,6 +303,7 @@ struct kernel_store kernel_store(const struct kernel *k)
 
 int kernel_set_process(struct kernel *k, uint32_t tgid, const struct process_maps *maps)
 {
+	with_authority(BPF);
 	int fd = bpf_map__fd(k->object->maps.processes);
 
 	if (!maps)
@@ -307,11 +313,13 @@ int kernel_set_process(struct kernel *k, uint32_t tgid, const struct process_map
 
 bool kernel_get_process(const struct kernel *k, uint32_t tgid, struct process_maps *ret)
 {
+	with_authority(BPF);
 	return !bpf_map_lookup_elem(bpf_map__fd(k->object->maps.processes), &tgid, ret);
 }
 
 void kernel_set_root(struct kernel *k, uint32_t tid, const struct stack_root *root)
 {
+	with_authority(BPF);
 	int fd = bpf_map__fd(k->object->maps.stack_roots);
 
 	if (root)
@@ -322,6 +330,7 @@ void kernel_set_root(struct kernel *k, uint32_t tid, const struct stack_root *ro
 
 bool kernel_has_root(const struct kernel *k, uint32_t tid)
 {
+	with_authority(BPF);
 	struct stack_root root;
 
 	return !bpf_map_lookup_elem(bpf_map__fd(k->object->maps.stack_roots), &tid, &root);
@@ -339,6 +348,7 @@ void kernel_set_epoch(struct kernel *k, uint32_t epoch)
 
 int kernel_read_counts(struct kernel *k, count_visit *visit, void *ctx)
 {
+	with_authority(BPF);
 	bool in_b = !k->object->bss->counts_index;
 	struct bpf_map *map = in_b ? k->object->maps.counts_b : k->object->maps.counts_a;
 	size_t key_bytes = bpf_map__key_size(map);
@@ -380,6 +390,7 @@ static void add_stats(struct stats *to, const struct stats *from)
 /* Adds what programs of a level have counted. */
 static void read_stats(const struct kernel *k, uint32_t level, struct stats *ret)
 {
+	with_authority(BPF);
 	auto_free struct stats *each = mem_array((size_t)k->n_cpus, sizeof(*each));
 
 	if (bpf_map_lookup_elem(bpf_map__fd(k->object->maps.stats), &level, each))
@@ -397,6 +408,7 @@ void kernel_stats(const struct kernel *k, struct stats *ret)
 
 static void clear_seen(struct kernel *k)
 {
+	with_authority(BPF);
 	int fd = bpf_map__fd(k->object->maps.seen);
 	auto_free uint64_t *keys = mem_array(BATCH, sizeof(*keys));
 	auto_free uint8_t *values = mem_array(BATCH, sizeof(*values));
@@ -424,6 +436,7 @@ bool kernel_renew_seen(struct kernel *k)
 
 bool kernel_name_address(void *kernel, uint64_t address, char *buf, size_t size)
 {
+	with_authority(BPF);
 	struct kernel *k = kernel;
 
 	return kernel_name_ask(k->name_fd, &k->object->bss->name_address, k->object->bss->name_text,
@@ -441,6 +454,7 @@ bool kernel_is_measured(const struct kernel *k)
 
 uint64_t kernel_run_ns(const struct kernel *k)
 {
+	with_authority(BPF);
 	struct bpf_program *program = NULL;
 	uint64_t ns = 0;
 
@@ -457,6 +471,7 @@ uint64_t kernel_run_ns(const struct kernel *k)
 
 void kernel_log_runs(const struct kernel *k)
 {
+	with_authority(BPF);
 	struct stats nested = {0};
 
 	for (size_t i = 0; i < k->n_programs; i++) {

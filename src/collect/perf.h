@@ -2,6 +2,8 @@
 /* The perf_event_open system call, and what its callers share. */
 #pragma once
 
+#include "base/authority.h"
+
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stdbool.h>
@@ -13,6 +15,7 @@
 /* A descriptor, or a negative errno. */
 static inline int perf_open(const struct perf_event_attr *attr, pid_t pid, int cpu)
 {
+	with_authority(PERF);
 	long fd = syscall(SYS_perf_event_open, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 
 	return fd < 0 ? -errno : (int)fd;

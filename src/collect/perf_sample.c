@@ -2,6 +2,8 @@
 /* Samples that perf itself takes. */
 #include "collect/perf_sample.h"
 
+#include "proc/procfs.h"
+
 #include "abi/unwind_frame.h"
 #include "base/cursor.h"
 #include "base/mem.h"
@@ -9,7 +11,6 @@
 
 #include <asm/perf_regs.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <time.h>
 
 /* The user's registers in the order of perf, which is that of their bits, as DWARF numbers them. */
@@ -127,9 +128,7 @@ bool perf_sample_parse(const void *record, size_t size, uint64_t *frames, struct
 bool is_after_syscall(pid_t pid, uint64_t pc)
 {
 	uint16_t before;
-	struct iovec to = {&before, sizeof(before)};
-	struct iovec from = {(void *)(uintptr_t)(pc - sizeof(before)), sizeof(before)};
 
-	return process_vm_readv(pid, &to, 1, &from, 1, 0) != sizeof(before) || before == 0x050f ||
-	       before == 0x80cd || before == 0x340f;
+	return process_read(pid, pc - sizeof(before), &before, sizeof(before)) != sizeof(before) ||
+	       before == 0x050f || before == 0x80cd || before == 0x340f;
 }

@@ -4,6 +4,7 @@
 #include "collect/snapshot.h"
 
 #include "abi/snapshot.h"
+#include "base/authority.h"
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/mem.h"
@@ -25,7 +26,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
@@ -100,6 +100,7 @@ static int snapshot_load(struct snapshotter *s, const struct refusal_log *log)
 
 struct snapshotter *snapshotter_new(struct err *err)
 {
+	with_authority(BPF);
 	struct snapshotter *s = mem_alloc(sizeof(*s));
 	struct refusal_log log;
 	int code;
@@ -141,6 +142,7 @@ void snapshotter_free(struct snapshotter *s)
 
 bool snapshotter_name_address(void *snapshotter, uint64_t address, char *buf, size_t size)
 {
+	with_authority(BPF);
 	struct snapshotter *s = snapshotter;
 
 	return kernel_name_ask(s->name_fd, &s->object->bss->name_address, s->object->bss->name_text,
@@ -185,6 +187,7 @@ static int read_all(int fd, struct str *out)
 
 static int read_threads(struct snapshotter *s, pid_t pid, struct str *out, struct err *err)
 {
+	with_authority(BPF);
 	struct bpf_link *link;
 	int code, fd;
 
@@ -318,13 +321,11 @@ static void unwind(struct taking *t, const struct capture *c, struct captured *r
 /* More of the stack, if it is still what it was where it had been read. Returns its bytes. */
 static size_t snapshot_read_more(struct taking *t, const struct seen *s)
 {
-	struct iovec from = {(void *)(uintptr_t)s->r->stack_start, MAX_STACK_BYTES};
-	struct iovec to = {t->more, MAX_STACK_BYTES};
-	ssize_t n = process_vm_readv((pid_t)s->r->tid, &to, 1, &from, 1, 0);
+	size_t n = process_read((pid_t)s->r->tid, s->r->stack_start, t->more, MAX_STACK_BYTES);
 
-	if (n < (ssize_t)s->r->stack_bytes || memcmp(t->more, s->stack, s->r->stack_bytes) != 0)
+	if (n < s->r->stack_bytes || memcmp(t->more, s->stack, s->r->stack_bytes) != 0)
 		return 0;
-	return (size_t)n;
+	return n;
 }
 
 /* What both kinds have in common. */

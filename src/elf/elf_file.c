@@ -2,7 +2,6 @@
 /* An ELF file through libelf. */
 #include "elf/elf_file.h"
 
-#include "base/io.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -27,6 +26,8 @@ enum {
 struct elf_file {
 	Elf *elf;
 	int fd;
+	struct stat st;    /* of what was opened, */
+	bool is_copy;      /* which `fd` is a copy of */
 	const void *image; /* in memory: fd is -1 */
 	size_t image_bytes;
 	uint64_t eh_frame_hdr;
@@ -36,7 +37,81 @@ struct elf_file {
 		bool is_code;
 	} segments[MAX_SEGMENTS];
 	size_t n_segments;
+	/* Of one that may sleep: `elf` is NULL and `fd` -1 while it does. */
+	elf_open_again *again;
+	void *ctx;
+	atomic_uint *awake;
 };
+
+/* -- sleep -- */
+
+void elf_file_may_sleep(struct elf_file *f, elf_open_again *again, void *ctx, atomic_uint *awake)
+{
+	f->again = again;
+	f->ctx = ctx;
+	f->awake = awake;
+	(*awake)++;
+}
+
+void elf_file_sleep(struct elf_file *f)
+{
+	if (!f->again || !f->elf)
+		return;
+	elf_end(f->elf);
+	close(f->fd);
+	f->elf = NULL;
+	f->fd = -1;
+	(*f->awake)--;
+}
+
+bool elf_file_is_awake(const struct elf_file *f)
+{
+	return f->elf;
+}
+
+static bool is_unchanged(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       memcmp(&a->st_mtim, &b->st_mtim, sizeof(a->st_mtim)) == 0 &&
+	       memcmp(&a->st_ctim, &b->st_ctim, sizeof(a->st_ctim)) == 0;
+}
+
+int elf_file_wake(struct elf_file *f)
+{
+	struct opened_file file;
+	int code;
+
+	if (f->elf)
+		return 0;
+	code = f->again(f->ctx, &file);
+	if (code)
+		return code;
+	if (!is_unchanged(&f->st, &file.st))
+		code = -ESTALE;
+	else
+		f->elf = elf_begin(file.fd, ELF_C_READ, NULL);
+	if (!f->elf) {
+		close(file.fd);
+		return code ? code : -ENOEXEC;
+	}
+	f->fd = file.fd;
+	(*f->awake)++;
+	return 0;
+}
+
+/* NULL, which libelf takes for a file without anything: it sleeps for good. */
+static Elf *handle(const struct elf_file *f)
+{
+	if (!f->elf && f->again)
+		elf_file_wake((struct elf_file *)f);
+	return f->elf;
+}
+
+static int descriptor(const struct elf_file *f)
+{
+	handle(f);
+	return f->fd;
+}
 
 bool build_id_equal(const struct build_id *a, const struct build_id *b)
 {
@@ -72,12 +147,12 @@ static void read_segments(struct elf_file *f)
 {
 	size_t n = 0;
 
-	if (elf_getphdrnum(f->elf, &n))
+	if (elf_getphdrnum(handle(f), &n))
 		return;
 	for (size_t i = 0; i < n && f->n_segments < MAX_SEGMENTS; i++) {
 		GElf_Phdr p;
 
-		if (!gelf_getphdr(f->elf, (int)i, &p))
+		if (!gelf_getphdr(handle(f), (int)i, &p))
 			continue;
 		if (p.p_type == PT_GNU_EH_FRAME)
 			f->eh_frame_hdr = p.p_vaddr;
@@ -123,10 +198,28 @@ static int finish_open(Elf *elf, int fd, struct elf_file **ret)
 	return 0;
 }
 
+int elf_file_take(const struct opened_file *file, struct elf_file **ret)
+{
+	int code;
+
+	elf_version(EV_CURRENT);
+	code = finish_open(elf_begin(file->fd, ELF_C_READ, NULL), file->fd, ret);
+	if (code)
+		return code;
+	(*ret)->st = file->st;
+	(*ret)->is_copy = file->is_copy;
+	return 0;
+}
+
 int elf_file_open(int fd, struct elf_file **ret)
 {
-	elf_version(EV_CURRENT);
-	return finish_open(elf_begin(fd, ELF_C_READ, NULL), fd, ret);
+	struct opened_file file = {.fd = fd};
+
+	if (fd >= 0 && fstat(fd, &file.st)) {
+		close(fd);
+		return -errno;
+	}
+	return elf_file_take(&file, ret);
 }
 
 int elf_file_from_memory(const void *image, size_t len, struct elf_file **ret)
@@ -146,6 +239,7 @@ void elf_file_free(struct elf_file *f)
 {
 	if (!f)
 		return;
+	elf_file_sleep(f);
 	elf_end(f->elf);
 	if (f->fd >= 0)
 		close(f->fd);
@@ -194,21 +288,21 @@ bool elf_file_build_id(const struct elf_file *f, struct build_id *ret)
 	size_t n = 0;
 
 	*ret = (struct build_id){0};
-	if (elf_getphdrnum(f->elf, &n))
+	if (elf_getphdrnum(handle(f), &n))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		GElf_Phdr p;
 
-		if (!gelf_getphdr(f->elf, (int)i, &p) || p.p_type != PT_NOTE ||
+		if (!gelf_getphdr(handle(f), (int)i, &p) || p.p_type != PT_NOTE ||
 		    !elf_file_is_note(p.p_filesz))
 			continue;
-		data = elf_getdata_rawchunk(f->elf, (int64_t)p.p_offset, p.p_filesz,
+		data = elf_getdata_rawchunk(handle(f), (int64_t)p.p_offset, p.p_filesz,
 					    p.p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR);
 		if (data && take_note(data, ret))
 			return true;
 	}
 	/* Files that are not loaded (dwz's) have sections only. */
-	while (!n && (scn = elf_nextscn(f->elf, scn))) {
+	while (!n && (scn = elf_nextscn(handle(f), scn))) {
 		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type != SHT_NOTE ||
 		    !elf_file_is_note(shdr.sh_size))
 			continue;
@@ -219,13 +313,13 @@ bool elf_file_build_id(const struct elf_file *f, struct build_id *ret)
 	return false;
 }
 
-struct elf_file *elf_file_open_path(int root, const char *path, const struct build_id *id)
+struct elf_file *elf_file_open_wanted(const struct wanted_file *wanted, const struct build_id *id)
 {
-	int fd = file_open_regular(root, path);
+	struct opened_file file;
 	struct build_id has;
 	struct elf_file *f;
 
-	if (fd < 0 || elf_file_open(fd, &f))
+	if (broker_open(wanted, &file) || elf_file_take(&file, &f))
 		return NULL;
 	if (!id || (elf_file_build_id(f, &has) && build_id_equal(&has, id)))
 		return f;
@@ -269,11 +363,11 @@ static Elf_Scn *section_named(const struct elf_file *f, const char *want, GElf_S
 	Elf_Scn *scn = NULL;
 	size_t names;
 
-	if (elf_getshdrstrndx(f->elf, &names))
+	if (elf_getshdrstrndx(handle(f), &names))
 		return NULL;
-	while ((scn = elf_nextscn(f->elf, scn))) {
+	while ((scn = elf_nextscn(handle(f), scn))) {
 		const char *name =
-			gelf_getshdr(scn, ret) ? elf_strptr(f->elf, names, ret->sh_name) : NULL;
+			gelf_getshdr(scn, ret) ? elf_strptr(handle(f), names, ret->sh_name) : NULL;
 
 		if (name && str_equal(name, want))
 			return scn;
@@ -285,7 +379,7 @@ bool elf_file_has_symtab(const struct elf_file *f)
 {
 	GElf_Shdr shdr;
 
-	return section_of_type(f->elf, SHT_SYMTAB, &shdr);
+	return section_of_type(handle(f), SHT_SYMTAB, &shdr);
 }
 
 bool elf_file_has_debug_info(const struct elf_file *f)
@@ -301,8 +395,8 @@ uint64_t elf_file_symbol_bytes(const struct elf_file *f)
 {
 	GElf_Shdr shdr;
 
-	if (section_of_type(f->elf, SHT_SYMTAB, &shdr) ||
-	    section_of_type(f->elf, SHT_DYNSYM, &shdr))
+	if (section_of_type(handle(f), SHT_SYMTAB, &shdr) ||
+	    section_of_type(handle(f), SHT_DYNSYM, &shdr))
 		return shdr.sh_size;
 	return 0;
 }
@@ -326,7 +420,7 @@ uint64_t elf_file_entry(const struct elf_file *f)
 {
 	GElf_Ehdr ehdr;
 
-	if (!gelf_getehdr(f->elf, &ehdr))
+	if (!gelf_getehdr(handle(f), &ehdr))
 		return 0;
 	return ehdr.e_type == ET_DYN && !f->has_interpreter && ehdr.e_entry == elf_file_text(f)
 		       ? 0
@@ -335,10 +429,28 @@ uint64_t elf_file_entry(const struct elf_file *f)
 
 bool elf_file_is_trusted(const struct elf_file *f)
 {
-	struct stat st;
+	return f->image || (!f->is_copy && (f->st.st_uid == 0 || f->st.st_uid == geteuid()) &&
+			    !(f->st.st_mode & 022));
+}
 
-	return f->image || (!fstat(f->fd, &st) && (st.st_uid == 0 || st.st_uid == geteuid()) &&
-			    !(st.st_mode & 022));
+bool elf_file_is_copy(const struct elf_file *f)
+{
+	return f->is_copy;
+}
+
+uid_t elf_file_owner(const struct elf_file *f)
+{
+	return f->image ? 0 : f->st.st_uid;
+}
+
+const struct stat *elf_file_stat(const struct elf_file *f)
+{
+	return &f->st;
+}
+
+bool elf_file_is_same(const struct elf_file *a, const struct elf_file *b)
+{
+	return !a->image && !b->image && is_unchanged(&a->st, &b->st);
 }
 
 /* Where the section ends if it holds code, else 0. */
@@ -385,7 +497,7 @@ size_t elf_file_symbols(const struct elf_file *f, elf_visit *visit, void *ctx)
 {
 	/* A handle of its own: what libelf reads it keeps, and the tables of large programs are
 	 * many megabytes. */
-	Elf *elf = f->fd >= 0 ? elf_begin(f->fd, ELF_C_READ, NULL) : f->elf;
+	Elf *own = handle(f), *elf = f->fd >= 0 ? elf_begin(f->fd, ELF_C_READ, NULL) : own;
 	struct elf_symbol symbol;
 	GElf_Shdr shdr, strings;
 	Elf_Scn *names, *scn = elf ? section_of_type(elf, SHT_SYMTAB, &shdr) : NULL;
@@ -405,7 +517,7 @@ size_t elf_file_symbols(const struct elf_file *f, elf_visit *visit, void *ctx)
 		visit(ctx, &symbol);
 		visited++;
 	}
-	if (elf != f->elf)
+	if (elf != own)
 		elf_end(elf);
 	return visited;
 }
@@ -442,7 +554,7 @@ struct elf_section elf_file_bytes_at(const struct elf_file *f, uint64_t address)
 
 		if (skip >= f->segments[i].size || f->segments[i].size - skip > MAX_FRAME_BYTES)
 			continue;
-		data = elf_getdata_rawchunk(f->elf, (int64_t)(f->segments[i].offset + skip),
+		data = elf_getdata_rawchunk(handle(f), (int64_t)(f->segments[i].offset + skip),
 					    f->segments[i].size - skip, ELF_T_BYTE);
 		if (data && data->d_buf)
 			s = (struct elf_section){data->d_buf, data->d_size, address};
@@ -461,15 +573,15 @@ void elf_file_code_sections(const struct elf_file *f, elf_section_visit *visit, 
 	Elf_Scn *scn = NULL;
 	size_t names;
 
-	if (elf_getshdrstrndx(f->elf, &names))
+	if (elf_getshdrstrndx(handle(f), &names))
 		return;
-	while ((scn = elf_nextscn(f->elf, scn))) {
+	while ((scn = elf_nextscn(handle(f), scn))) {
 		GElf_Shdr shdr;
 		const char *name;
 
 		if (!gelf_getshdr(scn, &shdr) || !(shdr.sh_flags & SHF_EXECINSTR))
 			continue;
-		name = elf_strptr(f->elf, names, shdr.sh_name);
+		name = elf_strptr(handle(f), names, shdr.sh_name);
 		if (name)
 			visit(ctx, name, shdr.sh_addr, shdr.sh_size);
 	}
@@ -518,7 +630,7 @@ bool elf_file_read(const struct elf_file *f, uint64_t address, void *to, size_t 
 		if (skip >= f->segments[i].size || bytes > f->segments[i].size - skip)
 			continue;
 		if (!f->image)
-			return pread(f->fd, to, bytes, (off_t)offset) == (ssize_t)bytes;
+			return pread(descriptor(f), to, bytes, (off_t)offset) == (ssize_t)bytes;
 		if (offset > f->image_bytes || bytes > f->image_bytes - offset)
 			return false;
 		memcpy(to, (const char *)f->image + offset, bytes);
@@ -529,12 +641,12 @@ bool elf_file_read(const struct elf_file *f, uint64_t address, void *to, size_t 
 
 int elf_file_reopen(const struct elf_file *f, struct elf_file **ret)
 {
-	int fd;
+	struct opened_file file = {.is_copy = f->is_copy, .st = f->st};
 
 	if (f->image)
 		return elf_file_from_memory(f->image, f->image_bytes, ret);
-	fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
-	return fd < 0 ? -errno : elf_file_open(fd, ret);
+	file.fd = fcntl(descriptor(f), F_DUPFD_CLOEXEC, 0);
+	return file.fd < 0 ? -errno : elf_file_take(&file, ret);
 }
 
 int elf_file_map(const struct elf_file *f, struct file_map *ret_map, const uint8_t **ret_bytes,
@@ -547,7 +659,7 @@ int elf_file_map(const struct elf_file *f, struct file_map *ret_map, const uint8
 	*ret_n = f->image_bytes;
 	if (f->image)
 		return 0;
-	code = file_map(f->fd, ret_map);
+	code = file_map(descriptor(f), ret_map);
 	*ret_bytes = ret_map->bytes;
 	*ret_n = ret_map->n;
 	return code;
@@ -584,7 +696,7 @@ uint32_t elf_file_crc(const struct elf_file *f)
 	off_t at = 0;
 	ssize_t n;
 
-	while ((n = pread(f->fd, piece, PIECE_BYTES, at)) > 0) {
+	while ((n = pread(descriptor(f), piece, PIECE_BYTES, at)) > 0) {
 		crc = libdeflate_crc32(crc, piece, (size_t)n);
 		at += n;
 	}
@@ -593,10 +705,10 @@ uint32_t elf_file_crc(const struct elf_file *f)
 
 int elf_file_descriptor(const struct elf_file *f)
 {
-	return f->fd;
+	return descriptor(f);
 }
 
 void *elf_file_handle(const struct elf_file *f)
 {
-	return f->elf;
+	return handle(f);
 }

@@ -10,10 +10,12 @@
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/broker.h"
 #include "base/filemap.h"
 
 enum { MAX_BUILD_ID = 20 };
@@ -48,9 +50,21 @@ struct elf_file;
 
 /* Takes the descriptor, also on failure. */
 int elf_file_open(int fd, struct elf_file **ret);
-/* A regular file by its path as seen from `root` (-1: ours); with `id`, only one with that build
- * id. NULL: there is none. */
-struct elf_file *elf_file_open_path(int root, const char *path, const struct build_id *id);
+int elf_file_take(const struct opened_file *file, struct elf_file **ret);
+/* With `id`, only one with that build id. NULL: there is none. */
+struct elf_file *elf_file_open_wanted(const struct wanted_file *wanted, const struct build_id *id);
+/*
+ * A file may sleep, so that there may be more files than descriptors: it has none then, nor any
+ * memory of libelf's, and whatever pointed into it (sections, libdw's structures) is gone. To ask
+ * it for anything wakes it: `again` opens it once more, and what it opened is taken only if it is
+ * the same file, unchanged. `awake` counts those that are.
+ */
+typedef int elf_open_again(void *ctx, struct opened_file *ret);
+void elf_file_may_sleep(struct elf_file *f, elf_open_again *again, void *ctx, atomic_uint *awake);
+void elf_file_sleep(struct elf_file *f);
+bool elf_file_is_awake(const struct elf_file *f);
+/* 0, or why it sleeps on; -ESTALE: it has changed. */
+int elf_file_wake(struct elf_file *f);
 /* A whole image in memory (the vDSO), which must outlive the file. */
 int elf_file_from_memory(const void *image, size_t len, struct elf_file **ret);
 void elf_file_free(struct elf_file *f);
@@ -94,6 +108,15 @@ void elf_file_code_sections(const struct elf_file *f, elf_section_visit *visit, 
 void elf_file_code_range(const struct elf_file *f, uint64_t *ret_min, uint64_t *ret_max);
 /* Is it a file that only root or we ourselves can have written? */
 bool elf_file_is_trusted(const struct elf_file *f);
+/* Whose it is: with whose rights a file that it names is opened. */
+uid_t elf_file_owner(const struct elf_file *f);
+/* Is it read from a copy in memory, since another user answers for the file? */
+bool elf_file_is_copy(const struct elf_file *f);
+/* What it was when it was opened. */
+const struct stat *elf_file_stat(const struct elf_file *f);
+/* Are both the same file, and has nobody written to it between? (Times of change are the kernel's.)
+ */
+bool elf_file_is_same(const struct elf_file *a, const struct elf_file *b);
 /* Reads bytes at an address; false when the file has not all of them. */
 bool elf_file_read(const struct elf_file *f, uint64_t address, void *to, size_t bytes);
 /* The loader's relocations (Elf64_Rela) but those of calls: .rela.dyn, or .rela, as Go's linker

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/mman.h>
 
 enum { HEAD_BYTES = 65536 };
@@ -239,6 +240,14 @@ int profile_parse(const void *data, size_t len, struct profile *p, struct err *e
 	return 0;
 }
 
+/* A pipe's bytes are of whoever gave us the pipe. */
+static void note_owner(struct profile *p, int fd)
+{
+	struct stat st;
+
+	p->owner = !fstat(fd, &st) && S_ISREG(st.st_mode) ? st.st_uid : geteuid();
+}
+
 int profile_read(const char *path, struct profile *p, struct err *err)
 {
 	struct str bytes auto_release(str_release) = {0};
@@ -253,6 +262,7 @@ int profile_read(const char *path, struct profile *p, struct err *err)
 				       : code;
 	}
 	if (!read_fd(fd, &bytes, p, &inner)) {
+		note_owner(p, fd);
 		note_skipped(p);
 		return 0;
 	}

@@ -126,8 +126,15 @@ static void put_weights(const struct view *v, int64_t self, int64_t total, struc
 	str_printf(out, "  %9s %9s", text[0], text[1]);
 }
 
-static void put_missing(const char *file, struct str *out)
+static void put_missing(const char *file, bool refused, struct str *out)
 {
+	if (refused) {
+		str_puts(out, "  (its source is not shown: who made the profile or the program may "
+			      "not read ");
+		str_plain(out, file);
+		str_puts(out, "; --trust opens it with your rights)\n");
+		return;
+	}
 	str_puts(out, "  (its source is not here: ");
 	str_plain(out, file);
 	str_puts(out, "; --source-path DIR says where to look)\n");
@@ -139,14 +146,14 @@ static void put_source(const struct view *v, const struct line_weight *l, size_t
 {
 	const char *file = profile_text(v->p, l->file);
 	struct source s auto_release(source_release) = {0};
-	bool found = source_read(&s, file, o->source_path);
+	bool found = source_read(&s, file, o->source_path, profile_named_by(v->p, l->mapping));
 	size_t last = 0;
 
 	str_puts(out, "  ");
 	str_plain(out, found ? s.path : file);
 	str_putc(out, '\n');
 	if (!found)
-		put_missing(file, out);
+		put_missing(file, s.refused, out);
 	for (size_t i = 0; i < n && !l[i].line; i++) {
 		put_weights(v, l[i].self, l[i].total, out);
 		str_puts(out, "         (no line)\n");
@@ -177,12 +184,12 @@ static void put_source(const struct view *v, const struct line_weight *l, size_t
 }
 
 static void put_source_line(const struct instruction *in, struct source *s,
-			    const struct listing_options *o, struct str *out)
+			    const struct listing_options *o, uid_t named_by, struct str *out)
 {
 	str_printf(out, "  %20s ", "");
 	str_plain(out, in->file);
 	str_printf(out, ":%u  ", in->line);
-	str_plain(out, source_line(s, in->file, o->source_path, in->line));
+	str_plain(out, source_line(s, in->file, o->source_path, named_by, in->line));
 	str_putc(out, '\n');
 }
 
@@ -204,7 +211,7 @@ static void put_code(const struct view *v, const struct function_code *c,
 
 		if (in->line &&
 		    (!before || before->line != in->line || !str_equal(before->file, in->file)))
-			put_source_line(in, &s, o, out);
+			put_source_line(in, &s, o, profile_named_by(v->p, c->mapping), out);
 		before = in;
 		sum_add(&shown, weights[i].self);
 		put_weights(v, weights[i].self, weights[i].total, out);

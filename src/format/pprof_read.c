@@ -123,6 +123,7 @@ static int add_mapping(struct reader *r, const struct field *f)
 		to.has_filenames = m->has_filenames;
 		to.has_lines = m->has_line_numbers;
 		to.has_inlines = m->has_inline_frames;
+		to.owner = (uint32_t)MIN(m->owner, (uint64_t)UINT32_MAX);
 		map64_set(&r->mapping_ids, m->id, profile_add_mapping(r->p, &to));
 	}
 	if (m)

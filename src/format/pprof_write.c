@@ -241,6 +241,7 @@ static void put_mapping(struct writer *w, size_t i)
 	m.has_filenames = from->has_filenames;
 	m.has_line_numbers = from->has_lines;
 	m.has_inline_frames = from->has_inlines;
+	m.owner = from->owner;
 	put_message(w, PPROF_MAPPING, &m.base);
 }
 

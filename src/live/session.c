@@ -10,7 +10,10 @@ int session_open(struct session *s, const struct recording_options *o,
 {
 	*s = (struct session){.profile = mem_alloc(sizeof(*s->profile)), .names = *names};
 	profile_init(s->profile);
+	s->profile->trusted = names->trust;
 	s->images = images_new();
+	if (names->trust)
+		images_trust(s->images);
 	s->symbolizer = symbolizer_new(names);
 	s->recording = recording_new(o, s->profile, s->images, err);
 	return s->recording ? 0 : err->code;

@@ -26,6 +26,41 @@ struct code_line {
 	uint32_t line, file;
 };
 
+/* What it holds by now. */
+static size_t code_map_bytes(const struct code_map *c)
+{
+	return c->beside + c->names.cap + c->cap * sizeof(*c->functions) +
+	       c->cap_lines * sizeof(*c->lines) +
+	       2 * c->n_flat * (sizeof(*c->address) + sizeof(*c->owner));
+}
+
+static void count_bytes(struct code_map *c)
+{
+	if (!c->budget)
+		return;
+	c->budget->bytes -= c->counted;
+	c->counted = code_map_bytes(c);
+	c->budget->bytes += c->counted;
+}
+
+void code_map_count(struct code_map *c, size_t bytes)
+{
+	c->beside = bytes;
+	count_bytes(c);
+}
+
+/* Is there no room for one more? Arrays grow by half. */
+static bool code_map_lacks_room(struct code_map *c)
+{
+	struct code_budget *b = c->budget;
+
+	if (!b || c->full)
+		return c->full;
+	c->full = c->counted > b->max_bytes / 4 || b->bytes + c->counted / 2 > b->max_bytes;
+	b->n_full += c->full;
+	return c->full;
+}
+
 static uint32_t code_map_add_name(struct code_map *c, const char *name, size_t len)
 {
 	uint32_t at;
@@ -42,13 +77,14 @@ static uint32_t code_map_add_name(struct code_map *c, const char *name, size_t l
 
 static void code_map_add_function(struct code_map *c, const struct code_function *f)
 {
-	if (c->n == MAX_FUNCTIONS || f->end <= f->start)
+	if (c->n == MAX_FUNCTIONS || f->end <= f->start || code_map_lacks_room(c))
 		return;
 	array_reserve(c->functions, c->cap, c->n + 1);
 	c->functions[c->n] = *f;
 	if (c->ignore_times)
 		c->functions[c->n].time_ns = 0;
 	c->n++;
+	count_bytes(c);
 }
 
 void code_map_ignore_times(struct code_map *c, bool ignore)
@@ -68,6 +104,8 @@ void code_map_add(struct code_map *c, uint64_t start, uint64_t bytes, const char
 {
 	struct code_function f = {.start = start, .end = start + bytes, .time_ns = time_ns};
 
+	if (code_map_lacks_room(c))
+		return;
 	f.name = code_map_add_name(c, name, len);
 	f.first_line = (uint32_t)c->first_line;
 	f.n_lines = (uint32_t)(c->n_lines - c->first_line);
@@ -87,13 +125,14 @@ void code_map_add_line(struct code_map *c, uint64_t address, uint32_t line, cons
 	const char *had = last ? c->names.text + last->file : NULL;
 	struct code_line l = {.address = address, .line = line};
 
-	if (c->n_lines == MAX_LINES)
+	if (c->n_lines == MAX_LINES || code_map_lacks_room(c))
 		return;
 	l.file = had && strlen(had) == len && memcmp(had, file, len) == 0
 			 ? last->file
 			 : code_map_add_name(c, file, len);
 	array_reserve(c->lines, c->cap_lines, c->n_lines + 1);
 	c->lines[c->n_lines++] = l;
+	count_bytes(c);
 }
 
 /* -- searching -- */
@@ -202,6 +241,7 @@ void code_map_settle(struct code_map *c)
 	/* The more there are the rarer: each time it sorts all. */
 	if (c->n - c->n_flat > MAX_UNSORTED + c->n_flat / 8)
 		flatten(c);
+	count_bytes(c);
 }
 
 static void code_map_find_line(const struct code_map *c, const struct code_function *f,
@@ -238,11 +278,13 @@ bool code_map_find(const struct code_map *c, uint64_t address, uint64_t time_ns,
 
 bool code_map_is_full(const struct code_map *c)
 {
-	return c->n == MAX_FUNCTIONS;
+	return c->n == MAX_FUNCTIONS || c->full;
 }
 
 void code_map_release(struct code_map *c)
 {
+	if (c->budget)
+		c->budget->bytes -= c->counted;
 	str_release(&c->names);
 	free(c->functions);
 	free(c->lines);

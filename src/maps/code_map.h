@@ -21,7 +21,21 @@ enum { MAX_FUNCTIONS = 4 << 20 };
 struct code_function;
 struct code_line;
 
+/*
+ * What all maps together may take: of memory, and of time (as bytes of files that are read). One
+ * map takes at most a quarter.
+ */
+struct code_budget {
+	size_t max_bytes, bytes;
+	uint64_t read, read_ns; /* bytes that were read and not yet forgotten, as of then */
+	uint64_t n_full;        /* maps of which not all was taken */
+};
+
 struct code_map {
+	struct code_budget *budget; /* NULL: none */
+	size_t beside;              /* bytes that are kept beside it, for what is to be added */
+	size_t counted;             /* bytes of it that are ours */
+	bool full;                  /* some were not taken for want of it */
 	bool ignore_times;
 	struct str names;
 	struct code_function *functions; /* in the order of coming */
@@ -54,6 +68,8 @@ void code_map_move(struct code_map *c, uint64_t from, uint64_t to, uint64_t byte
 		   uint64_t time_ns);
 /* Times that come are of another clock. */
 void code_map_ignore_times(struct code_map *c, bool ignore);
+/* Counts what is kept beside it. */
+void code_map_count(struct code_map *c, size_t bytes);
 /* Does it take no more? */
 bool code_map_is_full(const struct code_map *c);
 /* Sorts what was added, when that is worth it. */

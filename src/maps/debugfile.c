@@ -7,12 +7,23 @@
 
 #include <string.h>
 
-struct elf_file *debugfile_open_path(const struct image *image, const char *path,
-				     const struct build_id *id)
+struct elf_file *debugfile_open_named(const struct image *image, const char *path,
+				      const struct build_id *id)
 {
-	struct elf_file *f = image->root >= 0 ? elf_file_open_path(image->root, path, id) : NULL;
+	const struct wanted_file wanted = {.path = path,
+					   .root = image->root,
+					   .as_user = !image->trusted,
+					   .user = image->elf ? elf_file_owner(image->elf)
+							      : image->named_by};
 
-	return f ? f : elf_file_open_path(-1, path, id);
+	return elf_file_open_wanted(&wanted, id);
+}
+
+struct elf_file *debugfile_open_ours(const char *path, const struct build_id *id)
+{
+	const struct wanted_file wanted = {.path = path};
+
+	return elf_file_open_wanted(&wanted, id);
 }
 
 char *debugfile_path(const struct build_id *id)
@@ -34,19 +45,23 @@ static struct elf_file *check_crc(struct elf_file *f, const uint32_t *crc)
 	return NULL;
 }
 
-/* Takes the path; one without symbols or debug information is of no use. What has no build id is
- * known by its checksum. */
-static struct elf_file *try_debug(const struct image *image, char *path, const uint32_t *crc,
+/* One without symbols or debug information is of no use. */
+static struct elf_file *useful(struct elf_file *f)
+{
+	if (!f || elf_file_has_symtab(f) || elf_file_has_debug_info(f))
+		return f;
+	elf_file_free(f);
+	return NULL;
+}
+
+/* By the name that the image gives; takes it. What has no build id is known by its checksum. */
+static struct elf_file *try_named(const struct image *image, char *path, uint32_t crc,
 				  char **ret_path)
 {
-	struct elf_file *f = image->build_id.len
-				     ? debugfile_open_path(image, path, &image->build_id)
-				     : check_crc(debugfile_open_path(image, path, NULL), crc);
+	const struct build_id *id = image->build_id.len ? &image->build_id : NULL;
+	struct elf_file *f = debugfile_open_named(image, path, id);
 
-	if (f && !elf_file_has_symtab(f) && !elf_file_has_debug_info(f)) {
-		elf_file_free(f);
-		f = NULL;
-	}
+	f = useful(id ? f : check_crc(f, &crc));
 	if (f && ret_path)
 		*ret_path = path;
 	else
@@ -54,11 +69,25 @@ static struct elf_file *try_debug(const struct image *image, char *path, const u
 	return f;
 }
 
+/* By the build id: below the image's own root, then in ours, where root installs such files. */
+static struct elf_file *try_by_id(const struct image *image, char **ret_path)
+{
+	auto_free char *path = debugfile_path(&image->build_id);
+	struct elf_file *f = NULL;
+
+	if (path && image->root >= 0)
+		f = useful(debugfile_open_named(image, path, &image->build_id));
+	if (path && !f)
+		f = useful(debugfile_open_ours(path, &image->build_id));
+	if (f && ret_path)
+		*ret_path = steal(path);
+	return f;
+}
+
 struct elf_file *debugfile_open(const struct image *image, char **ret_path)
 {
-	char *by_id = debugfile_path(&image->build_id); /* try_debug() takes it */
+	struct elf_file *f = try_by_id(image, ret_path);
 	auto_free char *directory = NULL;
-	struct elf_file *f = by_id ? try_debug(image, by_id, NULL, ret_path) : NULL;
 	const char *link;
 	uint32_t crc;
 
@@ -66,11 +95,11 @@ struct elf_file *debugfile_open(const struct image *image, char **ret_path)
 	if (!link || strchr(link, '/') || image->path[0] != '/')
 		return f;
 	directory = path_folder(image->path);
-	f = try_debug(image, mem_printf("%s/%s", directory, link), &crc, ret_path);
+	f = try_named(image, mem_printf("%s/%s", directory, link), crc, ret_path);
 	if (!f)
-		f = try_debug(image, mem_printf("%s/.debug/%s", directory, link), &crc, ret_path);
+		f = try_named(image, mem_printf("%s/.debug/%s", directory, link), crc, ret_path);
 	if (!f)
-		f = try_debug(image, mem_printf("/usr/lib/debug%s/%s", directory, link), &crc,
+		f = try_named(image, mem_printf("/usr/lib/debug%s/%s", directory, link), crc,
 			      ret_path);
 	return f;
 }

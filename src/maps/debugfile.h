@@ -14,6 +14,9 @@ char *debugfile_path(const struct build_id *id);
 /* The opened debug file with the image's build id (the caller frees), or NULL. `ret_path` (or NULL)
  * gets its path, for the caller to free. */
 struct elf_file *debugfile_open(const struct image *image, char **ret_path);
-/* An ELF file by its path; with `id`, only one with that build id. NULL: there is none. */
-struct elf_file *debugfile_open_path(const struct image *image, const char *path,
-				     const struct build_id *id);
+/* A file that the image (or what belongs to it) names: with the rights of the image's owner, and
+ * below the image's own root. With `id`, only one with that build id. NULL: there is none. */
+struct elf_file *debugfile_open_named(const struct image *image, const char *path,
+				      const struct build_id *id);
+/* A file of ours, by a path that nobody else chose. */
+struct elf_file *debugfile_open_ours(const char *path, const struct build_id *id);

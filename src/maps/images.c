@@ -2,8 +2,8 @@
 /* Images: the files that code is mapped from. */
 #include "maps/images.h"
 
+#include "base/clock.h"
 #include "base/hash.h"
-#include "base/io.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -26,7 +26,19 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-enum { MAX_ATTEMPTS = 8, MAX_IMAGES = 1 << 17, MAX_ROOTS = 64, SPARE_FILES = 8 };
+enum {
+	MAX_ATTEMPTS = 8,
+	MAX_SEEN = 1 << 16,
+	CODE_BYTES = 256 << 20,
+	MAX_IMAGES = 1 << 17,
+	MAX_ROOTS = 64,
+	SPARE_FILES = 8
+};
+
+/* How long a root is believed to be a process's. */
+static const uint64_t root_ns = 1000000000;
+/* When what failed for a passing reason is tried again. */
+static const uint64_t again_ns = 1000000000;
 
 /* What files beyond MAX_IMAGES are: a program may map as many as it likes. */
 static const char too_many[] = "[too many files]";
@@ -39,6 +51,12 @@ struct root {
 	int fd; /* O_PATH: outlives the process */
 };
 
+/* Which one a process was last seen to have. */
+struct root_of {
+	uint64_t seen_ns;
+	int root; /* its descriptor; -1: ours */
+};
+
 struct images {
 	struct image **all;
 	size_t n, cap;
@@ -46,14 +64,38 @@ struct images {
 	struct image **by_mapping;
 	size_t n_by_mapping, cap_by_mapping;
 	struct image *kernel;
-	size_t open;
+	bool trusted;
+	struct code_budget code; /* of all generated code */
+	atomic_uint awake;       /* files with a descriptor */
+	uint64_t used;           /* counts uses of images */
 	struct root roots[MAX_ROOTS];
 	size_t n_roots;
+	struct map64 root_of; /* process -> in `seen` */
+	struct root_of *seen;
+	size_t n_seen, cap_seen;
 };
 
 struct images *images_new(void)
 {
-	return mem_alloc(sizeof(struct images));
+	struct images *images = mem_alloc(sizeof(*images));
+
+	images->code.max_bytes = CODE_BYTES;
+	return images;
+}
+
+void images_bound(struct images *images, size_t bytes)
+{
+	images->code.max_bytes = bytes;
+}
+
+const struct code_budget *images_code(const struct images *images)
+{
+	return &images->code;
+}
+
+void images_trust(struct images *images)
+{
+	images->trusted = true;
 }
 
 void images_free(struct images *images)
@@ -63,17 +105,19 @@ void images_free(struct images *images)
 	for (size_t i = 0; i < images->n; i++) {
 		struct image *image = images->all[i];
 
-		if (image->free_symbols)
+		if (image->symbols)
 			image->free_symbols(image->symbols);
-		if (image->free_unwind)
+		if (image->unwind)
 			image->free_unwind(image->unwind);
-		if (image->free_unwind_full)
+		if (image->unwind_full)
 			image->free_unwind_full(image->unwind_full);
 		jit_free(image->jit);
 		elf_file_free(image->elf);
 		free(image->path);
 		free(image);
 	}
+	map64_release(&images->root_of);
+	free(images->seen);
 	for (size_t i = 0; i < images->n_roots; i++)
 		close(images->roots[i].fd);
 	free(images->all);
@@ -120,21 +164,53 @@ static void replace_older(struct images *images, uint64_t hash, const struct ima
 		images->all[id]->replaced = true;
 }
 
-static int64_t modified_ns(const struct stat *st)
-{
-	return st->st_mtim.tv_sec * 1000000000ll + st->st_mtim.tv_nsec;
-}
-
 /* Was the file of an image written over in place since it was opened? */
 static bool is_overwritten(const struct image *image)
 {
+	const struct wanted_file wanted = {.path = image->path};
+	struct opened_file now;
 	struct stat st;
+	bool changed;
 
-	if (image->elf ? fstat(elf_file_descriptor(image->elf), &st)
-		       : !image->same || stat(image->path, &st) || st.st_ino != image->file.inode)
+	if (image->elf && elf_file_is_awake(image->elf)) {
+		if (elf_file_is_copy(image->elf) || fstat(elf_file_descriptor(image->elf), &st))
+			return false;
+		return st.st_mtim.tv_sec != image->st.st_mtim.tv_sec ||
+		       st.st_mtim.tv_nsec != image->st.st_mtim.tv_nsec ||
+		       st.st_size != image->st.st_size;
+	}
+	if (image->elf)
+		return elf_file_wake(image->elf) == -ESTALE;
+	if (!image->same || broker_open(&wanted, &now))
 		return false;
-	return image->file_bytes && (modified_ns(&st) != image->modified_ns ||
-				     (uint64_t)st.st_size != image->file_bytes);
+	changed = now.st.st_ino == image->st.st_ino &&
+		  (now.st.st_mtim.tv_sec != image->st.st_mtim.tv_sec ||
+		   now.st.st_mtim.tv_nsec != image->st.st_mtim.tv_nsec ||
+		   now.st.st_size != image->st.st_size);
+	close(now.fd);
+	return changed;
+}
+
+/* One more, with what `like` is known by. */
+static struct image *image_new(struct images *images, const struct image *like)
+{
+	struct image *image = mem_alloc(sizeof(*image));
+
+	*image = (struct image){.kind = like->kind,
+				.path = mem_strdup(like->path),
+				.file = like->file,
+				.trusted = images->trusted,
+				.budget = &images->code,
+				.mapping = NO_ID,
+				.table = NO_ID,
+				.root = -1};
+	if (like->by_build_id) {
+		image->build_id = like->build_id;
+		image->by_build_id = true;
+	}
+	array_reserve(images->all, images->cap, images->n + 1);
+	images->all[images->n++] = image;
+	return image;
 }
 
 struct image *images_add(struct images *images, const char *path, const struct build_id *build_id,
@@ -177,12 +253,8 @@ struct image *images_add(struct images *images, const char *path, const struct b
 		return images_add(images, too_many, &none, NULL);
 	if (key.file.generation)
 		replace_older(images, hash, &key);
-	image = mem_dup(&key, sizeof(key));
-	image->path = mem_strdup(key.path);
-	array_reserve(images->all, images->cap, images->n + 1);
 	map_add(&images->by_key, hash, (uint32_t)images->n);
-	images->all[images->n++] = image;
-	return image;
+	return image_new(images, &key);
 }
 
 struct image *images_kernel(struct images *images)
@@ -281,24 +353,24 @@ static bool is_overlaid(const struct image *image, int fd, const char *link)
 	return str_equal(path, image->path);
 }
 
-/* Is the file behind `fd` the one that was mapped? Another one may lie there by now. `link` says
- * what its mapping is of now; NULL: nothing does. */
-static bool is_file_of(const struct image *image, int fd, const char *link)
+/* Is what was opened the file that was mapped? Another one may lie there by now. `link` says what
+ * its mapping is of now; NULL: nothing does. */
+static bool is_file_of(const struct image *image, const struct opened_file *file, const char *link)
 {
 	const struct file_id *id = &image->file;
+	const struct stat *st = &file->st;
 	uint64_t generation;
-	struct stat st;
 
 	if (!id->inode)
 		return true;
-	if (fstat(fd, &st))
-		return false;
-	generation = id->generation ? generation_of(fd) : 0;
+	generation = id->generation && !file->is_copy ? generation_of(file->fd) : 0;
 	if (generation && generation != id->generation)
 		return false;
-	if (id->inode == st.st_ino && id->device == file_device(major(st.st_dev), minor(st.st_dev)))
+	if (id->inode == st->st_ino &&
+	    id->device == file_device(major(st->st_dev), minor(st->st_dev)))
 		return true;
-	return is_mapped_as(fd, id) || (link && is_overlaid(image, fd, link));
+	return !file->is_copy &&
+	       (is_mapped_as(file->fd, id) || (link && is_overlaid(image, file->fd, link)));
 }
 
 bool image_is_memory_path(const char *path)
@@ -307,113 +379,276 @@ bool image_is_memory_path(const char *path)
 	       (str_starts(path, "/dev/shm/") && str_ends(path, " (deleted)"));
 }
 
-static bool images_try_open(struct image *image, const char *path, const char *link)
-{
-	int fd = file_open_regular(-1, path), code;
-	struct build_id id;
+/* -- sleep -- */
 
+static void image_sleep(struct image *image)
+{
+	if (image->symbols)
+		image->free_symbols(steal(image->symbols));
+	if (image->unwind)
+		image->free_unwind(steal(image->unwind));
+	if (image->unwind_full)
+		image->free_unwind_full(steal(image->unwind_full));
+	elf_file_sleep(image->elf);
+}
+
+static int images_by_use(const void *a, const void *b)
+{
+	const struct image *x = *(struct image *const *)a, *y = *(struct image *const *)b;
+
+	return x->used < y->used ? -1 : x->used > y->used;
+}
+
+/* Puts those to sleep that were used longest ago: half of them, so that it is rare. */
+static void images_rest_half(struct images *images)
+{
+	auto_free struct image **awake = mem_array(images->n + 1, sizeof(struct image *));
+	size_t n = 0;
+
+	for (size_t i = 0; i < images->n; i++)
+		if (images->all[i]->elf && images->all[i]->kind == IMAGE_FILE &&
+		    elf_file_is_awake(images->all[i]->elf))
+			awake[n++] = images->all[i];
+	qsort(awake, n, sizeof(*awake), images_by_use);
+	for (size_t i = 0; i < n / 2; i++)
+		image_sleep(awake[i]);
+}
+
+void images_rest(struct images *images)
+{
+	if (images->awake >= MAX_OPEN_IMAGES)
+		images_rest_half(images);
+}
+
+/* -- opening -- */
+
+/* One file that the mapping may be of. `link` says what its mapping is of now. */
+static int images_open_one(const struct image *image, const struct wanted_file *wanted,
+			   const char *link, struct opened_file *ret)
+{
+	int code = broker_open(wanted, ret);
+
+	if (code)
+		return code;
 	/* Descriptors are given lowest first. */
-	if (fd == -EMFILE || fd == -ENFILE ||
-	    (fd >= 0 && (size_t)fd + SPARE_FILES >= limits_files())) {
-		image->closed = "too many open files";
-		if (fd >= 0)
-			close(fd);
-		return false;
+	if ((size_t)ret->fd + SPARE_FILES >= limits_files())
+		code = -EMFILE;
+	else if (!is_file_of(image, ret, link))
+		code = -ENOENT;
+	if (code)
+		close(ret->fd);
+	return code;
+}
+
+/* The file of a process's mapping: through map_files, the process's root, then the path. */
+static int open_file(const struct image *image, struct opened_file *ret)
+{
+	pid_t thread = image->pid ? process_live_thread(image->pid) : 0;
+	auto_free char *exact =
+		mem_printf("/proc/%d/map_files/%llx-%llx", thread, (unsigned long long)image->start,
+			   (unsigned long long)image->end);
+	auto_free char *root = mem_printf("/proc/%d/root%s", thread, image->path);
+	struct wanted_file wanted = {.path = exact, .pid = image->pid};
+	int code = -ENOENT;
+
+	if (image->pid)
+		code = images_open_one(image, &wanted, exact, ret);
+	wanted.path = root;
+	if (image->pid && code && code != -EMFILE && code != -ENFILE)
+		code = images_open_one(image, &wanted, exact, ret);
+	wanted = (struct wanted_file){.path = image->path, .root = image->root, .pid = image->pid};
+	if (image->by_build_id) {
+		wanted.as_user = true;
+		wanted.user = image->named_by;
 	}
-	if (fd < 0)
-		return false;
-	if (!is_file_of(image, fd, link)) {
-		close(fd);
-		return false;
-	}
-	code = elf_file_open(fd, &image->elf);
+	if (code && code != -EMFILE && code != -ENFILE)
+		code = images_open_one(image, &wanted, image->pid ? exact : NULL, ret);
+	return code;
+}
+
+static int images_open_again(void *image, struct opened_file *ret)
+{
+	return open_file(image, ret);
+}
+
+/* Reads what was opened as a program. */
+static int take_file(struct images *images, struct image *image, const struct opened_file *file)
+{
+	struct build_id id;
+	int code = elf_file_take(file, &image->elf);
+
 	image->is_memory = code == -ENOEXEC && image_is_memory_path(image->path);
 	if (code)
-		return false;
+		return code;
 	if (image->build_id.len &&
 	    (!elf_file_build_id(image->elf, &id) || !build_id_equal(&id, &image->build_id))) {
 		elf_file_free(steal(image->elf));
-		return false;
+		return -ENOENT;
 	}
-	return true;
+	elf_file_may_sleep(image->elf, images_open_again, image, &images->awake);
+	return 0;
 }
 
-static void open_file(struct image *image, pid_t pid, uint64_t start, uint64_t end)
+static int images_try_open(struct images *images, struct image *image)
 {
-	pid_t thread = process_live_thread(pid);
-	auto_free char *exact = mem_printf("/proc/%d/map_files/%llx-%llx", thread,
-					   (unsigned long long)start, (unsigned long long)end);
-	auto_free char *root = mem_printf("/proc/%d/root%s", thread, image->path);
+	struct opened_file file;
+	int code;
 
-	if (images_try_open(image, exact, exact) || image->is_memory ||
-	    images_try_open(image, root, exact))
-		return;
-	images_try_open(image, image->path, exact);
+	images_rest(images);
+	code = open_file(image, &file);
+	if (code == -EMFILE || code == -ENFILE) {
+		images_rest_half(images);
+		code = open_file(image, &file);
+	}
+	/* For want of descriptors it was not opened now; some other time it may be. */
+	image->tried_ns = monotonic_ns();
+	image->closed = code == -EMFILE || code == -ENFILE     ? "too many open files"
+			: code == -EBUSY || code == -ETIMEDOUT ? "reading its file took too long"
+							       : NULL;
+	return code ? code : take_file(images, image, &file);
 }
 
-/* Another image with the build id of this one, met under another path or by a /proc scan. */
+/* May one file stand for the other in all that is read of it? Only if it is the same file, or both
+ * are root's (or ours) and say to be of one build. */
+static bool is_proven_same(const struct image *a, const struct image *b)
+{
+	if (a->root != b->root || !build_id_equal(&a->build_id, &b->build_id))
+		return false;
+	return elf_file_is_same(a->elf, b->elf) ||
+	       (image_is_trusted(a) && image_is_trusted(b) && a->st.st_size == b->st.st_size);
+}
+
+/* Another image of the same file, met under another path or by a /proc scan. */
 static struct image *find_same(const struct images *images, const struct image *image)
 {
 	for (size_t i = 0; i < images->n; i++) {
 		struct image *other = images->all[i];
 
-		if (other != image && !other->same && other->elf &&
-		    build_id_equal(&other->build_id, &image->build_id))
+		if (other != image && !other->same && other->elf && is_proven_same(other, image))
 			return other;
 	}
 	return NULL;
 }
 
-/* A descriptor of the process's root where that is not ours, else -1. */
-static int images_root_of(struct images *images, pid_t pid)
+bool image_is_trusted(const struct image *image)
 {
-	auto_free char *path = mem_printf("/proc/%d/root/.", process_live_thread(pid));
-	struct stat ours, theirs;
-	int fd;
+	return image->root < 0 && image->elf && elf_file_is_trusted(image->elf);
+}
 
-	if (stat("/", &ours) || stat(path, &theirs) ||
-	    (ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino))
-		return -1;
+bool image_cache_key(const struct image *image, const char *kind, int version,
+		     char ret[MAX_CACHE_KEY])
+{
+	const struct stat *st = elf_file_stat(image->elf);
+	char id[2 * MAX_BUILD_ID + 1];
+	int n;
+
+	*ret = '\0';
+	if (!image->build_id.len || elf_file_is_copy(image->elf))
+		return false;
+	n = snprintf(ret, MAX_CACHE_KEY, "%s-%s-%d-%llx", kind, build_id_hex(&image->build_id, id),
+		     version, (unsigned long long)st->st_size);
+	if (!image_is_trusted(image))
+		snprintf(ret + n, MAX_CACHE_KEY - (size_t)n, "-%llx-%llx-%llx.%lx-%llx.%lx",
+			 (unsigned long long)st->st_dev, (unsigned long long)st->st_ino,
+			 (unsigned long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
+			 (unsigned long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
+	return true;
+}
+
+bool image_may_cache(const struct image *image, const struct elf_file *debug)
+{
+	return !debug || (image->root < 0 && elf_file_is_trusted(debug));
+}
+
+/* Finds the root, which is not ours, among those that are known, and adds it. -1: there are too
+ * many. */
+static int root_descriptor(struct images *images, const struct statx *theirs, int fd)
+{
+	dev_t device = makedev(theirs->stx_dev_major, theirs->stx_dev_minor);
+
 	for (size_t i = 0; i < images->n_roots; i++)
-		if (images->roots[i].device == theirs.st_dev &&
-		    images->roots[i].inode == theirs.st_ino)
+		if (images->roots[i].device == device && images->roots[i].inode == theirs->stx_ino)
 			return images->roots[i].fd;
-	fd = images->n_roots == MAX_ROOTS ? -1 : open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (images->n_roots == MAX_ROOTS)
+		return -1;
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (fd >= 0)
-		images->roots[images->n_roots++] = (struct root){theirs.st_dev, theirs.st_ino, fd};
+		images->roots[images->n_roots++] = (struct root){device, theirs->stx_ino, fd};
 	return fd;
 }
 
+/* A descriptor of the process's root where that is not ours, else -1. Nobody is asked who may not
+ * answer (AT_STATX_DONT_SYNC). */
+static int look_at_root(struct images *images, pid_t pid)
+{
+	auto_close int fd = process_root(pid);
+	struct statx theirs;
+	struct stat ours;
+
+	if (fd < 0 || stat("/", &ours) ||
+	    statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &theirs) ||
+	    (ours.st_dev == makedev(theirs.stx_dev_major, theirs.stx_dev_minor) &&
+	     ours.st_ino == theirs.stx_ino))
+		return -1;
+	return root_descriptor(images, &theirs, fd);
+}
+
+static int images_root_of(struct images *images, pid_t pid)
+{
+	uint64_t now = monotonic_ns(), i;
+
+	if (!map64_find(&images->root_of, (uint64_t)pid, &i)) {
+		if (images->n_seen == MAX_SEEN) {
+			map64_release(&images->root_of);
+			images->n_seen = 0;
+		}
+		array_reserve(images->seen, images->cap_seen, images->n_seen + 1);
+		i = images->n_seen++;
+		images->seen[i] = (struct root_of){0};
+		map64_set(&images->root_of, (uint64_t)pid, i);
+	}
+	if (!images->seen[i].seen_ns || now - images->seen[i].seen_ns > root_ns)
+		images->seen[i] = (struct root_of){now, look_at_root(images, pid)};
+	return images->seen[i].root;
+}
+
 /* One attempt by one process. */
-static void attempt_file(struct images *images, struct image *image, pid_t pid, uint64_t start,
-			 uint64_t end)
+static void attempt_file(struct images *images, struct image *image)
 {
 	bool had_id = image->build_id.len;
-	struct stat st;
 
-	image->same = had_id ? find_same(images, image) : NULL;
-	image->closed = images->open == MAX_OPEN_IMAGES ? "more than 512 files" : NULL;
-	if (image->same || image->closed)
+	if (images_try_open(images, image))
 		return;
-	open_file(image, pid, start, end);
-	if (!image->elf)
-		return;
-	image->closed = NULL;
-	images->open++;
-	image->root = images_root_of(images, pid);
-	if (!fstat(elf_file_descriptor(image->elf), &st)) {
-		image->modified_ns = modified_ns(&st);
-		image->file_bytes = (uint64_t)st.st_size;
-	}
+	image->st = *elf_file_stat(image->elf);
 	if (!had_id && !image->file.generation)
 		image->file.generation = generation_of(elf_file_descriptor(image->elf));
-	if (had_id || !elf_file_build_id(image->elf, &image->build_id))
+	if (!had_id && !elf_file_build_id(image->elf, &image->build_id))
 		return;
 	image->same = find_same(images, image);
-	if (image->same) {
+	if (image->same)
 		elf_file_free(steal(image->elf));
-		images->open--;
-	}
+}
+
+/* The image as a process sees it: what is read below a container's root, of debug information say,
+ * is for that container only. */
+static struct image *image_of_root(struct images *images, struct image *image, int root)
+{
+	struct image *of = image;
+
+	while (of->opened && of->root != root && of->other_root)
+		of = of->other_root;
+	if (!of->opened || of->root == root)
+		return of;
+	if (images->n >= MAX_IMAGES)
+		return images_add(images, too_many, &none, NULL);
+	of->other_root = image_new(images, image);
+	return of->other_root;
+}
+
+/* What kept it from being opened passes. */
+static bool may_try_again(const struct image *image)
+{
+	return image->closed && monotonic_ns() - image->tried_ns > again_ns;
 }
 
 struct image *images_open(struct images *images, struct image *image, pid_t pid, uint64_t start,
@@ -421,15 +656,23 @@ struct image *images_open(struct images *images, struct image *image, pid_t pid,
 {
 	struct file_id process = {0};
 
+	image->used = ++images->used;
 	if (image->kind == IMAGE_VDSO && !image->opened)
 		open_vdso(image);
 	if (image->kind != IMAGE_FILE)
 		image->opened = true;
-	if (!image->opened && image->attempted_by != pid) {
-		attempt_file(images, image, pid, start, end);
-		image->attempted_by = pid;
+	/* What is opened in our own root may serve all. */
+	if (image->opened && image->root >= 0)
+		image = image_of_root(images, image, images_root_of(images, pid));
+	image->used = images->used;
+	if (!image->opened && (image->pid != pid || may_try_again(image))) {
+		image->pid = pid;
+		image->start = start;
+		image->end = end;
+		image->root = images_root_of(images, pid);
+		attempt_file(images, image);
 		image->opened = image->elf || image->same || image->is_memory ||
-				++image->attempts == MAX_ATTEMPTS;
+				(!image->closed && ++image->attempts == MAX_ATTEMPTS);
 	}
 	if (image->is_memory) {
 		process.inode = (uint64_t)pid;
@@ -438,13 +681,15 @@ struct image *images_open(struct images *images, struct image *image, pid_t pid,
 	return image->same ? image->same : image;
 }
 
-struct image *images_open_path(struct images *images, struct image *image)
+struct image *images_open_path(struct images *images, struct image *image, uid_t named_by)
 {
-	if (image->kind == IMAGE_FILE && !image->opened && images->open < MAX_OPEN_IMAGES &&
-	    images_try_open(image, image->path, NULL)) {
-		images->open++;
-		if (!image->build_id.len)
-			elf_file_build_id(image->elf, &image->build_id);
+	if (image->kind == IMAGE_FILE && !image->opened) {
+		image->named_by = named_by;
+		if (!images_try_open(images, image)) {
+			image->st = *elf_file_stat(image->elf);
+			if (!image->build_id.len)
+				elf_file_build_id(image->elf, &image->build_id);
+		}
 	}
 	image->opened = true;
 	return image;
@@ -467,7 +712,7 @@ struct image *images_by_mapping(const struct images *images, uint32_t mapping)
 struct jit *image_jit(struct image *image)
 {
 	if (!image->jit && image->kind == IMAGE_ANONYMOUS)
-		image->jit = jit_new((pid_t)image->file.inode);
+		image->jit = jit_new((pid_t)image->file.inode, image->budget);
 	return image->jit;
 }
 

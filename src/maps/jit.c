@@ -3,7 +3,7 @@
 #include "maps/jit.h"
 
 #include "base/clock.h"
-#include "base/io.h"
+#include "base/broker.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "maps/jitdump.h"
@@ -16,7 +16,11 @@
 
 enum {
 	PIECE_BYTES = 1 << 20,
-	MAX_PENDING = 64 << 20, /* of a record that is not whole yet */
+	/* What may be read of one file at once, and a second from then on; and of all. */
+	BURST_BYTES = 32 << 20,
+	SECOND_BYTES = 4 << 20,
+	SHARERS = 4,
+	MAX_PENDING = 16 << 20, /* of a record that is not whole yet */
 };
 
 /* How often a file is looked at for more. */
@@ -29,8 +33,9 @@ struct source {
 	int fd;
 	off_t offset;
 	bool has_header;
-	bool given_up;   /* garbage, or more than enough */
-	struct str rest; /* what was read and is not whole */
+	bool given_up;          /* garbage, or more than enough */
+	struct str rest;        /* what was read and is not whole; the budget counts it */
+	uint64_t read, read_ns; /* bytes that were read and not yet forgotten, as of then */
 };
 
 struct jit {
@@ -48,11 +53,12 @@ struct jit *jit_empty(void)
 	return j;
 }
 
-struct jit *jit_new(pid_t pid)
+struct jit *jit_new(pid_t pid, struct code_budget *budget)
 {
 	struct jit *j = jit_empty();
 
 	j->pid = pid;
+	j->code.budget = budget;
 	return j;
 }
 
@@ -121,35 +127,54 @@ size_t jit_parse_map(struct jit *j, const char *text, size_t len)
 
 /* -- files -- */
 
-/* May the file speak of the process? Only if it is its owner's (or root's), and not left over from
- * another process of that number. */
-static bool may_speak(int fd, pid_t pid)
+/* The user of a process; false: it is gone. */
+static bool user_of(pid_t pid, uid_t *ret)
 {
-	auto_free char *path = mem_printf("/proc/%d", pid);
-	struct stat file, process;
-	int64_t started;
+	char path[32];
+	struct stat st;
 
-	if (fstat(fd, &file) || !S_ISREG(file.st_mode))
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	if (stat(path, &st))
 		return false;
-	if (stat(path, &process))
-		return file.st_uid == geteuid() || file.st_uid == 0; /* it is gone */
-	started = process_started_s(pid);
-	return (file.st_uid == process.st_uid || file.st_uid == 0) &&
-	       (started < 0 || file.st_mtime + 2 >= started);
+	*ret = st.st_uid;
+	return true;
 }
 
-/* `root` is the process's, below 0: ours. */
-static bool jit_try_open(struct source *s, int root, const char *path, pid_t pid)
+/* May the file speak of the process? Only if it is its user's (or root's, and its user may read
+ * it), and not left over from another process of that number. */
+static bool may_speak(const struct opened_file *file, bool is_there, uid_t user, pid_t pid)
 {
-	int fd = file_open_regular(root, path);
+	int64_t started;
 
-	if (fd < 0)
+	if (file->is_copy)
+		return false; /* it would not grow */
+	if (!is_there)
+		return file->st.st_uid == geteuid() || file->st.st_uid == 0;
+	started = process_started_s(pid);
+	return (file->st.st_uid == user || file->st.st_uid == 0) &&
+	       (started < 0 || file->st.st_mtime + 2 >= started);
+}
+
+/* Opens with the rights of the process's user. Without a root it is gone: its map may lie in ours.
+ */
+static bool jit_try_open(struct source *s, struct wanted_file wanted, pid_t pid)
+{
+	struct opened_file file;
+	uid_t user = 0;
+	bool is_there = user_of(pid, &user);
+
+	if (is_there) {
+		wanted.pid = pid;
+		wanted.as_user = true;
+		wanted.user = user;
+	}
+	if (broker_open(&wanted, &file))
 		return false;
-	if (!may_speak(fd, pid)) {
-		close(fd);
+	if (!may_speak(&file, is_there, user, pid)) {
+		close(file.fd);
 		return false;
 	}
-	s->fd = fd;
+	s->fd = file.fd;
 	return true;
 }
 
@@ -159,8 +184,7 @@ static void open_map(struct jit *j)
 	pid_t inner = process_inner_pid(j->pid);
 	auto_free char *path = mem_printf("/tmp/perf-%d.map", inner > 0 ? inner : j->pid);
 
-	/* Without a root it is gone: its map may lie in ours. */
-	jit_try_open(&j->map, root, path, j->pid);
+	jit_try_open(&j->map, (struct wanted_file){.path = path, .root = root}, j->pid);
 }
 
 void jit_set_dump(struct jit *j, const char *path, uint64_t start, uint64_t end)
@@ -173,9 +197,8 @@ void jit_set_dump(struct jit *j, const char *path, uint64_t start, uint64_t end)
 	if (j->dump.fd >= 0)
 		return;
 	/* map_files are links, to the very file that is mapped. */
-	if (!jit_try_open(&j->dump, -1, exact, j->pid) &&
-	    !(root >= 0 && jit_try_open(&j->dump, root, path, j->pid)))
-		jit_try_open(&j->dump, -1, path, j->pid);
+	if (!jit_try_open(&j->dump, (struct wanted_file){.path = exact}, j->pid))
+		jit_try_open(&j->dump, (struct wanted_file){.path = path, .root = root}, j->pid);
 }
 
 bool jit_has_dump(const struct jit *j)
@@ -207,6 +230,41 @@ void jit_read_anew(struct jit *j)
 	jit_look_again(j);
 }
 
+/* Takes from what may be read: a burst, and so much a second. False: not now. */
+static bool take_bytes(uint64_t *read, uint64_t *read_ns, uint64_t now, uint64_t bytes,
+		       uint64_t sharers)
+{
+	uint64_t forgotten = (now - *read_ns) / 1000 * SECOND_BYTES * sharers / 1000000;
+
+	if (*read + bytes - MIN(*read, forgotten) > BURST_BYTES * sharers)
+		return false;
+	*read += bytes - MIN(*read, forgotten);
+	*read_ns = now;
+	return true;
+}
+
+/* May a piece more be read? One that grows for ever, or many, would keep us from all else. */
+static bool may_read(struct jit *j, struct source *s)
+{
+	struct code_budget *b = j->code.budget;
+	uint64_t now = monotonic_ns();
+
+	return take_bytes(&s->read, &s->read_ns, now, PIECE_BYTES, 1) &&
+	       (!b || take_bytes(&b->read, &b->read_ns, now, PIECE_BYTES, SHARERS));
+}
+
+/* Keeps no more than what is not whole. */
+static void keep_rest(struct jit *j, struct source *s)
+{
+	struct str rest = {0};
+
+	if (s->rest.len)
+		str_add(&rest, s->rest.text, s->rest.len);
+	str_release(&s->rest);
+	s->rest = rest;
+	code_map_count(&j->code, j->map.rest.cap + j->dump.rest.cap);
+}
+
 /* Reads what a file has grown by. */
 static void jit_read_more(struct jit *j, struct source *s)
 {
@@ -214,13 +272,13 @@ static void jit_read_more(struct jit *j, struct source *s)
 	struct stat st;
 	ssize_t n;
 
-	if (s->fd < 0 || s->given_up)
+	if (s->fd < 0 || s->given_up || fstat(s->fd, &st) || st.st_size == s->offset)
 		return;
 	/* Written anew: what comes now counts more than what was there. */
-	if (!fstat(s->fd, &st) && st.st_size < s->offset)
+	if (st.st_size < s->offset)
 		rewind_source(s);
 	piece = mem_alloc(PIECE_BYTES);
-	while ((n = pread(s->fd, piece, PIECE_BYTES, s->offset)) > 0) {
+	while (may_read(j, s) && (n = pread(s->fd, piece, PIECE_BYTES, s->offset)) > 0) {
 		size_t used;
 
 		s->offset += n;
@@ -230,11 +288,11 @@ static void jit_read_more(struct jit *j, struct source *s)
 		s->rest.len -= used;
 		if (s->rest.len > MAX_PENDING || code_map_is_full(&j->code)) {
 			s->given_up = true;
-			str_release(&s->rest);
-			s->rest = (struct str){0};
-			return;
+			s->rest.len = 0;
+			break;
 		}
 	}
+	keep_rest(j, s);
 }
 
 static void look(struct jit *j)

@@ -4,8 +4,9 @@
  *
  * Shape: one a process. Functions come and go at the same addresses: the last one told of before a
  *        time is the one. A perf map carries no time, so it is to be asked when a stack arrives.
- * Trust: the files are the process's own and hostile; one that belongs to another user, or is
- *        older than the process, is not taken. Sizes are bounded.
+ * Trust: the files are the process's own and hostile; one that its user may not read, that belongs
+ *        to another user than that or root, or is older than the process, is not taken; nor one of
+ *        a file system that others answer for. Sizes are bounded, and how much is read at a time.
  * Owner: jit_free().
  * Threads: one a struct.
  * Source: tools/perf/Documentation/jit-interface.txt and jitdump-specification.txt of Linux.
@@ -21,7 +22,8 @@
 
 struct jit;
 
-struct jit *jit_new(pid_t pid);
+/* `budget` (NULL: none) outlives it. */
+struct jit *jit_new(pid_t pid, struct code_budget *budget);
 void jit_free(struct jit *j);
 /* Names a jitdump file that the process has mapped at [start, end). */
 void jit_set_dump(struct jit *j, const char *path, uint64_t start, uint64_t end);

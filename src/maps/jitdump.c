@@ -12,7 +12,7 @@ enum {
 	RECORD_MOVE = 1,
 	RECORD_LINES = 2,
 	FLAG_ARCH_TIMESTAMP = 1, /* times are not of the clock that samples have */
-	MAX_RECORD = 64 << 20,
+	MAX_RECORD = 16 << 20,
 	MAX_LINES = 1 << 16, /* of one function */
 };
 

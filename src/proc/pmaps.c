@@ -2,7 +2,7 @@
 /* /proc/PID/maps. */
 #include "proc/pmaps.h"
 
-#include "base/io.h"
+#include "base/broker.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "proc/procfs.h"
@@ -103,11 +103,11 @@ int pmaps_read(pid_t pid, pmap_visit *visit, void *ctx)
 	int code;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-	code = file_read(path, MAX_MAPS_BYTES, &text);
+	code = broker_read(pid, path, MAX_MAPS_BYTES, &text);
 	if (!code && !text.len) {
 		live = process_live_thread(pid);
 		snprintf(path, sizeof(path), "/proc/%d/maps", live);
-		code = live == pid ? 0 : file_read(path, MAX_MAPS_BYTES, &text);
+		code = live == pid ? 0 : broker_read(live, path, MAX_MAPS_BYTES, &text);
 	}
 	if (code)
 		return code;

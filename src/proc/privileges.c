@@ -2,6 +2,7 @@
 /* What this process may do. */
 #include "proc/privileges.h"
 
+#include "base/authority.h"
 #include "base/io.h"
 #include "base/mem.h"
 
@@ -37,14 +38,9 @@ static uint64_t status_number(const char *field, int base)
 	return line ? strtoull(line + strlen(field), NULL, base) : 0;
 }
 
-static uint64_t capabilities(void)
-{
-	return status_number("\nCapEff:", 16);
-}
-
 bool privileges_missing(struct str *out)
 {
-	uint64_t have = capabilities();
+	uint64_t have = authority_permitted();
 	bool all = true;
 
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
@@ -58,7 +54,7 @@ bool privileges_missing(struct str *out)
 
 bool privileges_have_bpf(void)
 {
-	uint64_t have = capabilities();
+	uint64_t have = authority_permitted();
 
 	return have >> CAP_SYS_ADMIN_BIT & 1 ||
 	       (have >> CAP_BPF_BIT & 1 && have >> CAP_PERFMON_BIT & 1);

@@ -2,6 +2,8 @@
 /* Small facts from /proc and /sys. */
 #include "proc/procfs.h"
 
+#include "base/authority.h"
+#include "base/broker.h"
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/mem.h"
@@ -15,7 +17,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 void cpu_list_release(struct cpu_list *l)
@@ -81,9 +82,18 @@ int cpu_list_online(struct cpu_list *ret)
 	return cpu_list_parse(text.text, ret) ? 0 : -EBADMSG;
 }
 
+/* A small file of a process, of those that ask nobody else. */
+static int proc_read(const char *path, size_t max, struct str *out)
+{
+	with_authority(PROCESS);
+
+	return file_read(path, max, out);
+}
+
 /* Visits the entries of a folder that are numbers. */
 static int numbers_each(const char *path, void (*visit)(void *ctx, pid_t id), void *ctx)
 {
+	with_authority(PROCESS);
 	DIR *dir = opendir(path);
 	struct dirent *e;
 	uint64_t id;
@@ -109,7 +119,7 @@ pid_t thread_group(pid_t tid)
 	char path[64], *line;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	if (file_read(path, 65536, &text))
+	if (proc_read(path, 65536, &text))
 		return -1;
 	line = strstr(text.text, "\nTgid:");
 	return line ? (pid_t)strtol(line + 6, NULL, 10) : -1;
@@ -140,7 +150,7 @@ static void look_for_children(void *found, pid_t tid)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", tid, tid);
-	*(bool *)found |= !file_read(path, 1 << 20, &text) && text.len;
+	*(bool *)found |= !proc_read(path, 1 << 20, &text) && text.len;
 }
 
 bool process_has_children(pid_t pid)
@@ -157,7 +167,7 @@ bool thread_runtime(pid_t tid, uint64_t *ret_ns)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/schedstat", tid);
-	if (file_read(path, 256, &text) || !text.len)
+	if (proc_read(path, 256, &text) || !text.len)
 		return false;
 	*ret_ns = strtoull(text.text, NULL, 10);
 	return true;
@@ -170,7 +180,7 @@ static char *status_field(pid_t pid, const char *key)
 	struct str text auto_release(str_release) = {0};
 	const char *at;
 
-	if (file_read(path, 1 << 16, &text))
+	if (proc_read(path, 1 << 16, &text))
 		return NULL;
 	at = strstr(text.text, key);
 	if (!at)
@@ -209,12 +219,14 @@ pid_t process_live_thread(pid_t pid)
 
 size_t process_read(pid_t pid, uint64_t address, void *to, size_t bytes)
 {
-	struct iovec local = {to, bytes}, remote = {(void *)(uintptr_t)address, bytes};
-	ssize_t n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
+	ssize_t n = broker_memory(pid, address, to, bytes);
+	pid_t live;
 
 	/* Its main thread may have ended. */
-	if (n < 0)
-		n = process_vm_readv(process_live_thread(pid), &local, 1, &remote, 1, 0);
+	if (n < 0 && n != -EBUSY && n != -ETIMEDOUT) {
+		live = process_live_thread(pid);
+		n = live == pid ? n : broker_memory(live, address, to, bytes);
+	}
 	return n < 0 ? 0 : (size_t)n;
 }
 
@@ -229,6 +241,7 @@ pid_t process_inner_pid(pid_t pid)
 int process_root(pid_t pid)
 {
 	auto_free char *path = mem_printf("/proc/%d/root", process_live_thread(pid));
+	with_authority(PROCESS);
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
@@ -241,7 +254,7 @@ int64_t process_started_s(pid_t pid)
 	unsigned long long ticks = 0;
 	const char *at;
 
-	if (file_read(path, 4096, &text))
+	if (proc_read(path, 4096, &text))
 		return -1;
 	/* The name, in brackets, may hold anything; the 20th field behind it counts from boot. */
 	at = strrchr(text.text, ')');

@@ -47,8 +47,9 @@ pid_t thread_group(pid_t tid);
 /* A thread by whose /proc/TID the process is to be read: its main thread, while that has not ended;
  * the main thread's number if all have. */
 pid_t process_live_thread(pid_t pid);
-/* Reads memory of a process, by a thread that lives. Returns the bytes that are there, from the
- * first on; 0: none, or it is gone. */
+/* Reads memory of a process or thread, by a thread of it that lives, through the broker: the owner
+ * of a page may keep it back. Returns the bytes that are there, from the first on; 0: none, it is
+ * gone, or they did not come in time. */
 size_t process_read(pid_t pid, uint64_t address, void *to, size_t bytes);
 /* The process's number in its own, innermost pid namespace; -1 if it is gone. */
 pid_t process_inner_pid(pid_t pid);

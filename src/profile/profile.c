@@ -13,6 +13,7 @@ enum { MAX_REASONS = 20 }; /* of each kind, in the comments */
 void profile_init(struct profile *p)
 {
 	memset(p, 0, sizeof(*p));
+	p->owner = geteuid();
 	strings_init(&p->strings);
 }
 
@@ -63,6 +64,18 @@ mapping_id profile_add_mapping(struct profile *p, const struct mapping *m)
 	array_reserve(p->mappings, p->cap_mappings, p->n_mappings + 1);
 	p->mappings[p->n_mappings] = *m;
 	return (mapping_id)p->n_mappings++;
+}
+
+uid_t profile_named_by(const struct profile *p, mapping_id mapping)
+{
+	uid_t ours = geteuid();
+	uint32_t owner = mapping == NO_ID ? 0 : p->mappings[mapping].owner;
+
+	if (p->trusted)
+		return ours;
+	if (p->owner && p->owner != ours)
+		return p->owner;
+	return owner ? owner - 1 : p->owner;
 }
 
 /* What tells frames apart, without padding. */

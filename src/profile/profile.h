@@ -56,6 +56,7 @@ struct mapping {
 	uint64_t limit;
 	uint64_t offset; /* in the file, of `start` */
 	bool has_functions, has_filenames, has_lines, has_inlines;
+	uint32_t owner; /* whose file it is, plus one; 0: not known */
 };
 
 struct label {
@@ -116,6 +117,8 @@ struct profile {
 	string_id drop_frames, keep_frames;
 	string_id *comments;
 	size_t n_comments, cap_comments;
+	uid_t owner;            /* whose file it was read from; of one that we make we are it */
+	bool trusted;           /* what it names is opened with our own rights */
 	struct account account; /* meaningful while recording; saved as comments */
 };
 
@@ -127,6 +130,9 @@ void profile_release(struct profile *p);
  */
 uint32_t profile_add_type(struct profile *p, const char *type, const char *unit);
 mapping_id profile_add_mapping(struct profile *p, const struct mapping *m);
+/* With whose rights a path is opened that code of the mapping (NO_ID: unknown) is said to be from:
+ * its file's owner said so, and who wrote the profile may have. */
+uid_t profile_named_by(const struct profile *p, mapping_id mapping);
 /* The frame equal to `f` in every field that tells frames apart; made when it is new. */
 frame_id profile_add_frame(struct profile *p, const struct frame *f);
 /* A frame and what is inlined in it, outermost first, for the caller to free. Returns how many.

@@ -98,6 +98,8 @@ static void name_rows(const struct symbolize_options *o, const struct profile *p
 	m.build_id = strings_add(&q.strings, profile_text(p, m.build_id));
 	m.start = m.start ? m.start : 1 << 20;
 	m.has_functions = false; /* nobody has named these */
+	q.owner = p->owner;
+	q.trusted = p->trusted;
 	profile_add_mapping(&q, &m);
 	for (size_t i = 0; i < code->n; i++) {
 		struct frame f = {.mapping = 0, .inner = NO_ID};
@@ -126,6 +128,7 @@ int disassemble(const struct symbolize_options *o, const struct profile *p, mapp
 	struct build_id id;
 	bool has_id = mapping != NO_ID &&
 		      build_id_parse(profile_text(p, p->mappings[mapping].build_id), &id);
+	struct wanted_file wanted;
 	struct elf_file *f;
 	uint64_t address;
 	int code;
@@ -133,7 +136,9 @@ int disassemble(const struct symbolize_options *o, const struct profile *p, mapp
 	*ret = (struct code){0};
 	if (path[0] != '/')
 		return err_set(err, 0, "%s has no file", *path ? path : "it");
-	f = elf_file_open_path(-1, path, has_id ? &id : NULL);
+	wanted = (struct wanted_file){
+		.path = path, .as_user = true, .user = profile_named_by(p, mapping)};
+	f = elf_file_open_wanted(&wanted, has_id ? &id : NULL);
 	if (!f)
 		return err_set(err, 0, "%s is not here, or not the same any more", path);
 	code = elf_file_address(f, offset, &address)

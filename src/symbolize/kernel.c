@@ -2,6 +2,7 @@
 /* The resolver of kernel addresses: /proc/kallsyms, read when the first one is asked for. */
 #include "symbolize/kallsyms.h"
 
+#include "base/authority.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -66,6 +67,7 @@ size_t kallsyms_parse(char *text, struct symtab *t)
 /* Reads the file in pieces: as a whole it is 5 MB. */
 static int kallsyms_read(struct symtab *t)
 {
+	with_authority(KERNEL_NAMES);
 	auto_close int fd = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
 	auto_free char *buffer = mem_alloc(65536 + MAX_LINE);
 	size_t kept = 0, n = 0;

@@ -354,7 +354,8 @@ static void open_saved(struct profile *p, struct images *images)
 		/* Without a build id it might be any file by now. */
 		if (!build_id_parse(profile_text(p, m->build_id), &build_id))
 			continue;
-		image = images_open_path(images, images_add(images, path, &build_id, NULL));
+		image = images_open_path(images, images_add(images, path, &build_id, NULL),
+					 profile_named_by(p, id));
 		if (image->elf)
 			images_bind(images, image, id);
 	}
@@ -364,6 +365,8 @@ void symbolize_saved(struct symbolizer *z, struct profile *p)
 {
 	struct images *images = images_new();
 
+	if (z->o.trust)
+		images_trust(images);
 	open_saved(p, images);
 	for (frame_id id = 0; id < p->n_frames; id++) {
 		struct frame *f = &p->frames[id];

@@ -18,6 +18,7 @@ struct symbolize_options {
 	bool full_names; /* with parameters */
 	bool debuginfod; /* fetch missing debug information in the background */
 	bool no_cache;
+	bool trust;        /* what files name is opened with our own rights, whoever made them */
 	bool java_perfmap; /* ask Java machines for their perf maps */
 	bool no_names;     /* of a recording: addresses only */
 };

@@ -30,7 +30,7 @@ enum {
 struct symbols {
 	struct image *image;
 	struct cache *cache;
-	char key[2 * MAX_BUILD_ID + 32]; /* in the cache; "": it is not kept */
+	char key[MAX_CACHE_KEY]; /* in the cache; "": it is not kept */
 	struct cache_view *view;
 	struct names *tables[MAX_TABLES];
 	void *made[MAX_TABLES]; /* the bytes of those that were made here */
@@ -59,7 +59,7 @@ static struct elf_file *debug_file(struct symbols *s)
 		/* A server may have had it, now or some day. */
 		auto_free char *path = debuginfod_path(&s->image->build_id);
 
-		s->debug = path ? debugfile_open_path(s->image, path, &s->image->build_id) : NULL;
+		s->debug = path ? debugfile_open_ours(path, &s->image->build_id) : NULL;
 		s->debug_path = s->debug ? steal(path) : NULL;
 	}
 	s->looked_for_debug = true;
@@ -126,21 +126,14 @@ static void load_cached(struct symbols *s)
 		drop_tables(s);
 }
 
-/* May what is read here name code of others with this build id? Not if anyone can have written it,
- * or the root of a container. */
-static bool is_trusted(const struct symbols *s)
-{
-	return s->image->root < 0 && !s->companions_untrusted &&
-	       elf_file_is_trusted(s->image->elf) && (!s->debug || elf_file_is_trusted(s->debug));
-}
-
 /* Writes all tables again: what was there, and what was made since. */
 static void store(struct symbols *s)
 {
 	struct str all auto_release(str_release) = {0};
 
 	/* What is missing may come. */
-	if (!s->cache || !*s->key || !is_trusted(s) || (s->dwarf && dwarf_is_partial(s->dwarf)))
+	if (!s->cache || !*s->key || s->companions_untrusted ||
+	    !image_may_cache(s->image, s->debug) || (s->dwarf && dwarf_is_partial(s->dwarf)))
 		return;
 	for (size_t i = 0; i < s->n_tables; i++) {
 		const void *data = names_data(s->tables[i]);
@@ -182,14 +175,14 @@ static struct sections *open_path(struct symbols *s, const char *folder, const c
 {
 	auto_free char *joined =
 		*path == '/' || !*folder ? mem_strdup(path) : mem_printf("%s/%s", folder, path);
-	struct elf_file *f = debugfile_open_path(s->image, joined, id);
+	struct elf_file *f = debugfile_open_named(s->image, joined, id);
 	struct sections *sections = f ? sections_new(f) : NULL;
 
 	if (!sections) {
 		elf_file_free(f);
 		return NULL;
 	}
-	s->companions_untrusted |= !elf_file_is_trusted(f);
+	s->companions_untrusted |= s->image->root >= 0 || !elf_file_is_trusted(f);
 	sections_own(sections, f);
 	return sections;
 }
@@ -377,14 +370,11 @@ static void make_table(struct symbols *s, const uint64_t *addresses, size_t n, b
 struct symbols *symbols_new(struct image *image, struct cache *cache)
 {
 	struct symbols *s = mem_alloc(sizeof(*s));
-	char hex[2 * MAX_BUILD_ID + 1];
 
 	s->image = image;
 	s->cache = cache;
 	s->go = go_new(image->elf);
-	if (image->build_id.len)
-		snprintf(s->key, sizeof(s->key), "names-%s-%d", build_id_hex(&image->build_id, hex),
-			 NAMES_VERSION);
+	image_cache_key(image, "names", NAMES_VERSION, s->key);
 	load_cached(s);
 	return s;
 }

@@ -2,6 +2,7 @@
 /* The running kernel's own file with debug information. */
 #include "symbolize/vmlinux.h"
 
+#include "base/authority.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -29,7 +30,8 @@ static void vmlinux_note_text(void *address, const struct elf_symbol *s)
 struct vmlinux *vmlinux_open(const char *path, const struct build_id *id, uint64_t text,
 			     struct cache *cache)
 {
-	struct elf_file *elf = elf_file_open_path(-1, path, id);
+	const struct wanted_file wanted = {.path = path};
+	struct elf_file *elf = elf_file_open_wanted(&wanted, id);
 	uint64_t linked = 0;
 	struct vmlinux *v;
 
@@ -53,6 +55,7 @@ struct vmlinux *vmlinux_open(const char *path, const struct build_id *id, uint64
 /* Where the running kernel's _text lies; 0 when it hides that. */
 static uint64_t running_text(void)
 {
+	with_authority(KERNEL_NAMES);
 	auto_close int fd = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
 	struct str text auto_release(str_release) = {0};
 	const char *at;

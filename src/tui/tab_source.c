@@ -52,7 +52,7 @@ static void tab_source_add_file(struct listing *l, const struct screen *s, const
 {
 	const char *file = profile_text(v->p, w->file);
 	struct source source auto_release(source_release) = {0};
-	bool found = source_read(&source, file, s->source_path);
+	bool found = source_read(&source, file, s->source_path, profile_named_by(v->p, w->mapping));
 	uint32_t from = w->line > CONTEXT ? w->line - CONTEXT : 1, to = w[n - 1].line + CONTEXT;
 	size_t k = 0;
 
@@ -62,7 +62,11 @@ static void tab_source_add_file(struct listing *l, const struct screen *s, const
 	if (!found)
 		tab_source_add(
 			l, 0, 0, 0,
-			mem_strdup("(the source is not here; --source-path says where to look)"),
+			mem_strdup(source.refused
+					   ? "(the source is not shown: who made the program may "
+					     "not read it; --trust opens it with your rights)"
+					   : "(the source is not here; --source-path says where to "
+					     "look)"),
 			true);
 	for (uint32_t line = from; found && line <= to && line <= source.n; line++) {
 		while (k < n && w[k].line < line)
@@ -113,6 +117,7 @@ static void tab_source_add_code(struct listing *l, struct screen *s, const struc
 	const struct code *c = &s->source.code;
 	auto_free struct code_weight *weights = NULL;
 	struct source source auto_release(source_release) = {0};
+	uid_t named_by = profile_named_by(v->p, w->n_code ? w->code[0].mapping : NO_ID);
 
 	fetch_code(s, w);
 	if (*s->source.why_not)
@@ -124,8 +129,8 @@ static void tab_source_add_code(struct listing *l, struct screen *s, const struc
 		/* Above the instructions that a line was made into. */
 		if (in->line &&
 		    (!i || in[-1].line != in->line || !str_equal(in[-1].file, in->file))) {
-			auto_free char *text =
-				plain(source_line(&source, in->file, s->source_path, in->line));
+			auto_free char *text = plain(
+				source_line(&source, in->file, s->source_path, named_by, in->line));
 
 			tab_source_add(l, 0, 0, 0,
 				       mem_printf("%s:%u  %s", in->file, in->line, text), true);

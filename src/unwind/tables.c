@@ -23,8 +23,8 @@ struct job {
 	struct job *next;
 	uint32_t entry;
 	struct elf_file *elf, *debug;
-	char key[2 * MAX_BUILD_ID + 32]; /* in the cache; "" without a build id */
-	struct table_head *table;        /* NULL: nothing tells how to unwind it */
+	char key[MAX_CACHE_KEY + 1]; /* in the cache; "": it is not kept */
+	struct table_head *table;    /* NULL: nothing tells how to unwind it */
 	bool from_cache;
 	uint64_t took_ns;
 };
@@ -120,8 +120,7 @@ static void run_job(struct tables *t, struct job *job)
 	job->from_cache = from_cache(t->cache, job);
 	if (!job->from_cache) {
 		job->table = compile_table(job->elf, job->debug);
-		/* Another file with this build id must not decide how root's is unwound. */
-		if (*job->key && elf_file_is_trusted(job->elf))
+		if (*job->key)
 			cache_put(t->cache, job->key, job->table,
 				  job->table ? job->table->bytes : 0);
 	}
@@ -205,16 +204,14 @@ void tables_free(struct tables *t)
 static struct job *job_new(const struct image *image, uint32_t entry)
 {
 	struct job *job = mem_alloc(sizeof(*job));
-	char hex[2 * MAX_BUILD_ID + 1];
 
 	job->entry = entry;
 	if (elf_file_reopen(image->elf, &job->elf))
 		job->elf = NULL;
 	job->debug = debugfile_open(image, NULL);
-	if (image->build_id.len)
-		snprintf(job->key, sizeof(job->key), "unwind-%s-%d%s",
-			 build_id_hex(&image->build_id, hex), COMPILER_VERSION,
-			 job->debug ? "d" : "");
+	if (image_may_cache(image, job->debug) &&
+	    image_cache_key(image, "unwind", COMPILER_VERSION, job->key) && job->debug)
+		strcat(job->key, "d");
 	return job;
 }
 

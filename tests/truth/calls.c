@@ -31,7 +31,9 @@ static struct elf_file *file_of(const struct profile *p, const struct mapping *m
 	struct build_id id;
 	bool has_id = build_id_parse(profile_text(p, m->build_id), &id);
 
-	return *path == '/' ? elf_file_open_path(-1, path, has_id ? &id : NULL) : NULL;
+	const struct wanted_file wanted = {.path = path};
+
+	return *path == '/' ? elf_file_open_wanted(&wanted, has_id ? &id : NULL) : NULL;
 }
 
 /* A frame's file and address there; false: it lies in none that is here. */

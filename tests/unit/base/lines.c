@@ -83,18 +83,18 @@ static void sources_are_found_below_folders(void **state)
 	fputs("first\nsecond", f);
 	fclose(f);
 	snprintf(two, sizeof(two), "/nowhere:%s", folder);
-	assert_true(source_read(&s, "/build/a/b.c", two));
+	assert_true(source_read(&s, "/build/a/b.c", two, getuid()));
 	assert_int_equal(s.n, 2);
 	assert_string_equal(s.lines[1], "first");
 	assert_string_equal(s.lines[2], "second");
 	source_release(&s);
-	assert_true(source_read(&s, path, NULL));
+	assert_true(source_read(&s, path, NULL, getuid()));
 	source_release(&s);
-	assert_false(source_read(&s, "/build/a/c.c", two));
-	assert_false(source_read(&s, "/build/a/b.c", NULL));
-	assert_false(source_read(&s, "b.c", NULL)); /* not from wherever we are */
-	assert_false(source_read(&s, "/dev/zero", NULL));
-	assert_false(source_read(&s, "", two));
+	assert_false(source_read(&s, "/build/a/c.c", two, getuid()));
+	assert_false(source_read(&s, "/build/a/b.c", NULL, getuid()));
+	assert_false(source_read(&s, "b.c", NULL, getuid())); /* not from wherever we are */
+	assert_false(source_read(&s, "/dev/zero", NULL, getuid()));
+	assert_false(source_read(&s, "", two, getuid()));
 	source_release(&s);
 	unlink(path);
 	rmdir(folder);

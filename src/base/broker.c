@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The broker: our side of it. */
+#include "base/broker.h"
+
+#include "base/authority.h"
+#include "base/broker_child.h"
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+enum { MAX_HELD = 64, FIRST_HOLD_S = 1, MAX_HOLD_S = 64 };
+
+/* Who made us wait. */
+struct held {
+	uid_t user;
+	uint64_t until_ns;
+	unsigned s; /* how long, the last time */
+};
+
+/* The broker of this process. */
+static struct {
+	pthread_mutex_t lock;
+	pid_t child;
+	int control; /* the child's */
+	int worker;  /* the worker's socket; below 1: there is none */
+	uint8_t *area;
+	struct held held[MAX_HELD];
+	size_t n_held;
+	uint64_t given_up;
+} broker = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void drop_worker(void)
+{
+	if (broker.worker > 0)
+		close(broker.worker);
+	if (broker.area)
+		munmap(broker.area, AREA_BYTES);
+	broker.worker = 0;
+	broker.area = NULL;
+}
+
+static int start_locked(void)
+{
+	int pair[2];
+	pid_t child;
+
+	if (broker.child)
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return -errno;
+	child = fork();
+	if (!child)
+		broker_child(pair[1]);
+	close(pair[1]);
+	if (child < 0) {
+		close(pair[0]);
+		return -EAGAIN;
+	}
+	broker.child = child;
+	broker.control = pair[0];
+	return 0;
+}
+
+int broker_start(void)
+{
+	int code;
+
+	pthread_mutex_lock(&broker.lock);
+	code = start_locked();
+	pthread_mutex_unlock(&broker.lock);
+	return code;
+}
+
+void broker_end(void)
+{
+	pid_t ended = 0;
+
+	pthread_mutex_lock(&broker.lock);
+	drop_worker();
+	if (broker.child) {
+		/* It ends by itself, and takes its worker with it. */
+		close(broker.control);
+		for (int ms = 0; !ended && ms < BROKER_MS; ms++) {
+			ended = waitpid(broker.child, NULL, WNOHANG);
+			if (!ended)
+				poll(NULL, 0, 1);
+		}
+		if (!ended)
+			kill(broker.child, SIGKILL);
+	}
+	broker.child = 0;
+	pthread_mutex_unlock(&broker.lock);
+}
+
+/* Is there something to be received within that time? */
+static bool comes(int fd, int ms)
+{
+	uint64_t end = monotonic_ns() + (uint64_t)ms * 1000000;
+	struct pollfd p = {fd, POLLIN, 0};
+
+	for (;;) {
+		uint64_t now = monotonic_ns();
+		int n = poll(&p, 1, now < end ? (int)((end - now) / 1000000) + 1 : 0);
+
+		if (n >= 0 || errno != EINTR || now >= end)
+			return n > 0;
+	}
+}
+
+/* A worker that waits for requests. */
+static int need_worker(void)
+{
+	struct fresh fresh;
+	int fds[2], code = start_locked();
+
+	if (code || broker.worker > 0)
+		return code;
+	/* The child itself asks nobody for anything: it answers. */
+	if (send(broker.control, "", 1, MSG_NOSIGNAL) != 1 || !comes(broker.control, COPY_MS) ||
+	    message_receive(broker.control, &fresh, sizeof(fresh), fds, 2) != sizeof(fresh))
+		return -EPIPE;
+	if (fresh.code)
+		return fresh.code;
+	broker.worker = fds[0];
+	broker.area = mmap(NULL, AREA_BYTES, PROT_READ, MAP_SHARED, fds[1], 0);
+	close(fds[1]);
+	if (broker.area != MAP_FAILED)
+		return 0;
+	broker.area = NULL;
+	drop_worker();
+	return -ENOMEM;
+}
+
+/* -- who is held -- */
+
+static struct held *held_find(uid_t user)
+{
+	for (size_t i = 0; i < broker.n_held; i++)
+		if (broker.held[i].user == user)
+			return &broker.held[i];
+	return NULL;
+}
+
+static bool is_held(uid_t user)
+{
+	const struct held *h = held_find(user);
+
+	return h && monotonic_ns() < h->until_ns;
+}
+
+static void hold(uid_t user)
+{
+	struct held *h = held_find(user);
+
+	if (!h && broker.n_held == MAX_HELD) {
+		memmove(broker.held, broker.held + 1, sizeof(*h) * (MAX_HELD - 1));
+		broker.n_held--;
+	}
+	if (!h) {
+		h = &broker.held[broker.n_held++];
+		*h = (struct held){.user = user};
+	}
+	h->s = h->s ? MIN(2 * h->s, (unsigned)MAX_HOLD_S) : FIRST_HOLD_S;
+	h->until_ns = monotonic_ns() + h->s * 1000000000ull;
+}
+
+/* Who is to be held if it hangs: the user of the process, or who named the path. */
+static uid_t who_serves(const struct broker_request *r)
+{
+	char path[32];
+	struct stat st;
+
+	if (!r->pid)
+		return r->as_user ? r->user : geteuid();
+	snprintf(path, sizeof(path), "/proc/%d", r->pid);
+	return stat(path, &st) ? (uid_t)-1 : st.st_uid;
+}
+
+/* -- requests -- */
+
+/* Waits for the answer, and longer while it is being made. */
+static int wait_answer(struct broker_answer *answer, int *ret_fd)
+{
+	uint64_t end = monotonic_ns() + COPY_MS * 1000000ull;
+
+	*ret_fd = -1;
+	while (monotonic_ns() < end) {
+		if (!comes(broker.worker, BROKER_MS))
+			return -ETIMEDOUT;
+		if (message_receive(broker.worker, answer, sizeof(*answer), ret_fd, 1) !=
+		    sizeof(*answer))
+			return -EPIPE;
+		if (answer->code != -EINPROGRESS)
+			return 0;
+	}
+	return -ETIMEDOUT;
+}
+
+/* One request, under the lock. Returns the answer's code. */
+static int ask_locked(const struct broker_request *r, int root, struct broker_answer *answer,
+		      int *ret_fd)
+{
+	size_t bytes = offsetof(struct broker_request, path) + strlen(r->path) + 1;
+	uid_t user = who_serves(r);
+	int code;
+
+	*ret_fd = -1;
+	if (is_held(user)) {
+		broker.given_up++;
+		return -EBUSY;
+	}
+	code = need_worker();
+	if (code)
+		return code;
+	if (message_send(broker.worker, r, bytes, &root, root > 0))
+		code = -EPIPE;
+	else
+		code = wait_answer(answer, ret_fd);
+	if (!code)
+		return answer->code;
+	drop_worker();
+	if (code == -ETIMEDOUT) {
+		broker.given_up++;
+		hold(user);
+	}
+	return code;
+}
+
+static int set_path(struct broker_request *r, const char *path)
+{
+	size_t n = strlen(path);
+
+	if (n >= sizeof(r->path))
+		return -ENAMETOOLONG;
+	memcpy(r->path, path, n + 1);
+	return 0;
+}
+
+int broker_open(const struct wanted_file *w, struct opened_file *ret)
+{
+	struct broker_request r = {.what = BROKER_OPEN,
+				   .pid = w->pid,
+				   .user = w->user,
+				   .as_user = w->as_user,
+				   .links_not = w->links_not,
+				   .whole_link = w->whole_link};
+	struct broker_answer answer;
+	int code = set_path(&r, w->path);
+
+	*ret = (struct opened_file){.fd = -1};
+	if (code)
+		return code;
+	pthread_mutex_lock(&broker.lock);
+	code = ask_locked(&r, w->root, &answer, &ret->fd);
+	pthread_mutex_unlock(&broker.lock);
+	if (code)
+		return code;
+	ret->is_copy = answer.is_copy;
+	ret->st = answer.st;
+	return ret->fd < 0 ? -EMFILE : 0;
+}
+
+/* Asks until all is there: an answer holds AREA_BYTES. */
+static ssize_t ask_bytes(struct broker_request *r, size_t bytes, void *to, struct str *out)
+{
+	struct broker_answer answer = {0};
+	size_t done = 0;
+	int code = 0, fd;
+
+	pthread_mutex_lock(&broker.lock);
+	while (done < bytes) {
+		r->bytes = MIN(bytes - done, (size_t)AREA_BYTES);
+		code = ask_locked(r, 0, &answer, &fd);
+		if (fd >= 0)
+			close(fd);
+		if (code || answer.bytes > r->bytes)
+			break;
+		if (to)
+			memcpy((uint8_t *)to + done, broker.area, answer.bytes);
+		else
+			str_add(out, broker.area, answer.bytes);
+		done += answer.bytes;
+		r->address += answer.bytes;
+		if (answer.bytes < r->bytes)
+			break;
+	}
+	pthread_mutex_unlock(&broker.lock);
+	return code && !done ? code : (ssize_t)done;
+}
+
+int broker_read(pid_t pid, const char *path, size_t max, struct str *out)
+{
+	struct broker_request r = {.what = BROKER_READ, .pid = pid};
+	int code = set_path(&r, path);
+	ssize_t n;
+
+	if (code)
+		return code;
+	n = ask_bytes(&r, max + 1, NULL, out);
+	if (n < 0)
+		return (int)n;
+	return (size_t)n > max ? -EFBIG : 0;
+}
+
+ssize_t broker_memory(pid_t pid, uint64_t address, void *to, size_t bytes)
+{
+	struct broker_request r = {.what = BROKER_MEMORY, .pid = pid, .address = address};
+
+	return ask_bytes(&r, bytes, to, NULL);
+}
+
+uint64_t broker_given_up(void)
+{
+	return broker.given_up;
+}

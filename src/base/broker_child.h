@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The broker's child and its workers: what is sent between them and us.
+ *
+ * Shape: over `control`, one byte asks for a worker and is answered by a `struct fresh` with two
+ *        descriptors, the worker's socket and its area. Over the worker's socket, a request (its
+ *        path ends it; perhaps with a descriptor of the root) is answered by one or more answers:
+ *        -EINPROGRESS says that it goes on. Bytes come in the area, a file as a descriptor.
+ */
+#pragma once
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+enum { AREA_BYTES = 1 << 20 };
+
+enum broker_what { BROKER_OPEN, BROKER_READ, BROKER_MEMORY };
+
+struct broker_request {
+	enum broker_what what;
+	pid_t pid;
+	uid_t user;
+	bool as_user, links_not, whole_link;
+	uint64_t address; /* in memory, or in the file */
+	uint64_t bytes;
+	char path[PATH_MAX];
+};
+
+struct broker_answer {
+	int code;
+	bool is_copy;
+	uint64_t bytes; /* in the area */
+	struct stat st;
+};
+
+struct fresh {
+	int code;
+};
+
+/* Does not return. */
+void broker_child(int control) __attribute__((noreturn));
+
+/* A message with descriptors. Returns 0 or a negative errno. */
+int message_send(int socket, const void *data, size_t bytes, const int *fds, int n);
+/* Returns the bytes of the message, or a negative errno; missing descriptors are -1. */
+ssize_t message_receive(int socket, void *data, size_t bytes, int *fds, int n);
