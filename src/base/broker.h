@@ -9,8 +9,7 @@
  *        is held: for a time that doubles, nothing of that user's processes is asked for.
  *        Files of file systems that other users serve (FUSE, network, whatever was mounted in a
  *        user namespace) come as a copy in memory, since to read them may hang as well.
- * Bounds: MAX_COPY_BYTES a copy, MAX_STUCK workers that hang; a request of at most BROKER_MS, one
- *        that still brings something of at most COPY_MS.
+ * Bounds: those of base/broker_child.h.
  * Rights: the child has those of AUTHORITY_PROCESS_FILE, and puts them in force where a request
  *        says that a process's own file is wanted.
  * Errors: negative errno; -ETIMEDOUT: no answer, -EBUSY: not asked, since earlier ones had none.
@@ -25,8 +24,6 @@
 #include <sys/types.h>
 
 #include "base/str.h"
-
-enum { BROKER_MS = 200, COPY_MS = 2000, MAX_COPY_BYTES = 64 << 20, MAX_STUCK = 16 };
 
 /* Begins it: early, while there are no other threads and little memory. Else the first request
  * does. Returns 0 or a negative errno. */

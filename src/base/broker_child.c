@@ -4,7 +4,6 @@
 #include "base/broker_child.h"
 
 #include "base/authority.h"
-#include "base/broker.h"
 #include "base/clock.h"
 #include "base/filesystems.h"
 #include "base/mem.h"

@@ -16,7 +16,13 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-enum { AREA_BYTES = 1 << 20 };
+enum {
+	AREA_BYTES = 1 << 20,
+	MAX_COPY_BYTES = 64 << 20, /* of a file that others answer for */
+	MAX_STUCK = 16,            /* workers that were left behind and have not ended */
+	BROKER_MS = 200,           /* for a sign of life, */
+	COPY_MS = 2000,            /* and for all of an answer */
+};
 
 enum broker_what { BROKER_OPEN, BROKER_READ, BROKER_MEMORY };
 

@@ -26,7 +26,7 @@ struct command {
 	const char *operands; /* after the options, in the synopsis */
 	const struct option_row *options;
 	size_t n_options;
-	bool samples; /* processes: it may raise what base/authority.def lists */
+	bool samples;      /* processes: it may raise what base/authority.def lists */
 	bool runs_command; /* the operands are a command line: options end before them */
 	/* More for --help, below the options; may be NULL. */
 	void (*more_help)(struct str *out);

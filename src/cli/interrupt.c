@@ -12,7 +12,6 @@
 
 static volatile sig_atomic_t signals;
 static int event_fd = -1;
-static const char *volatile to_remove;
 
 static void on_signal(int number)
 {
@@ -20,11 +19,8 @@ static void on_signal(int number)
 	int saved = errno;
 
 	(void)number;
-	if (++signals > 1) {
-		if (to_remove)
-			unlink(to_remove);
+	if (++signals > 1)
 		_exit(EXIT_ABORTED);
-	}
 	if (write(event_fd, &one, sizeof(one)) < 0)
 		errno = saved;
 	errno = saved;
@@ -45,11 +41,6 @@ int interrupt_init(void)
 bool interrupt_asked(void)
 {
 	return signals > 0;
-}
-
-void interrupt_remove(const char *path)
-{
-	to_remove = path;
 }
 
 static volatile sig_atomic_t reloads;

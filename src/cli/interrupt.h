@@ -9,8 +9,6 @@
 /* Installs the handlers. Returns a descriptor that becomes readable at the first signal. */
 int interrupt_init(void);
 bool interrupt_asked(void);
-/* A file to remove when aborting; NULL: none. The text stays the caller's and must live on. */
-void interrupt_remove(const char *path);
 
 /* SIGHUP asks to reload, and wakes who waits for the descriptor. */
 void interrupt_init_reload(void);

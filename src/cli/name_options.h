@@ -13,9 +13,13 @@
 #define NAME_OPTIONS                                                                               \
 	{0, "full-names", NULL,         "C++ and Rust functions with parameters, Go with types",   \
 	 0, NULL,         name_set_full},                                                          \
-	{0, "trust", NULL,                                                                         \
-	 "open files that profiles and programs of other users name with your own rights", 0,      \
-	 NULL, name_set_trust},                                                                    \
+		{0,                                                                                \
+		 "trust",                                                                          \
+		 NULL,                                                                             \
+		 "open files that profiles and programs of other users name with your own rights", \
+		 0,                                                                                \
+		 NULL,                                                                             \
+		 name_set_trust},                                                                  \
 	{                                                                                          \
 		0, "no-cache", NULL, "neither read nor write the cache of names", 0, NULL,         \
 			name_set_no_cache                                                          \

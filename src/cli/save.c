@@ -3,7 +3,6 @@
 #include "cli/save.h"
 
 #include "base/log.h"
-#include "cli/interrupt.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,10 +12,7 @@
 
 int save_open_file(struct save *s, const char *path, struct err *err)
 {
-	if (output_open(&s->output, path, err))
-		return err->code;
-	interrupt_remove(s->output.temporary);
-	return 0;
+	return output_open(&s->output, path, err) ? err->code : 0;
 }
 
 int save_commit(struct save *s, struct err *err)
@@ -25,7 +21,6 @@ int save_commit(struct save *s, struct err *err)
 
 	if (fstat(s->output.fd, &st) == 0 && S_ISREG(st.st_mode))
 		s->bytes = (uint64_t)st.st_size;
-	interrupt_remove(NULL);
 	return output_commit(&s->output, err);
 }
 
@@ -77,7 +72,6 @@ int save_write(struct save *s, const struct profile *p, struct err *err)
 
 void save_release(struct save *s)
 {
-	interrupt_remove(NULL);
 	output_release(&s->output);
 }
 

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "base/io.h"
+#include "base/output.h"
 #include "format/format.h"
 
 /* The row of --format, with the command's setter. */

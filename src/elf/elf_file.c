@@ -69,7 +69,7 @@ bool elf_file_is_awake(const struct elf_file *f)
 	return f->elf;
 }
 
-static bool is_unchanged(const struct stat *a, const struct stat *b)
+static bool same_times(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
 	       memcmp(&a->st_mtim, &b->st_mtim, sizeof(a->st_mtim)) == 0 &&
@@ -86,7 +86,7 @@ int elf_file_wake(struct elf_file *f)
 	code = f->again(f->ctx, &file);
 	if (code)
 		return code;
-	if (!is_unchanged(&f->st, &file.st))
+	if (!same_times(&f->st, &file.st))
 		code = -ESTALE;
 	else
 		f->elf = elf_begin(file.fd, ELF_C_READ, NULL);
@@ -111,36 +111,6 @@ static int descriptor(const struct elf_file *f)
 {
 	handle(f);
 	return f->fd;
-}
-
-bool build_id_equal(const struct build_id *a, const struct build_id *b)
-{
-	return a->len && a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
-}
-
-char *build_id_hex(const struct build_id *id, char *buf)
-{
-	for (size_t i = 0; i < id->len; i++)
-		snprintf(buf + 2 * i, 3, "%02x", id->bytes[i]);
-	buf[2 * id->len] = '\0';
-	return buf;
-}
-
-bool build_id_parse(const char *hex, struct build_id *ret)
-{
-	size_t len = strlen(hex);
-	unsigned byte;
-
-	*ret = (struct build_id){0};
-	if (!len || len % 2 || len / 2 > MAX_BUILD_ID ||
-	    strspn(hex, "0123456789abcdefABCDEF") != len)
-		return false;
-	for (size_t i = 0; i < len / 2; i++) {
-		sscanf(hex + 2 * i, "%2x", &byte);
-		ret->bytes[i] = (uint8_t)byte;
-	}
-	ret->len = (uint8_t)(len / 2);
-	return true;
 }
 
 static void read_segments(struct elf_file *f)
@@ -246,38 +216,9 @@ void elf_file_free(struct elf_file *f)
 	free(f);
 }
 
-static bool take_note(Elf_Data *data, struct build_id *ret)
-{
-	size_t offset = 0, name, desc;
-	GElf_Nhdr note;
-
-	while ((offset = gelf_getnote(data, offset, &note, &name, &desc)) > 0) {
-		if (note.n_type != NT_GNU_BUILD_ID || note.n_namesz != 4 || !note.n_descsz ||
-		    note.n_descsz > MAX_BUILD_ID ||
-		    memcmp((char *)data->d_buf + name, "GNU", 4) != 0)
-			continue;
-		memcpy(ret->bytes, (char *)data->d_buf + desc, note.n_descsz);
-		ret->len = (uint8_t)note.n_descsz;
-		return true;
-	}
-	return false;
-}
-
 static bool elf_file_is_note(uint64_t bytes)
 {
 	return bytes && bytes <= 1 << 20;
-}
-
-bool build_id_of_notes(const void *notes, size_t n, struct build_id *ret)
-{
-	Elf_Data data = {.d_buf = (void *)notes,
-			 .d_size = n,
-			 .d_type = ELF_T_NHDR,
-			 .d_version = EV_CURRENT,
-			 .d_align = 4};
-
-	*ret = (struct build_id){0};
-	return take_note(&data, ret);
 }
 
 bool elf_file_build_id(const struct elf_file *f, struct build_id *ret)
@@ -298,7 +239,7 @@ bool elf_file_build_id(const struct elf_file *f, struct build_id *ret)
 			continue;
 		data = elf_getdata_rawchunk(handle(f), (int64_t)p.p_offset, p.p_filesz,
 					    p.p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR);
-		if (data && take_note(data, ret))
+		if (data && build_id_of_data(data, ret))
 			return true;
 	}
 	/* Files that are not loaded (dwz's) have sections only. */
@@ -307,7 +248,7 @@ bool elf_file_build_id(const struct elf_file *f, struct build_id *ret)
 		    !elf_file_is_note(shdr.sh_size))
 			continue;
 		data = elf_getdata(scn, NULL);
-		if (data && take_note(data, ret))
+		if (data && build_id_of_data(data, ret))
 			return true;
 	}
 	return false;
@@ -450,7 +391,7 @@ const struct stat *elf_file_stat(const struct elf_file *f)
 
 bool elf_file_is_same(const struct elf_file *a, const struct elf_file *b)
 {
-	return !a->image && !b->image && is_unchanged(&a->st, &b->st);
+	return !a->image && !b->image && same_times(&a->st, &b->st);
 }
 
 /* Where the section ends if it holds code, else 0. */

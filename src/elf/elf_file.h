@@ -17,23 +17,7 @@
 
 #include "base/broker.h"
 #include "base/filemap.h"
-
-enum { MAX_BUILD_ID = 20 };
-
-struct build_id {
-	uint8_t bytes[MAX_BUILD_ID];
-	uint8_t len; /* 0: unknown */
-};
-
-bool build_id_equal(const struct build_id *a, const struct build_id *b);
-/* Writes hexadecimal digits and a NUL (at most 41 bytes). Returns `buf`. */
-char *build_id_hex(const struct build_id *id, char *buf);
-
-/* The id in hexadecimal digits; false when it is none. */
-bool build_id_parse(const char *hex, struct build_id *ret);
-
-/* The build id among notes as they lie in memory; false when there is none. */
-bool build_id_of_notes(const void *notes, size_t n, struct build_id *ret);
+#include "elf/build_id.h"
 
 struct elf_symbol {
 	const char *name;

@@ -16,7 +16,7 @@ struct elf_file *debugfile_open_named(const struct image *image, const char *pat
 					   .user = image->elf ? elf_file_owner(image->elf)
 							      : image->named_by};
 
-	return elf_file_open_wanted(&wanted, id);
+	return image->root == ROOT_UNKNOWN ? NULL : elf_file_open_wanted(&wanted, id);
 }
 
 struct elf_file *debugfile_open_ours(const char *path, const struct build_id *id)

@@ -31,7 +31,7 @@ enum {
 	MAX_SEEN = 1 << 16,
 	CODE_BYTES = 256 << 20,
 	MAX_IMAGES = 1 << 17,
-	MAX_ROOTS = 64,
+	MAX_ROOTS = 256,
 	SPARE_FILES = 8
 };
 
@@ -54,7 +54,7 @@ struct root {
 /* Which one a process was last seen to have. */
 struct root_of {
 	uint64_t seen_ns;
-	int root; /* its descriptor; -1: ours */
+	int root; /* as image.root */
 };
 
 struct images {
@@ -143,16 +143,6 @@ static bool image_equal(const void *ctx, uint32_t id, const void *key)
 	       (!a->by_build_id || build_id_equal(&a->build_id, &b->build_id));
 }
 
-enum image_kind image_kind_of(const char *path)
-{
-	if (str_starts(path, "[vdso]"))
-		return IMAGE_VDSO;
-	if (path[0] != '/' || str_starts(path, "//anon") || str_starts(path, "/dev/zero") ||
-	    str_starts(path, "/SYSV") || str_starts(path, "/anon_hugepage"))
-		return IMAGE_ANONYMOUS;
-	return IMAGE_FILE;
-}
-
 /* The images of files that had the number before. */
 static void replace_older(struct images *images, uint64_t hash, const struct image *key)
 {
@@ -203,7 +193,7 @@ static struct image *image_new(struct images *images, const struct image *like)
 				.budget = &images->code,
 				.mapping = NO_ID,
 				.table = NO_ID,
-				.root = -1};
+				.root = ROOT_OURS};
 	if (like->by_build_id) {
 		image->build_id = like->build_id;
 		image->by_build_id = true;
@@ -220,7 +210,7 @@ struct image *images_add(struct images *images, const char *path, const struct b
 			    .path = (char *)path,
 			    .mapping = NO_ID,
 			    .table = NO_ID,
-			    .root = -1};
+			    .root = ROOT_OURS};
 	struct image *image;
 	uint64_t hash;
 	uint32_t id;
@@ -299,86 +289,6 @@ static void open_vdso(struct image *image)
 		image->elf = NULL;
 }
 
-/* 0 where the file system does not tell. */
-static uint64_t generation_of(int fd)
-{
-	int generation = 0;
-
-	return ioctl(fd, FS_IOC_GETVERSION, &generation) ? 0 : (uint32_t)generation;
-}
-
-/* A file of one's own, as the kernel tells of it once it is mapped. */
-struct mapped_file {
-	uint64_t at, device, inode;
-};
-
-static void find_mapped(void *ctx, const struct pmap *m)
-{
-	struct mapped_file *f = ctx;
-
-	if (m->start == f->at) {
-		f->device = file_device(m->major, m->minor);
-		f->inode = m->inode;
-	}
-}
-
-/* Does the kernel, in mappings, call the file behind `fd` by that number? Overlay and btrfs say
- * another one there than stat does. */
-static bool is_mapped_as(int fd, const struct file_id *id)
-{
-	void *page = mmap(NULL, 1, PROT_READ, MAP_PRIVATE, fd, 0);
-	struct mapped_file f = {.at = (uintptr_t)page};
-
-	if (page == MAP_FAILED)
-		return false;
-	pmaps_read(getpid(), find_mapped, &f);
-	munmap(page, 1);
-	return f.device == id->device && f.inode == id->inode;
-}
-
-/* Kernels from 6.8 to 6.17 call a file of an overlay by one number in records and by another in
- * maps. There its path has to do; that of `link`, what the mapping is of now. */
-static bool is_overlaid(const struct image *image, int fd, const char *link)
-{
-	char path[PATH_MAX];
-	struct statfs fs;
-	ssize_t n;
-
-	if (fstatfs(fd, &fs) || fs.f_type != OVERLAYFS_SUPER_MAGIC)
-		return false;
-	n = readlink(link, path, sizeof(path) - 1);
-	if (n < 0)
-		return false;
-	path[n] = '\0';
-	return str_equal(path, image->path);
-}
-
-/* Is what was opened the file that was mapped? Another one may lie there by now. `link` says what
- * its mapping is of now; NULL: nothing does. */
-static bool is_file_of(const struct image *image, const struct opened_file *file, const char *link)
-{
-	const struct file_id *id = &image->file;
-	const struct stat *st = &file->st;
-	uint64_t generation;
-
-	if (!id->inode)
-		return true;
-	generation = id->generation && !file->is_copy ? generation_of(file->fd) : 0;
-	if (generation && generation != id->generation)
-		return false;
-	if (id->inode == st->st_ino &&
-	    id->device == file_device(major(st->st_dev), minor(st->st_dev)))
-		return true;
-	return !file->is_copy &&
-	       (is_mapped_as(file->fd, id) || (link && is_overlaid(image, file->fd, link)));
-}
-
-bool image_is_memory_path(const char *path)
-{
-	return str_starts(path, "/memfd:") || str_starts(path, "memfd:") ||
-	       (str_starts(path, "/dev/shm/") && str_ends(path, " (deleted)"));
-}
-
 /* -- sleep -- */
 
 static void image_sleep(struct image *image)
@@ -422,53 +332,9 @@ void images_rest(struct images *images)
 
 /* -- opening -- */
 
-/* One file that the mapping may be of. `link` says what its mapping is of now. */
-static int images_open_one(const struct image *image, const struct wanted_file *wanted,
-			   const char *link, struct opened_file *ret)
-{
-	int code = broker_open(wanted, ret);
-
-	if (code)
-		return code;
-	/* Descriptors are given lowest first. */
-	if ((size_t)ret->fd + SPARE_FILES >= limits_files())
-		code = -EMFILE;
-	else if (!is_file_of(image, ret, link))
-		code = -ENOENT;
-	if (code)
-		close(ret->fd);
-	return code;
-}
-
-/* The file of a process's mapping: through map_files, the process's root, then the path. */
-static int open_file(const struct image *image, struct opened_file *ret)
-{
-	pid_t thread = image->pid ? process_live_thread(image->pid) : 0;
-	auto_free char *exact =
-		mem_printf("/proc/%d/map_files/%llx-%llx", thread, (unsigned long long)image->start,
-			   (unsigned long long)image->end);
-	auto_free char *root = mem_printf("/proc/%d/root%s", thread, image->path);
-	struct wanted_file wanted = {.path = exact, .pid = image->pid};
-	int code = -ENOENT;
-
-	if (image->pid)
-		code = images_open_one(image, &wanted, exact, ret);
-	wanted.path = root;
-	if (image->pid && code && code != -EMFILE && code != -ENFILE)
-		code = images_open_one(image, &wanted, exact, ret);
-	wanted = (struct wanted_file){.path = image->path, .root = image->root, .pid = image->pid};
-	if (image->by_build_id) {
-		wanted.as_user = true;
-		wanted.user = image->named_by;
-	}
-	if (code && code != -EMFILE && code != -ENFILE)
-		code = images_open_one(image, &wanted, image->pid ? exact : NULL, ret);
-	return code;
-}
-
 static int images_open_again(void *image, struct opened_file *ret)
 {
-	return open_file(image, ret);
+	return image_open_file(image, ret);
 }
 
 /* Reads what was opened as a program. */
@@ -495,10 +361,10 @@ static int images_try_open(struct images *images, struct image *image)
 	int code;
 
 	images_rest(images);
-	code = open_file(image, &file);
+	code = image_open_file(image, &file);
 	if (code == -EMFILE || code == -ENFILE) {
 		images_rest_half(images);
-		code = open_file(image, &file);
+		code = image_open_file(image, &file);
 	}
 	/* For want of descriptors it was not opened now; some other time it may be. */
 	image->tried_ns = monotonic_ns();
@@ -530,38 +396,7 @@ static struct image *find_same(const struct images *images, const struct image *
 	return NULL;
 }
 
-bool image_is_trusted(const struct image *image)
-{
-	return image->root < 0 && image->elf && elf_file_is_trusted(image->elf);
-}
-
-bool image_cache_key(const struct image *image, const char *kind, int version,
-		     char ret[MAX_CACHE_KEY])
-{
-	const struct stat *st = elf_file_stat(image->elf);
-	char id[2 * MAX_BUILD_ID + 1];
-	int n;
-
-	*ret = '\0';
-	if (!image->build_id.len || elf_file_is_copy(image->elf))
-		return false;
-	n = snprintf(ret, MAX_CACHE_KEY, "%s-%s-%d-%llx", kind, build_id_hex(&image->build_id, id),
-		     version, (unsigned long long)st->st_size);
-	if (!image_is_trusted(image))
-		snprintf(ret + n, MAX_CACHE_KEY - (size_t)n, "-%llx-%llx-%llx.%lx-%llx.%lx",
-			 (unsigned long long)st->st_dev, (unsigned long long)st->st_ino,
-			 (unsigned long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
-			 (unsigned long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
-	return true;
-}
-
-bool image_may_cache(const struct image *image, const struct elf_file *debug)
-{
-	return !debug || (image->root < 0 && elf_file_is_trusted(debug));
-}
-
-/* Finds the root, which is not ours, among those that are known, and adds it. -1: there are too
- * many. */
+/* Finds the root, which is not ours, among those that are known, and adds it. */
 static int root_descriptor(struct images *images, const struct statx *theirs, int fd)
 {
 	dev_t device = makedev(theirs->stx_dev_major, theirs->stx_dev_minor);
@@ -570,29 +405,34 @@ static int root_descriptor(struct images *images, const struct statx *theirs, in
 		if (images->roots[i].device == device && images->roots[i].inode == theirs->stx_ino)
 			return images->roots[i].fd;
 	if (images->n_roots == MAX_ROOTS)
-		return -1;
+		return ROOT_UNKNOWN;
 	fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	if (fd >= 0)
-		images->roots[images->n_roots++] = (struct root){device, theirs->stx_ino, fd};
+	if (fd < 0)
+		return ROOT_UNKNOWN;
+	images->roots[images->n_roots++] = (struct root){device, theirs->stx_ino, fd};
 	return fd;
 }
 
-/* A descriptor of the process's root where that is not ours, else -1. Nobody is asked who may not
- * answer (AT_STATX_DONT_SYNC). */
+/* The process's root as of now. Nobody is asked who may not answer (AT_STATX_DONT_SYNC). Of one
+ * that is gone nothing can be opened but by its path in ours. */
 static int look_at_root(struct images *images, pid_t pid)
 {
 	auto_close int fd = process_root(pid);
 	struct statx theirs;
 	struct stat ours;
 
-	if (fd < 0 || stat("/", &ours) ||
-	    statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &theirs) ||
-	    (ours.st_dev == makedev(theirs.stx_dev_major, theirs.stx_dev_minor) &&
-	     ours.st_ino == theirs.stx_ino))
-		return -1;
+	if (fd < 0)
+		return process_exists(pid) ? ROOT_UNKNOWN : ROOT_OURS;
+	if (stat("/", &ours) ||
+	    statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &theirs))
+		return ROOT_UNKNOWN;
+	if (ours.st_dev == makedev(theirs.stx_dev_major, theirs.stx_dev_minor) &&
+	    ours.st_ino == theirs.stx_ino)
+		return ROOT_OURS;
 	return root_descriptor(images, &theirs, fd);
 }
 
+/* The same, as of a moment ago: to find what was opened already. */
 static int images_root_of(struct images *images, pid_t pid)
 {
 	uint64_t now = monotonic_ns(), i;
@@ -613,15 +453,19 @@ static int images_root_of(struct images *images, pid_t pid)
 }
 
 /* One attempt by one process. */
-static void attempt_file(struct images *images, struct image *image)
+static void attempt_file(struct images *images, struct image *image, pid_t pid)
 {
 	bool had_id = image->build_id.len;
 
+	image->root = look_at_root(images, pid);
 	if (images_try_open(images, image))
 		return;
+	/* It may have entered a container meanwhile. */
+	if (image->root != look_at_root(images, pid))
+		image->root = ROOT_UNKNOWN;
 	image->st = *elf_file_stat(image->elf);
 	if (!had_id && !image->file.generation)
-		image->file.generation = generation_of(elf_file_descriptor(image->elf));
+		image->file.generation = file_generation(elf_file_descriptor(image->elf));
 	if (!had_id && !elf_file_build_id(image->elf, &image->build_id))
 		return;
 	image->same = find_same(images, image);
@@ -662,15 +506,14 @@ struct image *images_open(struct images *images, struct image *image, pid_t pid,
 	if (image->kind != IMAGE_FILE)
 		image->opened = true;
 	/* What is opened in our own root may serve all. */
-	if (image->opened && image->root >= 0)
+	if (image->opened && image->root != ROOT_OURS)
 		image = image_of_root(images, image, images_root_of(images, pid));
 	image->used = images->used;
 	if (!image->opened && (image->pid != pid || may_try_again(image))) {
 		image->pid = pid;
 		image->start = start;
 		image->end = end;
-		image->root = images_root_of(images, pid);
-		attempt_file(images, image);
+		attempt_file(images, image, pid);
 		image->opened = image->elf || image->same || image->is_memory ||
 				(!image->closed && ++image->attempts == MAX_ATTEMPTS);
 	}
@@ -707,18 +550,4 @@ void images_bind(struct images *images, struct image *image, uint32_t mapping)
 struct image *images_by_mapping(const struct images *images, uint32_t mapping)
 {
 	return mapping < images->n_by_mapping ? images->by_mapping[mapping] : NULL;
-}
-
-struct jit *image_jit(struct image *image)
-{
-	if (!image->jit && image->kind == IMAGE_ANONYMOUS)
-		image->jit = jit_new((pid_t)image->file.inode, image->budget);
-	return image->jit;
-}
-
-const char *image_name(const struct image *image)
-{
-	const char *slash = strrchr(image->path, '/');
-
-	return slash && slash[1] ? slash + 1 : image->path;
 }

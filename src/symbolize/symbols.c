@@ -182,7 +182,7 @@ static struct sections *open_path(struct symbols *s, const char *folder, const c
 		elf_file_free(f);
 		return NULL;
 	}
-	s->companions_untrusted |= s->image->root >= 0 || !elf_file_is_trusted(f);
+	s->companions_untrusted |= s->image->root != ROOT_OURS || !elf_file_is_trusted(f);
 	sections_own(sections, f);
 	return sections;
 }

@@ -46,7 +46,7 @@ struct vmlinux *vmlinux_open(const char *path, const struct build_id *id, uint64
 				  .path = mem_strdup(path),
 				  .build_id = *id,
 				  .elf = elf,
-				  .root = -1};
+				  .root = ROOT_OURS};
 	v->slide = text - linked;
 	v->symbols = symbols_new(&v->image, cache);
 	return v;

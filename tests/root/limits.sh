@@ -44,8 +44,9 @@ for n in $(seq 20 4 4000); do
 	says err 'ulimit -n 1024'
 	nothing_left "-n $n"
 done
-says err 'cut stacks, .*too many open files, .*\(cure: .*ulimit -n 1024'
-says out.d/x.folded '\[truncated: too many open files, '
+# Files for which there are no descriptors sleep: stacks are whole all the same.
+says out.d/x.folded ';main;work;f0;f1;f2;f3;f4;f5;leaf '
+! grep -q 'truncated' out.d/x.folded || fail "with few descriptors stacks are cut: $(grep -m 3 truncated out.d/x.folded)"
 rm out.d/x.folded
 
 # Processes of a user.
