@@ -262,7 +262,8 @@ static void work(struct worker *w, const struct broker_request *r, int root)
 	struct authority_before before = {0};
 	int fd = -1;
 
-	if (r->pid)
+	/* What we named ourselves we may read by our own rights, or not at all. */
+	if (r->pid && !(r->as_user && r->user == geteuid()))
 		before = authority_raise(AUTHORITY_PROCESS_FILE);
 	if (r->bytes > AREA_BYTES) {
 		answer.code = -EINVAL;

@@ -2,6 +2,7 @@
 /* A recording: fills a profile from a running system. */
 #include "collect/recording.h"
 
+#include "base/broker.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -46,6 +47,8 @@ struct recording {
 	int epoll_fd, timer_fd;
 	uint64_t started_ns, stopped_ns, drained_ns;
 	double cpu_s_before;
+	uint64_t given_up_before; /* reads, by others than us */
+	const struct images *images;
 	bool stopped;
 };
 
@@ -154,6 +157,8 @@ struct recording *recording_new(const struct recording_options *o, struct profil
 	r->epoll_fd = r->timer_fd = -1;
 	r->launch = (struct launch){.go_fd = -1, .error_fd = -1};
 	r->cpu_s_before = self_cpu_s();
+	r->given_up_before = broker_given_up();
+	r->images = images;
 	targets_init(&r->targets);
 	if (recording_set_up(r, images, err)) {
 		recording_free(r);
@@ -387,6 +392,8 @@ void recording_account(const struct recording *r, struct account *a)
 
 	ingest_account(r->ingest, a);
 	account_losses(r, a);
+	a->reads_given_up = broker_given_up() - r->given_up_before;
+	a->code_maps_cut = images_code(r->images)->n_full;
 	a->duration_s = (double)(end - r->started_ns) / 1e9;
 	a->overhead_cpu_s = recording_cost_s(r);
 	a->machine_cpu_s = a->duration_s * (double)r->online.cpus.n;

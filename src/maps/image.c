@@ -131,7 +131,15 @@ static int image_open_one(const struct image *image, const struct wanted_file *w
 	return code;
 }
 
-/* The file of a process's mapping: through map_files, the process's root, then the path. */
+/* Could it be had some other time, or by more rights? Then that is what to tell, whatever else
+ * failed.
+ */
+static bool image_is_passing(int code)
+{
+	return code == -EMFILE || code == -ENFILE || code == -EBUSY || code == -ETIMEDOUT ||
+	       code == -EACCES;
+}
+
 int image_open_file(const struct image *image, struct opened_file *ret)
 {
 	pid_t thread = image->pid ? process_live_thread(image->pid) : 0;
@@ -139,22 +147,34 @@ int image_open_file(const struct image *image, struct opened_file *ret)
 		mem_printf("/proc/%d/map_files/%llx-%llx", thread, (unsigned long long)image->start,
 			   (unsigned long long)image->end);
 	auto_free char *root = mem_printf("/proc/%d/root%s", thread, image->path);
-	struct wanted_file wanted = {.path = exact, .pid = image->pid};
-	int code = -ENOENT;
+	const struct wanted_file ways[] = {
+		{.path = exact, .pid = image->pid},
+		{.path = root, .pid = image->pid},
+		{.path = image->path,
+		 .root = image->root,
+		 .pid = image->pid,
+		 .as_user = image->by_build_id,
+		 .user = image->named_by},
+	};
+	int code = -ENOENT, now = 0;
 
-	if (image->pid)
-		code = image_open_one(image, &wanted, exact, ret);
-	wanted.path = root;
-	if (image->pid && code && code != -EMFILE && code != -ENFILE)
-		code = image_open_one(image, &wanted, exact, ret);
-	wanted = (struct wanted_file){.path = image->path, .root = image->root, .pid = image->pid};
-	if (image->by_build_id) {
-		wanted.as_user = true;
-		wanted.user = image->named_by;
+	for (size_t i = image->pid ? 0 : 2; i < ARRAY_SIZE(ways); i++) {
+		now = image_open_one(image, &ways[i], image->pid ? exact : NULL, ret);
+		if (!now)
+			return 0;
+		if (!image_is_passing(code))
+			code = now;
 	}
-	if (code && code != -EMFILE && code != -ENFILE)
-		code = image_open_one(image, &wanted, image->pid ? exact : NULL, ret);
 	return code;
+}
+
+const char *image_why_closed(int code)
+{
+	if (code == -EMFILE || code == -ENFILE)
+		return "too many open files";
+	if (code == -EBUSY || code == -ETIMEDOUT)
+		return "reading its file took too long";
+	return code == -EACCES ? "its file may not be read" : NULL;
 }
 
 bool image_is_trusted(const struct image *image)

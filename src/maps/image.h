@@ -84,6 +84,8 @@ bool image_is_memory_path(const char *path);
  * root, then by its path. Only what is proven to be the file that was mapped is taken. 0 or a
  * negative errno. */
 int image_open_file(const struct image *image, struct opened_file *ret);
+/* What keeps it from being opened for now, in words; NULL: nothing, it is not there. */
+const char *image_why_closed(int code);
 /* What a file system says of how often a number was given away; 0: nothing. */
 uint64_t file_generation(int fd);
 

@@ -368,9 +368,7 @@ static int images_try_open(struct images *images, struct image *image)
 	}
 	/* For want of descriptors it was not opened now; some other time it may be. */
 	image->tried_ns = monotonic_ns();
-	image->closed = code == -EMFILE || code == -ENFILE     ? "too many open files"
-			: code == -EBUSY || code == -ETIMEDOUT ? "reading its file took too long"
-							       : NULL;
+	image->closed = image_why_closed(code);
 	return code ? code : take_file(images, image, &file);
 }
 

@@ -197,6 +197,14 @@ void account_line(const struct account *a, struct str *out)
 	if (a->mapping_records_lost)
 		str_printf(out, "; %s records of mappings lost: some code may have another's names",
 			   format_count(number, a->mapping_records_lost));
+	if (a->reads_given_up)
+		str_printf(out, "; %s read%s of processes' files and memory had no answer in time",
+			   format_count(number, a->reads_given_up),
+			   a->reads_given_up == 1 ? "" : "s");
+	if (a->code_maps_cut)
+		str_printf(out, "; of %s perf map%s not all was read, to bound memory",
+			   format_count(number, a->code_maps_cut),
+			   a->code_maps_cut == 1 ? "" : "s");
 	if (a->user_stacks) {
 		str_puts(out, "; ");
 		share(out, a->user_stacks_complete, a->user_stacks);
