@@ -31,7 +31,7 @@ _cprof() {
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
 		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
 		esac
-		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --no-scale --idle --no-fallback --budget --max-depth --full-names --no-cache --debuginfod --java-perfmap --no-names -d --duration -o --output --format --timeline --by --inverted --no-annotations --exit-status --help --version -v --verbose -q --quiet --color --log-format "
+		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --no-scale --idle --no-fallback --budget --max-depth --full-names --trust --no-cache --debuginfod --java-perfmap --no-names -d --duration -o --output --format --timeline --by --inverted --no-annotations --exit-status --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	top)
 		case $prev in
@@ -50,7 +50,7 @@ _cprof() {
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
 		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
 		esac
-		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --no-scale --idle --no-fallback --budget --max-depth --full-names --no-cache --debuginfod --source-path --help --version -v --verbose -q --quiet --color --log-format "
+		words="-p --pid -t --tid -a --all-cpus -C --cpu -u --user -G --cgroup -e --event -F --freq -c --count --call-graph -g --stacks --no-kernel --no-user --no-scale --idle --no-fallback --budget --max-depth --full-names --trust --no-cache --debuginfod --source-path --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	report)
 		case $prev in
@@ -68,7 +68,7 @@ _cprof() {
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
 		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
 		esac
-		words="--value --by --focus --start --end --ignore --full-names --no-cache --top --tree --callers --peek --list --asm --source-path --heatmap --missing -n --rows --sort --json --csv --help --version -v --verbose -q --quiet --color --log-format "
+		words="--value --by --focus --start --end --ignore --full-names --trust --no-cache --top --tree --callers --peek --list --asm --source-path --heatmap --missing -n --rows --sort --json --csv --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	export)
 		case $prev in
@@ -83,7 +83,7 @@ _cprof() {
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
 		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
 		esac
-		words="--value --by --focus --start --end --ignore --full-names --no-cache -o --output --format --inverted --no-annotations --help --version -v --verbose -q --quiet --color --log-format "
+		words="--value --by --focus --start --end --ignore --full-names --trust --no-cache -o --output --format --inverted --no-annotations --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	diff)
 		case $prev in
@@ -101,14 +101,14 @@ _cprof() {
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
 		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
 		esac
-		words="--value --by --focus --start --end --ignore --full-names --no-cache --normalize --fail-above -n --rows --json -o --output --format --help --version -v --verbose -q --quiet --color --log-format "
+		words="--value --by --focus --start --end --ignore --full-names --trust --no-cache --normalize --fail-above -n --rows --json -o --output --format --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	threads)
 		case $prev in
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
 		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
 		esac
-		words="-a --all --json --no-annotations --full-names --no-cache --help --version -v --verbose -q --quiet --color --log-format "
+		words="-a --all --json --no-annotations --full-names --trust --no-cache --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	serve)
 		case $prev in
@@ -124,7 +124,7 @@ _cprof() {
 		--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur") && return ;;
 		--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") && return ;;
 		esac
-		words="--listen --token-file --insecure --history --history-rate -e --event -F --freq --budget --memory --metrics-cgroups --java-perfmap --no-kernel --no-scale --full-names --no-cache --debuginfod --help --version -v --verbose -q --quiet --color --log-format "
+		words="--listen --token-file --insecure --history --history-rate -e --event -F --freq --budget --memory --metrics-cgroups --java-perfmap --no-kernel --no-scale --full-names --trust --no-cache --debuginfod --help --version -v --verbose -q --quiet --color --log-format "
 		;;
 	cache)
 		case $prev in

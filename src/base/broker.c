@@ -8,6 +8,7 @@
 #include "base/mem.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
@@ -20,9 +21,10 @@
 
 enum { MAX_HELD = 64, FIRST_HOLD_S = 1, MAX_HOLD_S = 64 };
 
-/* Who made us wait. */
+/* Who made us wait: a user, or, of root and of us, a process. */
 struct held {
 	uid_t user;
+	pid_t pid; /* 0: all of the user's */
 	uint64_t until_ns;
 	unsigned s; /* how long, the last time */
 };
@@ -33,6 +35,7 @@ static struct {
 	pid_t child;
 	int control; /* the child's */
 	int worker;  /* the worker's socket; below 1: there is none */
+	pid_t worker_pid;
 	uint8_t *area;
 	struct held held[MAX_HELD];
 	size_t n_held;
@@ -132,6 +135,7 @@ static int need_worker(void)
 	if (fresh.code)
 		return fresh.code;
 	broker.worker = fds[0];
+	broker.worker_pid = fresh.pid;
 	broker.area = mmap(NULL, AREA_BYTES, PROT_READ, MAP_SHARED, fds[1], 0);
 	close(fds[1]);
 	if (broker.area != MAP_FAILED)
@@ -143,66 +147,113 @@ static int need_worker(void)
 
 /* -- who is held -- */
 
-static struct held *held_find(uid_t user)
+/* Who is to be held if it hangs: the user of the process, or who named the path. */
+static struct held who_serves(const struct broker_request *r)
+{
+	struct held who = {.user = r->as_user ? r->user : geteuid()};
+	char path[32];
+	struct stat st;
+
+	if (r->pid) {
+		snprintf(path, sizeof(path), "/proc/%d", r->pid);
+		who.user = stat(path, &st) ? (uid_t)-1 : st.st_uid;
+	}
+	if (who.user == 0 || who.user == geteuid())
+		who.pid = r->pid;
+	return who;
+}
+
+static bool is_ours(const struct held *who)
+{
+	return who->user == 0 || who->user == geteuid();
+}
+
+static struct held *held_find(const struct held *who)
 {
 	for (size_t i = 0; i < broker.n_held; i++)
-		if (broker.held[i].user == user)
+		if (broker.held[i].user == who->user && broker.held[i].pid == who->pid)
 			return &broker.held[i];
 	return NULL;
 }
 
-static bool is_held(uid_t user)
+static bool is_held(const struct held *who)
 {
-	const struct held *h = held_find(user);
+	const struct held *h = held_find(who);
 
 	return h && monotonic_ns() < h->until_ns;
 }
 
-static void hold(uid_t user)
+static void hold(const struct held *who)
 {
-	struct held *h = held_find(user);
+	struct held *h = held_find(who);
 
+	/* What nobody's process is asked for is asked again. */
+	if (is_ours(who) && !who->pid)
+		return;
 	if (!h && broker.n_held == MAX_HELD) {
 		memmove(broker.held, broker.held + 1, sizeof(*h) * (MAX_HELD - 1));
 		broker.n_held--;
 	}
 	if (!h) {
 		h = &broker.held[broker.n_held++];
-		*h = (struct held){.user = user};
+		*h = *who;
 	}
 	h->s = h->s ? MIN(2 * h->s, (unsigned)MAX_HOLD_S) : FIRST_HOLD_S;
 	h->until_ns = monotonic_ns() + h->s * 1000000000ull;
 }
 
-/* Who is to be held if it hangs: the user of the process, or who named the path. */
-static uid_t who_serves(const struct broker_request *r)
-{
-	char path[32];
-	struct stat st;
-
-	if (!r->pid)
-		return r->as_user ? r->user : geteuid();
-	snprintf(path, sizeof(path), "/proc/%d", r->pid);
-	return stat(path, &st) ? (uid_t)-1 : st.st_uid;
-}
-
 /* -- requests -- */
 
+/* Does the worker run, or would, if the machine let it? */
+static bool worker_runs(void)
+{
+	char path[32], text[512];
+	const char *state;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", broker.worker_pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	state = strrchr(text, ')');
+	return state && state[1] && state[2] == 'R';
+}
+
+/* Waits for a sign of life: the time in which the worker waits itself counts. */
+static bool answer_comes(int ms)
+{
+	const int slice_ms = 20;
+	int waited_ms = 0;
+
+	while (!comes(broker.worker, slice_ms)) {
+		if (!worker_runs())
+			waited_ms += slice_ms;
+		if (waited_ms >= ms)
+			return false;
+	}
+	return true;
+}
+
 /* Waits for the answer, and longer while it is being made. */
-static int wait_answer(struct broker_answer *answer, int *ret_fd)
+static int wait_answer(int ms, struct broker_answer *answer, int *ret_fd)
 {
 	uint64_t end = monotonic_ns() + COPY_MS * 1000000ull;
 
 	*ret_fd = -1;
-	while (monotonic_ns() < end) {
-		if (!comes(broker.worker, BROKER_MS))
+	do {
+		if (!answer_comes(ms))
 			return -ETIMEDOUT;
 		if (message_receive(broker.worker, answer, sizeof(*answer), ret_fd, 1) !=
 		    sizeof(*answer))
 			return -EPIPE;
 		if (answer->code != -EINPROGRESS)
 			return 0;
-	}
+	} while (monotonic_ns() < end);
 	return -ETIMEDOUT;
 }
 
@@ -211,11 +262,11 @@ static int ask_locked(const struct broker_request *r, int root, struct broker_an
 		      int *ret_fd)
 {
 	size_t bytes = offsetof(struct broker_request, path) + strlen(r->path) + 1;
-	uid_t user = who_serves(r);
+	struct held who = who_serves(r);
 	int code;
 
 	*ret_fd = -1;
-	if (is_held(user)) {
+	if (is_held(&who)) {
 		broker.given_up++;
 		return -EBUSY;
 	}
@@ -225,13 +276,13 @@ static int ask_locked(const struct broker_request *r, int root, struct broker_an
 	if (message_send(broker.worker, r, bytes, &root, root > 0))
 		code = -EPIPE;
 	else
-		code = wait_answer(answer, ret_fd);
+		code = wait_answer(is_ours(&who) ? OWN_MS : BROKER_MS, answer, ret_fd);
 	if (!code)
 		return answer->code;
 	drop_worker();
 	if (code == -ETIMEDOUT) {
 		broker.given_up++;
-		hold(user);
+		hold(&who);
 	}
 	return code;
 }

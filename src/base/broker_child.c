@@ -337,6 +337,7 @@ static pid_t worker_start(int control)
 	} else {
 		pid = fork();
 		fresh.code = pid < 0 ? -EAGAIN : 0;
+		fresh.pid = pid;
 	}
 	if (pid == 0) {
 		prctl(PR_SET_NAME, "cprof-worker");
@@ -367,7 +368,7 @@ static int reap(pid_t *stuck, int n)
 
 void broker_child(int control)
 {
-	const struct fresh busy = {-EBUSY};
+	const struct fresh busy = {.code = -EBUSY};
 	pid_t stuck[MAX_STUCK], worker = -1;
 	sigset_t none;
 	int n = 0;

@@ -20,8 +20,11 @@ enum {
 	AREA_BYTES = 1 << 20,
 	MAX_COPY_BYTES = 64 << 20, /* of a file that others answer for */
 	MAX_STUCK = 16,            /* workers that were left behind and have not ended */
-	BROKER_MS = 200,           /* for a sign of life, */
-	COPY_MS = 2000,            /* and for all of an answer */
+	/* What is waited for a sign of life of a worker that others keep waiting, and of one that
+	 * waits for root's or our own (a slow disk); one that runs is slow, but does not hang. */
+	BROKER_MS = 200,
+	OWN_MS = 800,
+	COPY_MS = 900, /* for all of an answer */
 };
 
 enum broker_what { BROKER_OPEN, BROKER_READ, BROKER_MEMORY };
@@ -45,6 +48,7 @@ struct broker_answer {
 
 struct fresh {
 	int code;
+	pid_t pid;
 };
 
 /* Does not return. */
