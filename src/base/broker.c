@@ -257,6 +257,13 @@ static int wait_answer(int ms, struct broker_answer *answer, int *ret_fd)
 	return -ETIMEDOUT;
 }
 
+static int patience_ms(const struct broker_request *r, const struct held *who)
+{
+	if (r->what == BROKER_MEMORY)
+		return MEMORY_MS;
+	return is_ours(who) ? OWN_MS : BROKER_MS;
+}
+
 /* One request, under the lock. Returns the answer's code. */
 static int ask_locked(const struct broker_request *r, int root, struct broker_answer *answer,
 		      int *ret_fd)
@@ -276,7 +283,7 @@ static int ask_locked(const struct broker_request *r, int root, struct broker_an
 	if (message_send(broker.worker, r, bytes, &root, root > 0))
 		code = -EPIPE;
 	else
-		code = wait_answer(is_ours(&who) ? OWN_MS : BROKER_MS, answer, ret_fd);
+		code = wait_answer(patience_ms(r, &who), answer, ret_fd);
 	if (!code)
 		return answer->code;
 	drop_worker();

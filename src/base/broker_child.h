@@ -20,8 +20,10 @@ enum {
 	AREA_BYTES = 1 << 20,
 	MAX_COPY_BYTES = 64 << 20, /* of a file that others answer for */
 	MAX_STUCK = 16,            /* workers that were left behind and have not ended */
-	/* What is waited for a sign of life of a worker that others keep waiting, and of one that
-	 * waits for root's or our own (a slow disk); one that runs is slow, but does not hang. */
+	/* What is waited for a sign of life of a worker that waits: for memory, which is there or
+	 * not, for a file that another user may keep back, for root's and our own (a slow disk).
+	 * One that runs is slow, but does not hang. */
+	MEMORY_MS = 40,
 	BROKER_MS = 200,
 	OWN_MS = 800,
 	COPY_MS = 900, /* for all of an answer */

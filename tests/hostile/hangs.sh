@@ -47,7 +47,7 @@ for attack in uffd_frame "fuse_frame read" "fuse_frame open"; do
 	kill "$hung" $server 2>/dev/null
 	kill $hung_job 2>/dev/null
 	wait $hung_job 2>/dev/null
-	nobody_waits() { ! pgrep 'cprof-(broker|work)' >/dev/null; }
+	nobody_waits() { ! pgrep 'cprof-.*' >/dev/null; }
 	await "the children to end" nobody_waits
 done
 rmdir /tmp/fuse.* 2>/dev/null
