@@ -163,7 +163,7 @@ static struct held who_serves(const struct broker_request *r)
 	return who;
 }
 
-static bool is_ours(const struct held *who)
+static bool is_own(const struct held *who)
 {
 	return who->user == 0 || who->user == geteuid();
 }
@@ -188,7 +188,7 @@ static void hold(const struct held *who)
 	struct held *h = held_find(who);
 
 	/* What nobody's process is asked for is asked again. */
-	if (is_ours(who) && !who->pid)
+	if (is_own(who) && !who->pid)
 		return;
 	if (!h && broker.n_held == MAX_HELD) {
 		memmove(broker.held, broker.held + 1, sizeof(*h) * (MAX_HELD - 1));
@@ -261,7 +261,7 @@ static int patience_ms(const struct broker_request *r, const struct held *who)
 {
 	if (r->what == BROKER_MEMORY)
 		return MEMORY_MS;
-	return is_ours(who) ? OWN_MS : BROKER_MS;
+	return is_own(who) ? OWN_MS : BROKER_MS;
 }
 
 /* One request, under the lock. Returns the answer's code. */

@@ -3,6 +3,7 @@
 #include "base/err.h"
 
 #include "base/limits.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -17,8 +18,11 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	n = vsnprintf(err->what, sizeof(err->what), fmt, ap);
 	va_end(ap);
-	if (n >= 0 && (size_t)n < sizeof(err->what) && code < 0)
+	text_clean(err->what, "");
+	if (n >= 0 && (size_t)n < sizeof(err->what) && code < 0) {
+		n = (int)strlen(err->what);
 		snprintf(err->what + n, sizeof(err->what) - (size_t)n, ": %s", strerror(-code));
+	}
 	err->exit_code = 0;
 	err->code = code < 0 ? code : -EINVAL;
 	/* Whatever it was that met the limit. */
@@ -34,6 +38,7 @@ int err_usage(struct err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err->what, sizeof(err->what), fmt, ap);
 	va_end(ap);
+	text_clean(err->what, "");
 	err->cure[0] = '\0';
 	err->by_limit = false;
 	err->exit_code = 2;
@@ -49,5 +54,6 @@ int err_cure(struct err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err->cure, sizeof(err->cure), fmt, ap);
 	va_end(ap);
+	text_clean(err->cure, "");
 	return err->code;
 }

@@ -3,7 +3,8 @@
  * What went wrong, in words: filled by the function that failed, printed by cli/ only.
  *
  * Errors: functions return 0 or a negative errno and fill a `struct err *`, which is never NULL.
- *         `what` says what could not be done and why; `cure`, when not empty, what to do about it.
+ *         `what` says what could not be done and why; `cure`, when not empty, what to do about it;
+ *         both are plain text, whatever they are made of.
  */
 #pragma once
 

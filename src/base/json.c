@@ -9,7 +9,7 @@
 
 json_t *json_text(const char *text)
 {
-	json_t *value = json_string(text);
+	json_t *value = str_is_plain(text) ? json_string(text) : NULL;
 	struct str clean = {0};
 
 	if (value)
@@ -18,7 +18,12 @@ json_t *json_text(const char *text)
 		size_t n = utf8_length(s);
 		json_t *one = n ? json_stringn(s, n) : NULL;
 
-		if (one)
+		/* JSON itself writes control characters as words, but for C1 and what turns text.
+		 */
+		if (one && n > 1)
+			str_plain(&clean,
+				  (char[5]){s[0], s[1], n > 2 ? s[2] : 0, n > 3 ? s[3] : 0});
+		else if (one)
 			str_add(&clean, s, n);
 		else
 			str_puts(&clean, "\xef\xbf\xbd");

@@ -6,7 +6,8 @@
 
 #include "base/str.h"
 
-/* Text as a JSON string; bytes that are no UTF-8 become U+FFFD. */
+/* Text as a JSON string; bytes that are no UTF-8 become U+FFFD, and what a terminal would obey that
+ * JSON leaves as it is '?'. */
 json_t *json_text(const char *text);
 
 /* Appends the value as lines of JSON; consumes it. */

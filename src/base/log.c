@@ -90,9 +90,7 @@ static void put_text(const char *text)
 {
 	auto_free char *clean = mem_strdup(text);
 
-	for (char *c = clean; *c; c++)
-		if (((unsigned char)*c < 32 && *c != '\n') || *c == 127)
-			*c = '?';
+	text_clean(clean, "\n");
 	log_put_line("cprof: ", clean);
 }
 
@@ -127,5 +125,6 @@ void log_say(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	text_clean(text, ""); /* one message, one line */
 	log_fields(level, text, text, NULL);
 }

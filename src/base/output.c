@@ -42,7 +42,7 @@ static int enter(struct output *o, char *path)
 }
 
 /* Follows links of ours and of root's to what is to be replaced. */
-static int follow(struct output *o, struct err *err)
+static int follow_links(struct output *o, struct err *err)
 {
 	char target[PATH_MAX];
 	struct stat st;
@@ -95,11 +95,11 @@ static bool is_for_us(const struct stat *st, const char *path)
 	auto_free char *folder = path_folder(path);
 	struct stat in;
 
-	if (!S_ISFIFO(st->st_mode) || st->st_uid == geteuid() ||
-	    stat(*folder          ? folder
-		 : path[0] == '/' ? "/"
-				  : ".",
-		 &in))
+	if (!*folder) {
+		free(folder);
+		folder = mem_strdup(path[0] == '/' ? "/" : ".");
+	}
+	if (!S_ISFIFO(st->st_mode) || st->st_uid == geteuid() || stat(folder, &in))
 		return true;
 	return st->st_uid == in.st_uid || !(in.st_mode & S_ISVTX) || !(in.st_mode & 022);
 }
@@ -125,7 +125,7 @@ static int open_unnamed(struct output *o, struct err *err)
 
 	o->folder = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	code = o->folder < 0 ? -errno : enter(o, mem_strdup(o->path));
-	code = code ? code : follow(o, err);
+	code = code ? code : follow_links(o, err);
 	if (code)
 		return code;
 	if (faccessat(o->folder, ".", W_OK | X_OK, AT_EACCESS) ||

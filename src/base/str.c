@@ -227,21 +227,66 @@ char *path_folder(const char *path)
 	return slash ? mem_printf("%.*s", (int)(slash - path), path) : mem_strdup("");
 }
 
+/* Bytes at `text` that a terminal would obey, or that turn what is around them about; 0: they do
+ * not. `n` are those of the sequence. */
+static bool is_obeyed(const char *text, size_t n)
+{
+	const unsigned char *t = (const unsigned char *)text;
+
+	if (n < 2)
+		return *t < 32 || *t == 127;
+	if (t[0] == 0xc2)
+		return t[1] < 0xa0;
+	if (n != 3 || t[0] != 0xe2)
+		return false;
+	/* U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069 */
+	return (t[1] == 0x80 && (t[2] == 0x8e || t[2] == 0x8f || (t[2] >= 0xa8 && t[2] <= 0xae))) ||
+	       (t[1] == 0x81 && t[2] >= 0xa6 && t[2] <= 0xa9);
+}
+
+bool str_is_plain(const char *text)
+{
+	for (size_t n; *text; text += n) {
+		n = utf8_length(text);
+		if (!n || is_obeyed(text, n))
+			return false;
+	}
+	return true;
+}
+
 void str_plain(struct str *s, const char *text)
 {
 	size_t column = 0;
 
 	str_puts(s, "");
 	for (size_t n; *text; text += n ? n : 1) {
-		unsigned char c = (unsigned char)*text;
-
 		n = utf8_length(text);
-		if (c == '\t')
+		if (*text == '\t')
 			str_puts(s, &"        "[column % 8]);
-		else if (!n || c < 32 || c == 127 || (c == 0xc2 && (unsigned char)text[1] < 0xa0))
+		else if (!n || is_obeyed(text, n))
 			str_putc(s, '?');
 		else
 			str_add(s, text, n);
-		column = c == '\t' ? 0 : column + 1;
+		column = *text == '\t' ? 0 : column + 1;
 	}
+}
+
+void text_clean(char *text, const char *kept)
+{
+	char *to = text;
+
+	for (size_t n; *text; text += n) {
+		n = utf8_length(text);
+		if (strchr(kept, *text)) {
+			n = 1;
+			*to++ = *text;
+		} else if (!n || is_obeyed(text, n)) {
+			n = n ? n : 1;
+			*to++ = '?';
+		} else {
+			memmove(to, text, n);
+			to += n;
+		}
+	}
+	*to = '\0';
 }

@@ -63,8 +63,12 @@ static inline bool char_is_blank(char c)
 /* Length of the UTF-8 sequence at `text`, 0 if it is damaged. */
 size_t utf8_length(const char *text);
 /* Appends text from anywhere as a terminal can be given it: tabs as blanks, '?' for what a terminal
- * would obey and for what is no UTF-8. */
+ * would obey, what turns the direction of text, and what is no UTF-8. */
 void str_plain(struct str *s, const char *text);
+/* Is it that already? */
+bool str_is_plain(const char *text);
+/* The same in place, in no more bytes, a tab as '?'; characters that are `kept` stay. */
+void text_clean(char *text, const char *kept);
 bool str_is_utf8(const char *s);
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);

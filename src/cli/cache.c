@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cli/command.h"
 #include "cli/name_options.h"
+#include "cli/standard_out.h"
 #include "format/format.h"
 #include "symbolize/debuginfod.h"
 #include "symbolize/symbols.h"
@@ -35,13 +36,6 @@ static const struct option_row options[] = {
 	 NULL, name_set_debuginfod},
 	{0, "json", NULL, "the list as JSON", 0, NULL, cache_set_json},
 };
-
-static int cache_print(const struct str *out, struct err *err)
-{
-	int code = out->len ? fd_write(1, out->text, out->len) : 0;
-
-	return code ? err_set(err, code, "cannot write") : 0;
-}
 
 /* -- list -- */
 
@@ -108,7 +102,7 @@ static int list(const struct cache_command *c, const struct cache *cache, struct
 
 	c->json ? list_json(all, n, &out) : list_text(all, n, &out);
 	cache_list_free(all, n);
-	return cache_print(&out, err);
+	return standard_out(&out, err);
 }
 
 /* -- build -- */
@@ -165,7 +159,7 @@ static int build_profile(const struct builder *b, const char *path, struct err *
 	profile_init(&p);
 	code = profile_read(path, &p, err);
 	for (mapping_id id = 0; !code && id < p.n_mappings; id++) {
-		const char *file = profile_text(&p, p.mappings[id].filename);
+		const char *file = profile_raw(&p, p.mappings[id].filename);
 		struct build_id build_id;
 		struct image *image;
 

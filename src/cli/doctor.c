@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/command.h"
+#include "cli/standard_out.h"
 #include "collect/features.h"
 #include "maps/packages.h"
 #include "proc/procfs.h"
@@ -275,7 +276,7 @@ static int doctor_run(void *ctx, int argc, char **argv, struct err *err)
 	struct doctor *d = ctx;
 	uint64_t pid = 0;
 	struct str json auto_release(str_release) = {0};
-	const struct str *out;
+	struct str *out;
 	int code = 0;
 
 	if (argc > 1 || (argc && (!parse_u64(argv[0], INT32_MAX, &pid) || !pid))) {
@@ -300,11 +301,7 @@ static int doctor_run(void *ctx, int argc, char **argv, struct err *err)
 	}
 	json_print(d->object, &json);
 	out = d->json ? &json : &d->out;
-	if (fd_write(STDOUT_FILENO, out->text, out->len)) {
-		err_set(err, -EIO, "cannot write to standard output");
-		return EXIT_FAILED;
-	}
-	return EXIT_DONE;
+	return standard_out(out, err) ? EXIT_FAILED : EXIT_DONE;
 }
 
 static void release(void *ctx)

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cli/command.h"
 #include "cli/print.h"
+#include "cli/standard_out.h"
 #include "tui/curses.h"
 
 #include <errno.h>
@@ -142,10 +143,11 @@ static int fail(const char *command, const struct err *err, int exit_code)
 
 static int main_print_text(struct str *text)
 {
-	bool ok = fwrite(text->text, 1, text->len, stdout) == text->len && fflush(stdout) == 0;
+	struct err err = {0};
+	int code = standard_out(text, &err);
 
 	str_release(text);
-	return ok ? EXIT_DONE : EXIT_FAILED;
+	return code ? EXIT_FAILED : EXIT_DONE;
 }
 
 static const struct command *find_command(const char *name, struct err *err)

@@ -8,6 +8,7 @@
 #include "cli/report_missing.h"
 #include "cli/show.h"
 #include "cli/view_options.h"
+#include "cli/standard_out.h"
 #include "format/format.h"
 #include "format/heatmap.h"
 #include "format/listing.h"
@@ -330,8 +331,8 @@ static int report_run(void *ctx, int argc, char **argv, struct err *err)
 		code = report_show(r, &p, argc ? argv[0] : "cprof.pb.gz", err);
 	else if (!code)
 		code = report_print(r, &p, &out, err);
-	if (!code && fd_write(1, out.text, out.len))
-		code = err_set(err, 0, "cannot write to standard output");
+	if (!code)
+		code = standard_out(&out, err);
 	if (!code)
 		profile_say_read(&p.account);
 	profile_release(&p);

@@ -41,7 +41,7 @@ static char *cure_of_file(const char *path, const char *build_id, uid_t named_by
 static char *report_missing_cure_of(const struct profile *p, const struct missing *m)
 {
 	const struct mapping *is = m->mapping == NO_ID ? NULL : &p->mappings[m->mapping];
-	const char *path = is ? profile_text(p, is->filename) : "";
+	const char *path = is ? profile_raw(p, is->filename) : "";
 
 	if (str_starts(path, "[kernel"))
 		return mem_strdup("kernel code is named while it is recorded; as root: "

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "cli/command.h"
 #include "cli/name_options.h"
+#include "cli/standard_out.h"
 #include "format/threads.h"
 #include "live/threads.h"
 
@@ -107,9 +108,8 @@ static int threads_run(void *ctx, int argc, char **argv, struct err *err)
 	code = threads_take_alone(&c->names, pid, &p, err);
 	if (!code) {
 		c->json ? threads_json(&p, &c->show, &out) : threads_text(&p, &c->show, &out);
-		if (fd_write(STDOUT_FILENO, out.text, out.len))
-			code = err_set(err, -EIO, "cannot write to standard output");
-		else
+		code = standard_out(&out, err);
+		if (!code)
 			threads_say_summary(&p);
 	}
 	profile_release(&p);

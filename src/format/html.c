@@ -225,7 +225,7 @@ static void aggregate(const struct page *page, struct profile *ret)
 			profile_add_sample(ret, stacks[i], labels, &weights[i + 1]);
 	}
 	for (size_t i = 0; i < v->p->n_comments; i++)
-		profile_add_comment(ret, profile_text(v->p, v->p->comments[i]));
+		profile_add_comment(ret, profile_raw(v->p, v->p->comments[i]));
 	profile_add_comment(ret, "aggregated from a larger profile: thin branches were cut");
 }
 

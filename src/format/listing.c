@@ -144,7 +144,7 @@ static void put_missing(const char *file, bool refused, struct str *out)
 static void put_source(const struct view *v, const struct line_weight *l, size_t n,
 		       const struct listing_options *o, struct str *out)
 {
-	const char *file = profile_text(v->p, l->file);
+	const char *file = profile_raw(v->p, l->file);
 	struct source s auto_release(source_release) = {0};
 	bool found = source_read(&s, file, o->source_path, profile_named_by(v->p, l->mapping));
 	size_t last = 0;
@@ -215,7 +215,9 @@ static void put_code(const struct view *v, const struct function_code *c,
 		before = in;
 		sum_add(&shown, weights[i].self);
 		put_weights(v, weights[i].self, weights[i].total, out);
-		str_printf(out, " %8llx  %s\n", (unsigned long long)in->offset, in->text);
+		str_printf(out, " %8llx  ", (unsigned long long)in->offset);
+		str_plain(out, in->text);
+		str_putc(out, '\n');
 	}
 	if (code.n && shown != all)
 		str_printf(out, "  (%.2f %% more in another function of that name)\n",

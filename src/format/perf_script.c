@@ -105,11 +105,11 @@ static string_id shown_name(struct reader *r, string_id name)
 	auto_free char *readable = NULL;
 	uint64_t known;
 
-	if (*profile_text(r->p, name) != '_')
+	if (*profile_raw(r->p, name) != '_')
 		return name;
 	if (map64_find(&r->shown, name, &known))
 		return (string_id)known;
-	readable = demangle(profile_text(r->p, name), false);
+	readable = demangle(profile_raw(r->p, name), false);
 	known = readable ? strings_add(&r->p->strings, readable) : name;
 	map64_set(&r->shown, name, known);
 	return (string_id)known;

@@ -26,7 +26,7 @@ static void pruning_fails(struct pruning *pr, const char *why, const char *where
 static struct regex *pruning_regex(struct pruning *pr, string_id text, const char *field)
 {
 	struct err err = {0};
-	const char *expression = profile_text(pr->p, text);
+	const char *expression = profile_raw(pr->p, text);
 	auto_free char *whole = NULL, *where = NULL;
 	struct regex *re = NULL;
 
@@ -106,10 +106,10 @@ bool pruning_drops(struct pruning *pr, string_id name)
 	uint64_t known;
 
 	/* A placeholder of ours stands where there was no name, which nothing matched. */
-	if (!pr || !pr->drop || !name || name_is_placeholder(profile_text(pr->p, name)))
+	if (!pr || !pr->drop || !name || name_is_placeholder(profile_raw(pr->p, name)))
 		return false;
 	if (!map64_find(&pr->known, name, &known)) {
-		known = drops_text(pr, profile_text(pr->p, name));
+		known = drops_text(pr, profile_raw(pr->p, name));
 		map64_set(&pr->known, name, known);
 	}
 	return known && pr->drop;

@@ -141,7 +141,7 @@ static void name_function(struct reader *r, struct pprof_function *fn)
 	if (!fn->system_name)
 		fn->system_name = fn->name;
 	if (fn->name == fn->system_name)
-		readable = demangle(profile_text(r->p, fn->system_name), false);
+		readable = demangle(profile_raw(r->p, fn->system_name), false);
 	if (readable)
 		fn->name = strings_add(&r->p->strings, readable);
 }
@@ -171,7 +171,7 @@ static int pprof_read_add_function(struct reader *r, const struct field *f)
 
 static frame_id pprof_read_add_frame(struct reader *r, const Pprof__Location *m, struct frame *f)
 {
-	const char *name = profile_text(r->p, f->function);
+	const char *name = profile_raw(r->p, f->function);
 	bool is_said = m->kind && m->kind <= N_FRAME_KINDS;
 
 	f->kind = is_said ? (uint8_t)(m->kind - 1) : (uint8_t)frame_kind_of(r->p, f);
@@ -432,7 +432,7 @@ static int add_number(struct reader *r, const struct field *f)
 	case PPROF_COMMENT:
 		if (!get_string(r, (int64_t)f->value, &comment))
 			return damaged(r, "a comment is damaged");
-		profile_add_comment(r->p, profile_text(r->p, comment));
+		profile_add_comment(r->p, profile_raw(r->p, comment));
 		break;
 	default:
 		break;

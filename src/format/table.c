@@ -230,13 +230,17 @@ void table_json(struct view *v, const struct table_options *o, struct str *out)
 	json_print(root, out);
 }
 
-/* A field of CSV, in quotes where it needs them (RFC 4180). */
+/* A field of CSV, in quotes where it needs them (RFC 4180). A name that a spreadsheet would take
+ * for a formula has an apostrophe before it, which that takes for "this is text". */
 static void put_csv(struct str *out, const char *text)
 {
+	static const char formula[] = "=+@-";
 	bool quote = text[strcspn(text, ",\"\r\n")];
 
 	if (quote)
 		str_putc(out, '"');
+	if (strspn(text, formula))
+		str_putc(out, '\'');
 	for (; *text; text++) {
 		if (*text == '"')
 			str_putc(out, '"');

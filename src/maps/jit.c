@@ -193,12 +193,11 @@ void jit_set_dump(struct jit *j, const char *path, uint64_t start, uint64_t end)
 		mem_printf("/proc/%d/map_files/%llx-%llx", process_live_thread(j->pid),
 			   (unsigned long long)start, (unsigned long long)end);
 	auto_close int root = process_root(j->pid);
-
-	if (j->dump.fd >= 0)
-		return;
 	/* map_files are links, to the very file that is mapped. */
-	if (!jit_try_open(&j->dump, (struct wanted_file){.path = exact}, j->pid))
-		jit_try_open(&j->dump, (struct wanted_file){.path = path, .root = root}, j->pid);
+	const struct wanted_file by_link = {.path = exact}, by_path = {.path = path, .root = root};
+
+	if (j->dump.fd < 0 && !jit_try_open(&j->dump, by_link, j->pid))
+		jit_try_open(&j->dump, by_path, j->pid);
 }
 
 bool jit_has_dump(const struct jit *j)

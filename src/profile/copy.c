@@ -52,7 +52,7 @@ void profile_copy_hide_kernel(struct profile_copy *c)
 
 static string_id copy_text(struct profile_copy *c, string_id id)
 {
-	return id ? strings_add(&c->to->strings, profile_text(c->from, id)) : 0;
+	return id ? strings_add(&c->to->strings, profile_raw(c->from, id)) : 0;
 }
 
 static mapping_id copy_mapping(struct profile_copy *c, mapping_id id)

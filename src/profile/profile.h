@@ -156,7 +156,13 @@ void profile_add_account(struct profile *p);
 /* The label with that key, or NULL. */
 const struct label *profile_label(const struct profile *p, labels_id labels, string_id key);
 
+/* A text as it can be shown. */
 static inline const char *profile_text(const struct profile *p, string_id id)
+{
+	return strings_plain(&p->strings, id);
+}
+/* A text as it came: to open a file by, or to be kept; never to be shown. */
+static inline const char *profile_raw(const struct profile *p, string_id id)
 {
 	return strings_get(&p->strings, id);
 }

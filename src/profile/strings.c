@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #include <string.h>
 
@@ -35,6 +36,7 @@ void strings_release(struct strings *s)
 	free(s->blocks);
 	free(s->texts);
 	map_release(&s->map);
+	map64_release(&s->plain);
 	*s = (struct strings){0};
 }
 
@@ -56,22 +58,34 @@ static char *text_room(struct strings *s, size_t bytes)
 	return room;
 }
 
+static string_id strings_add_new(struct strings *s, const struct text *key, uint64_t hash)
+{
+	char *copy = text_room(s, key->len + 1);
+	string_id id = (string_id)s->n++;
+
+	memcpy(copy, key->text, key->len);
+	copy[key->len] = '\0';
+	array_reserve(s->texts, s->cap, s->n);
+	s->texts[id] = copy;
+	map_add(&s->map, hash, id);
+	return id;
+}
+
 string_id strings_add_n(struct strings *s, const char *text, size_t len)
 {
 	struct text key = {text, strnlen(text, len)};
 	uint64_t hash = hash_bytes(text, key.len);
 	string_id id = map_find(&s->map, hash, strings_text_equal, s, &key);
-	char *copy;
+	auto_free char *plain = NULL;
 
 	if (id != NO_ID)
 		return id;
-	copy = text_room(s, key.len + 1);
-	memcpy(copy, text, key.len);
-	copy[key.len] = '\0';
-	array_reserve(s->texts, s->cap, s->n + 1);
-	id = (string_id)s->n++;
-	s->texts[id] = copy;
-	map_add(&s->map, hash, id);
+	id = strings_add_new(s, &key, hash);
+	if (str_is_plain(s->texts[id]))
+		return id;
+	plain = mem_strdup(s->texts[id]);
+	text_clean(plain, "");
+	map64_set(&s->plain, id, strings_add(s, plain));
 	return id;
 }
 

@@ -2,7 +2,8 @@
 /*
  * Interned strings of a profile.
  *
- * Shape: id 0 is the empty string; equal texts have equal ids; ids are dense.
+ * Shape: id 0 is the empty string; equal texts have equal ids; ids are dense. What is no plain text
+ *        (control characters; names are anyone's) has a plain twin, which is what is shown.
  * Owner: the texts live until strings_release(); pointers from strings_get() stay valid till then.
  */
 #pragma once
@@ -19,7 +20,8 @@ struct strings {
 	size_t n;
 	size_t cap;
 	struct map map;
-	char *block; /* the block that new texts go to */
+	struct map64 plain; /* what is not plain -> its twin */
+	char *block;        /* the block that new texts go to */
 	size_t block_left;
 	char **blocks;
 	size_t n_blocks;
@@ -33,7 +35,16 @@ string_id strings_add_n(struct strings *s, const char *text, size_t len);
 /* NO_ID when the text is not there. */
 string_id strings_find(const struct strings *s, const char *text);
 
+/* As it came: for files and for comparing, never to be shown. */
 static inline const char *strings_get(const struct strings *s, string_id id)
 {
 	return s->texts[id];
+}
+
+/* As it can be shown. */
+static inline const char *strings_plain(const struct strings *s, string_id id)
+{
+	uint64_t twin;
+
+	return s->plain.used && map64_find(&s->plain, id, &twin) ? s->texts[twin] : s->texts[id];
 }

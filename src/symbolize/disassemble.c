@@ -94,8 +94,8 @@ static void name_rows(const struct symbolize_options *o, const struct profile *p
 	struct mapping m = p->mappings[mapping];
 
 	profile_init(&q);
-	m.filename = strings_add(&q.strings, profile_text(p, m.filename));
-	m.build_id = strings_add(&q.strings, profile_text(p, m.build_id));
+	m.filename = strings_add(&q.strings, profile_raw(p, m.filename));
+	m.build_id = strings_add(&q.strings, profile_raw(p, m.build_id));
 	m.start = m.start ? m.start : 1 << 20;
 	m.has_functions = false; /* nobody has named these */
 	q.owner = p->owner;
@@ -114,7 +114,7 @@ static void name_rows(const struct symbolize_options *o, const struct profile *p
 		while (q.frames[f].inner != NO_ID)
 			f = q.frames[f].inner;
 		free(code->rows[i].file);
-		code->rows[i].file = mem_strdup(profile_text(&q, q.frames[f].file));
+		code->rows[i].file = mem_strdup(profile_raw(&q, q.frames[f].file));
 		code->rows[i].line = q.frames[f].line;
 	}
 	symbolizer_free(z);
@@ -124,7 +124,7 @@ static void name_rows(const struct symbolize_options *o, const struct profile *p
 int disassemble(const struct symbolize_options *o, const struct profile *p, mapping_id mapping,
 		uint64_t offset, struct code *ret, struct err *err)
 {
-	const char *path = mapping == NO_ID ? "" : profile_text(p, p->mappings[mapping].filename);
+	const char *path = mapping == NO_ID ? "" : profile_raw(p, p->mappings[mapping].filename);
 	struct build_id id;
 	bool has_id = mapping != NO_ID &&
 		      build_id_parse(profile_text(p, p->mappings[mapping].build_id), &id);

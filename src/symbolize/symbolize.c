@@ -175,7 +175,7 @@ static string_id readable(struct symbolizer *z, struct profile *p, string_id man
 
 	if (map64_find(&z->demangled, mangled, &known))
 		return (string_id)known;
-	text = demangle(profile_text(p, mangled), z->o.full_names);
+	text = demangle(profile_raw(p, mangled), z->o.full_names);
 	known = text ? strings_add(&p->strings, text) : mangled;
 	free(text);
 	map64_set(&z->demangled, mangled, known);
@@ -345,7 +345,7 @@ static void open_saved(struct profile *p, struct images *images)
 {
 	for (mapping_id id = 0; id < p->n_mappings; id++) {
 		const struct mapping *m = &p->mappings[id];
-		const char *path = profile_text(p, m->filename);
+		const char *path = profile_raw(p, m->filename);
 		struct build_id build_id = {0};
 		struct image *image;
 

@@ -50,7 +50,7 @@ static char *plain(const char *text)
 static void tab_source_add_file(struct listing *l, const struct screen *s, const struct view *v,
 				const struct line_weight *w, size_t n)
 {
-	const char *file = profile_text(v->p, w->file);
+	const char *file = profile_raw(v->p, w->file);
 	struct source source auto_release(source_release) = {0};
 	bool found = source_read(&source, file, s->source_path, profile_named_by(v->p, w->mapping));
 	uint32_t from = w->line > CONTEXT ? w->line - CONTEXT : 1, to = w[n - 1].line + CONTEXT;
@@ -58,7 +58,7 @@ static void tab_source_add_file(struct listing *l, const struct screen *s, const
 
 	if (w->start_line && w->start_line < w->line && w->line - w->start_line < 200)
 		from = w->start_line;
-	tab_source_add(l, 0, 0, 0, mem_strdup(found ? source.path : file), true);
+	tab_source_add(l, 0, 0, 0, plain(found ? source.path : file), true);
 	if (!found)
 		tab_source_add(
 			l, 0, 0, 0,
@@ -125,18 +125,20 @@ static void tab_source_add_code(struct listing *l, struct screen *s, const struc
 	weights = code_weights(v, function, c);
 	for (size_t i = 0; i < c->n; i++) {
 		const struct instruction *in = &c->rows[i];
+		auto_free char *code = plain(in->text);
 
 		/* Above the instructions that a line was made into. */
 		if (in->line &&
 		    (!i || in[-1].line != in->line || !str_equal(in[-1].file, in->file))) {
+			auto_free char *at = plain(in->file);
 			auto_free char *text = plain(
 				source_line(&source, in->file, s->source_path, named_by, in->line));
 
-			tab_source_add(l, 0, 0, 0,
-				       mem_printf("%s:%u  %s", in->file, in->line, text), true);
+			tab_source_add(l, 0, 0, 0, mem_printf("%s:%u  %s", at, in->line, text),
+				       true);
 		}
 		tab_source_add(l, weights[i].self, weights[i].total, 0,
-			       mem_printf("%8llx  %s", (unsigned long long)in->offset, in->text),
+			       mem_printf("%8llx  %s", (unsigned long long)in->offset, code),
 			       false);
 	}
 }

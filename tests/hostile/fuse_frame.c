@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A process of a user without privileges that runs code of a file whose file system that user serves
- * (FUSE): pages beyond the first, and with "open" the file itself, are not answered for a minute.
- * Prints its pid and that of its server. Run as root, which only mounts, as fusermount does.
+ * A process of a user without privileges that runs code of a file whose file system that user
+ * serves (FUSE): pages beyond the first, and with "open" the file itself, are not answered for a
+ * minute. Prints its pid and that of its server. Run as root, which only mounts, as fusermount
+ * does.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -131,8 +132,8 @@ int main(int argc, char **argv)
 		perror("fuse");
 		return 77;
 	}
-	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=%d,group_id=%d", fd, NOBODY,
-		 NOBODY);
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=%d,group_id=%d", fd,
+		 NOBODY, NOBODY);
 	/* In a namespace of its own: nothing is left behind. */
 	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("x", folder, "fuse", MS_NOSUID | MS_NODEV, options)) {

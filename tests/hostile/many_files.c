@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs code of many files, one after the other: many_files MS FILE.so... Prints "done" and pauses. */
+/* Runs code of many files, one after the other: many_files MS FILE.so... Prints "done" and pauses.
+ */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -75,7 +75,8 @@ expect 1 "${as_user[@]}" ./cprof record -d 0.2 -o "$dir/private/new"
 # By the child that fetches debug information.
 printf 'int main(void) { return 0; }\n' | gcc -s -Wl,--build-id -x c - -o open/h
 id=$(readelf -n open/h | awk '/Build ID/ { print $3 }')
-mkdir -m 777 -p "srv/buildid/$id" debuginfod
+mkdir -p "srv/buildid/$id"
+mkdir -m 777 debuginfod
 ln -s "$dir/secret" "srv/buildid/$id/debuginfo"
 expect 0 "${as_user[@]}" env DEBUGINFOD_URLS="file:$dir/srv" DEBUGINFOD_CACHE_PATH="$dir/debuginfod" ./cprof cache build --debuginfod open/h
 ! grep -raq TOP-SECRET debuginfod || fail "the debuginfod child reads with capabilities"

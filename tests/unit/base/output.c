@@ -150,12 +150,9 @@ static void refuses_more_than_the_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(keeps_the_old_file_until_committed),
-		T(follows_a_link),
-		T(keeps_the_mode_of_what_it_replaces),
-		T(follows_no_link_of_another_user),
-		T(waits_for_no_reader_of_a_pipe),
-		T(writes_devices_in_place_and_names_errors),
+		T(keeps_the_old_file_until_committed), T(follows_a_link),
+		T(keeps_the_mode_of_what_it_replaces), T(follows_no_link_of_another_user),
+		T(waits_for_no_reader_of_a_pipe),      T(writes_devices_in_place_and_names_errors),
 		T(refuses_more_than_the_limit),
 	};
 
