@@ -2,10 +2,12 @@
 /* Who may ask. */
 #include "serve/access.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 /* Equal, without telling by the time it takes how far. */
 static bool is_same(const char *a, const char *b)
@@ -53,4 +55,41 @@ bool access_is_host_ours(const struct access *a, const struct request *r)
 		if (!strcasecmp(name, names[i]))
 			return true;
 	return strspn(name, "0123456789.") == strlen(name) && str_starts(name, "127.");
+}
+
+bool access_is_foreign_page(const struct request *r)
+{
+	const char *site = request_header(r, "Sec-Fetch-Site");
+	const char *mode = request_header(r, "Sec-Fetch-Mode");
+	const char *origin = request_header(r, MHD_HTTP_HEADER_ORIGIN);
+	const char *host = request_header(r, MHD_HTTP_HEADER_HOST), *of;
+
+	if (site && !str_equal(site, "same-origin") && !str_equal(site, "none"))
+		return !(str_equal(r->path, "/") && mode && str_equal(mode, "navigate"));
+	/* Browsers that say nothing of the site do say whose page it is that posts. */
+	of = origin ? strstr(origin, "://") : NULL;
+	return origin && !site && !(of && host && !strcasecmp(of + 3, host));
+}
+
+int access_check_token(const char *path, char *token, struct err *err)
+{
+	enum { SHORT = 16 };
+	struct stat st;
+	size_t n;
+
+	if (token)
+		token[strcspn(token, "\r\n")] = '\0';
+	n = token ? strlen(token) : 0;
+	if (!n || token[strcspn(token, " \t")]) {
+		err_set(err, 0, n ? "the token in %s has a blank in it" : "there is no token in %s",
+			path);
+		return err_cure(err, "one line; 'openssl rand -hex 32' makes a good one");
+	}
+	if (n < SHORT)
+		log_warn("the token in %s is short (%zu characters): 'openssl rand -hex 32' makes "
+			 "one that nobody guesses",
+			 path, n);
+	if (!stat(path, &st) && st.st_mode & 044)
+		log_warn("others can read the token in %s: chmod 600 %s", path, path);
+	return 0;
 }

@@ -176,5 +176,5 @@ void index_page(struct request *r)
 	reply_header(r, "Content-Security-Policy",
 		     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
 		     "img-src data: blob:; connect-src 'self'; frame-src blob:; base-uri 'none'; "
-		     "form-action 'none'");
+		     "form-action 'none'; frame-ancestors 'none'");
 }

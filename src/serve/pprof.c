@@ -6,7 +6,7 @@
  */
 #include "analysis/hints.h"
 #include "base/clock.h"
-#include "base/io.h"
+#include "base/broker.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "format/threads.h"
@@ -78,7 +78,7 @@ static void reply_profile(struct request *r, struct profile *p)
 		reply_header(r, "Content-Security-Policy",
 			     "default-src 'none'; style-src 'unsafe-inline'; script-src "
 			     "'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action "
-			     "'none'");
+			     "'none'; frame-ancestors 'none'");
 	if (f == format_at(0) && r->status == MHD_HTTP_OK)
 		reply_header(r, "Content-Disposition", disposition);
 }
@@ -309,7 +309,7 @@ static void cmdline(struct request *r)
 	struct str body = {0};
 
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", r->pid ? r->pid : getpid());
-	if (file_read(path, MAX_CMDLINE_BYTES, &body)) {
+	if (broker_read(r->pid ? r->pid : getpid(), path, MAX_CMDLINE_BYTES, &body)) {
 		str_release(&body);
 		reply_error(r, MHD_HTTP_NOT_FOUND, "cannot read the command line of process %d",
 			    r->pid);

@@ -79,6 +79,10 @@ static void set_response(struct request *r, unsigned status, const char *type, s
 	reply_header(r, "Content-Type", type);
 	reply_header(r, "X-Content-Type-Options", "nosniff");
 	reply_header(r, "Cache-Control", "no-store");
+	/* No page of another site shows it, in a frame or as an image. */
+	reply_header(r, "Cross-Origin-Resource-Policy", "same-origin");
+	reply_header(r, "X-Frame-Options", "DENY");
+	reply_header(r, "Content-Security-Policy", "frame-ancestors 'none'");
 }
 
 void reply_header(struct request *r, const char *name, const char *value)
@@ -114,8 +118,15 @@ void reply_error(struct request *r, unsigned status, const char *fmt, ...)
 
 void reply_failure(struct request *r, const struct err *err)
 {
-	reply_error(r, err->code == -ESRCH ? MHD_HTTP_NOT_FOUND : MHD_HTTP_INTERNAL_SERVER_ERROR,
-		    "%s", err->what);
+	unsigned status = MHD_HTTP_INTERNAL_SERVER_ERROR;
+
+	if (err->code == -ESRCH)
+		status = MHD_HTTP_NOT_FOUND;
+	/* What is short now may be there again in a moment. */
+	else if (err->code == -EMFILE || err->code == -ENFILE || err->code == -ENOMEM ||
+		 err->code == -EAGAIN)
+		status = MHD_HTTP_SERVICE_UNAVAILABLE;
+	reply_error(r, status, "%s", err->what);
 }
 
 /* -- waiting for samples -- */

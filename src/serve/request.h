@@ -42,7 +42,8 @@ struct request {
 	size_t bytes;
 	/* Of one that waits. */
 	bool waits, is_suspended, is_gone;
-	bool is_marked; /* `from` is set */
+	uint64_t late_ns; /* when it is answered that was refused; 0: at once */
+	bool is_marked;   /* `from` is set */
 	struct history_mark from;
 	uint64_t wait_ns;
 	void (*at_mark)(struct request *r); /* NULL, or: a mark of its is about to be set */

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "serve/access.h"
+#include "serve/connections.h"
 #include "serve/listen.h"
 #include "serve/request.h"
 
@@ -24,10 +25,12 @@ enum {
 	MAX_CONNECTIONS = 1000,
 	IDLE_S = 30, /* a connection on which nothing moves */
 	MAX_TOKEN_BYTES = 4096,
-	LOOK_MS = 250, /* how often waiting clients are looked after */
+	LOOK_MS = 200, /* how often waiting clients are looked after */
 };
 
 #define TICK_NS 1000000000ull
+/* How long a wrong token waits for its answer. */
+#define LATE_NS 1000000000ull
 
 struct server {
 	struct history *history;
@@ -37,6 +40,8 @@ struct server {
 	char address[96];
 	struct access access;
 	struct requests all;
+	struct connections connections;
+	struct request *late; /* refused, and to be told so later */
 	uint64_t ticked_ns;
 	bool ends;
 };
@@ -110,6 +115,22 @@ static int tell_demand(struct server *s, struct err *err)
 	return s->history->demand(s->history, s->all.n_waiting, oldest, err);
 }
 
+/* Tells those that were refused, when it is time; all, when the server ends. */
+static void answer_late(struct server *s)
+{
+	uint64_t now = s->ends ? UINT64_MAX : monotonic_ns();
+
+	for (struct request **at = &s->late, *r; (r = *at);) {
+		if (r->late_ns > now) {
+			at = &r->next;
+			continue;
+		}
+		*at = r->next;
+		r->is_suspended = false;
+		MHD_resume_connection(r->connection);
+	}
+}
+
 static bool is_due(const struct request *r, uint64_t now)
 {
 	return r->is_marked && now >= r->from.time_ns + r->wait_ns;
@@ -151,6 +172,30 @@ static int run_waiting(struct server *s, struct err *err)
 
 /* -- what libmicrohttpd asks -- */
 
+static struct connection *connection_of(struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
+
+static void on_connection(void *server, struct MHD_Connection *c, void **context,
+			  enum MHD_ConnectionNotificationCode how)
+{
+	struct server *s = server;
+	const union MHD_ConnectionInfo *fd =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *from =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	if (how == MHD_CONNECTION_NOTIFY_STARTED && fd)
+		*context = connection_begin(&s->connections, fd->connect_fd,
+					    from ? from->client_addr : NULL);
+	else if (how == MHD_CONNECTION_NOTIFY_CLOSED && *context)
+		connection_end(&s->connections, steal(*context));
+}
+
 static const struct {
 	const char *path;
 	handler *run;
@@ -167,6 +212,11 @@ static void route(const struct server *s, struct request *r)
 {
 	bool posts = str_equal(r->method, MHD_HTTP_METHOD_POST);
 
+	if (access_is_foreign_page(r)) {
+		reply_error(r, MHD_HTTP_FORBIDDEN,
+			    "a page of another site may not ask here: open this address itself");
+		return;
+	}
 	if (!access_is_host_ours(&s->access, r)) {
 		reply_error(
 			r, MHD_HTTP_FORBIDDEN,
@@ -177,6 +227,9 @@ static void route(const struct server *s, struct request *r)
 		reply_error(r, MHD_HTTP_UNAUTHORIZED,
 			    "a token is needed: Authorization: Bearer TOKEN");
 		reply_header(r, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer, Basic realm=\"cprof\"");
+		/* Who tries tokens waits for each answer, and holds no connection afterwards. */
+		reply_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
+		r->late_ns = monotonic_ns() + LATE_NS;
 		return;
 	}
 	if (!posts && !str_equal(r->method, MHD_HTTP_METHOD_GET) &&
@@ -218,9 +271,12 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *c, const 
 				  size_t *upload_bytes, void **context)
 {
 	struct request *r = *context;
+	struct server *s = server;
 
 	(void)version;
 	if (!r) {
+		if (connection_of(c))
+			connection_asks(&((struct server *)server)->connections, connection_of(c));
 		r = *context = request_new(server, c, path, method);
 		trace_context_take(&r->trace, request_header(r, "traceparent"));
 		/* Nothing is kept of what is not asked for, nor of those who may not ask. */
@@ -242,9 +298,13 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *c, const 
 	if (r->status == MHD_HTTP_CONTENT_TOO_LARGE)
 		reply_error(r, r->status, "the body is larger than %d bytes", MAX_BODY_BYTES);
 	else
-		route(server, r);
-	if (!r->waits)
+		route(s, r);
+	if (!r->waits && !r->late_ns)
 		return server_answer(r);
+	if (!r->waits) {
+		r->next = s->late;
+		s->late = r;
+	}
 	r->is_suspended = true;
 	MHD_suspend_connection(c);
 	return MHD_YES;
@@ -258,8 +318,9 @@ static void on_completed(void *server, struct MHD_Connection *c, void **context,
 	double seconds;
 	json_t *f;
 
-	(void)server, (void)c;
 	*context = NULL;
+	if (connection_of(c))
+		connection_rests(&((struct server *)server)->connections, connection_of(c));
 	if (!r)
 		return;
 	if (r->waits)
@@ -311,12 +372,8 @@ int server_reload(struct server *s, struct err *err)
 	code = file_read(s->o.token_file, MAX_TOKEN_BYTES, &text);
 	if (code)
 		return err_set(err, code, "cannot read the token in %s", s->o.token_file);
-	if (text.len)
-		text.text[strcspn(text.text, " \t\r\n")] = '\0';
-	if (!text.len || !*text.text) {
-		err_set(err, 0, "there is no token in %s", s->o.token_file);
-		return err_cure(err, "one line; 'openssl rand -hex 32' makes a good one");
-	}
+	if (access_check_token(s->o.token_file, text.len ? text.text : NULL, err))
+		return err->code;
 	free(s->access.token);
 	s->access.token = mem_strdup(text.text);
 	return 0;
@@ -334,13 +391,14 @@ static int start_daemon(struct server *s, struct err *err)
 {
 	const union MHD_DaemonInfo *info;
 
-	s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
-				     0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER,
-				     on_message, NULL, MHD_OPTION_LISTEN_SOCKET, s->listen_fd,
-				     MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS,
-				     MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
-				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-				     MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_END);
+	s->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+		on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_message, NULL,
+		MHD_OPTION_LISTEN_SOCKET, s->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)MAX_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION,
+		on_connection, s, MHD_OPTION_END);
 	if (!s->daemon)
 		return err_set(err, 0, "cannot start the HTTP server");
 	s->listen_fd = -1; /* the daemon's now */
@@ -372,6 +430,8 @@ void server_free(struct server *s)
 		s->all.waiting->is_gone = true;
 		request_stop_waiting(s->all.waiting);
 	}
+	s->ends = true;
+	answer_late(s);
 	if (s->daemon) {
 		MHD_run(s->daemon); /* takes up what was resumed */
 		MHD_stop_daemon(s->daemon);
@@ -404,6 +464,10 @@ static int next_ms(const struct server *s)
 		least = MIN(least, r->is_marked ? MIN(r->from.time_ns + r->wait_ns,
 						      now + LOOK_MS * 1000000ull)
 						: now);
+	for (const struct request *r = s->late; r; r = r->next)
+		least = MIN(least, r->late_ns);
+	if (connections_are_many(&s->connections))
+		least = MIN(least, now + LOOK_MS * 1000000ull);
 	least = least > now ? (least - now + 999999) / 1000000 : 0;
 	if (MHD_get_timeout(s->daemon, &daemon_ms) == MHD_YES)
 		least = MIN(least, (uint64_t)daemon_ms);
@@ -412,6 +476,8 @@ static int next_ms(const struct server *s)
 
 int server_run(struct server *s, struct err *err)
 {
+	connections_look(&s->connections);
+	answer_late(s);
 	MHD_run(s->daemon);
 	if (s->all.waiting) {
 		size_t before = s->all.n_waiting;
