@@ -30,7 +30,7 @@ enum {
 
 /* Parts of the memory that may be used: of the profile that runs, of all profiles, of the journal.
  */
-enum { PROFILE_PART = 8, PROFILES_PART = 4, JOURNAL_PART = 8 };
+enum { PROFILE_PART = 8, PROFILES_PART = 4, JOURNAL_PART = 8, CODE_PART = 8 };
 
 /* When all of our memory has reached its bound (most of it is names of what runs) everything is
  * begun anew; not more often than this. */
@@ -83,6 +83,7 @@ static int open_session(struct service *s, struct err *err)
 		clamp_rate(s);
 	if (session_open(&s->now, &s->o.recording, &s->o.names, err))
 		return err->code;
+	images_bound(s->now.images, s->o.memory_bytes / CODE_PART);
 	if (s->budget.started_ns)
 		budget_continue(&s->budget, s->now.recording);
 	else
@@ -257,15 +258,24 @@ static uint64_t own_bytes(void)
 	return resident - shared;
 }
 
+/* What files gave (names, their tables) can be had again. */
+static void make_room(struct service *s, uint64_t now)
+{
+	if (own_bytes() > s->o.memory_bytes / 4 * 3) {
+		session_name(&s->now);
+		images_rest_all(s->now.images);
+	}
+	malloc_trim(0);
+	s->trimmed_ns = now;
+}
+
 static bool service_is_too_large(struct service *s, uint64_t now)
 {
 	if (past_profile_bytes(s->now.profile) >
 	    s->o.memory_bytes / PROFILE_PART * (s->open ? 2 : 1))
 		return true;
-	if (now - s->trimmed_ns > TRIM_NS) {
-		malloc_trim(0);
-		s->trimmed_ns = now;
-	}
+	if (now - s->trimmed_ns > TRIM_NS || own_bytes() > s->o.memory_bytes / 4 * 3)
+		make_room(s, now);
 	return !s->open && now - s->renewed_ns > RENEW_NS && own_bytes() > s->o.memory_bytes;
 }
 

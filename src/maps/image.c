@@ -174,6 +174,8 @@ const char *image_why_closed(int code)
 		return "too many open files";
 	if (code == -EBUSY || code == -ETIMEDOUT)
 		return "reading its file took too long";
+	if (code == -ENOMEM)
+		return "too much memory for copies of files";
 	return code == -EACCES ? "its file may not be read" : NULL;
 }
 

@@ -309,8 +309,8 @@ static int images_by_use(const void *a, const void *b)
 	return x->used < y->used ? -1 : x->used > y->used;
 }
 
-/* Puts those to sleep that were used longest ago: half of them, so that it is rare. */
-static void images_rest_half(struct images *images)
+/* Puts those to sleep that were used longest ago: one part of so many. */
+static void images_rest_part(struct images *images, size_t parts)
 {
 	auto_free struct image **awake = mem_array(images->n + 1, sizeof(struct image *));
 	size_t n = 0;
@@ -320,14 +320,19 @@ static void images_rest_half(struct images *images)
 		    elf_file_is_awake(images->all[i]->elf))
 			awake[n++] = images->all[i];
 	qsort(awake, n, sizeof(*awake), images_by_use);
-	for (size_t i = 0; i < n / 2; i++)
+	for (size_t i = 0; i < n / parts; i++)
 		image_sleep(awake[i]);
 }
 
 void images_rest(struct images *images)
 {
 	if (images->awake >= MAX_OPEN_IMAGES)
-		images_rest_half(images);
+		images_rest_part(images, 2); /* half of them, so that it is rare */
+}
+
+void images_rest_all(struct images *images)
+{
+	images_rest_part(images, 1);
 }
 
 /* -- opening -- */
@@ -335,6 +340,21 @@ void images_rest(struct images *images)
 static int images_open_again(void *image, struct opened_file *ret)
 {
 	return image_open_file(image, ret);
+}
+
+/* Copies in memory of files that others answer for: is there room for one more? */
+static bool takes_copy(struct images *images, const struct image *image)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < images->n; i++) {
+		const struct elf_file *elf = images->all[i]->elf;
+
+		if (elf && elf_file_is_copy(elf) &&
+		    (elf_file_is_awake(elf) || images->all[i] == image))
+			sum += (uint64_t)elf_file_stat(elf)->st_size;
+	}
+	return sum <= images->code.max_bytes;
 }
 
 /* Reads what was opened as a program. */
@@ -346,6 +366,10 @@ static int take_file(struct images *images, struct image *image, const struct op
 	image->is_memory = code == -ENOEXEC && image_is_memory_path(image->path);
 	if (code)
 		return code;
+	if (file->is_copy && !takes_copy(images, image)) {
+		elf_file_free(steal(image->elf));
+		return -ENOMEM;
+	}
 	if (image->build_id.len &&
 	    (!elf_file_build_id(image->elf, &id) || !build_id_equal(&id, &image->build_id))) {
 		elf_file_free(steal(image->elf));
@@ -363,13 +387,14 @@ static int images_try_open(struct images *images, struct image *image)
 	images_rest(images);
 	code = image_open_file(image, &file);
 	if (code == -EMFILE || code == -ENFILE) {
-		images_rest_half(images);
+		images_rest_part(images, 2);
 		code = image_open_file(image, &file);
 	}
 	/* For want of descriptors it was not opened now; some other time it may be. */
 	image->tried_ns = monotonic_ns();
+	code = code ? code : take_file(images, image, &file);
 	image->closed = image_why_closed(code);
-	return code ? code : take_file(images, image, &file);
+	return code;
 }
 
 /* May one file stand for the other in all that is read of it? Only if it is the same file, or both

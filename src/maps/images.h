@@ -23,7 +23,8 @@ enum { MAX_OPEN_IMAGES = 512 };
 struct images;
 
 struct images *images_new(void);
-/* Bounds what is kept of generated code; 256 MiB at first. */
+/* Bounds what is kept of generated code, and copies of files that others answer for, each; 256 MiB
+ * at first. */
 void images_bound(struct images *images, size_t bytes);
 const struct code_budget *images_code(const struct images *images);
 /* What files name is opened with our own rights, whoever owns them: of images added from here on.
@@ -55,8 +56,10 @@ struct image *images_open(struct images *images, struct image *image, pid_t pid,
  * nobody has mapped now. */
 struct image *images_open_path(struct images *images, struct image *image, uid_t named_by);
 
-/* Puts images to sleep when many are awake. Not while others than the caller read images. */
+/* Puts images to sleep when many are awake; all, for their memory. Not while others than the caller
+ * read images. */
 void images_rest(struct images *images);
+void images_rest_all(struct images *images);
 
 /* Remembers which profile mapping an image became, and the way back. */
 size_t images_count(const struct images *images);
