@@ -70,6 +70,49 @@ static int open_directory(const char *path)
 	return fd;
 }
 
+int cache_check(const struct cache *c, struct err *err)
+{
+	const char *path = c->directory;
+	struct stat st;
+
+	if (!path) {
+		err_set(err, 0, "there is no folder for a cache: HOME is not set");
+		return err_cure(err, "set HOME or XDG_CACHE_HOME");
+	}
+	if (c->fd >= 0) {
+		if (!faccessat(c->fd, ".", W_OK | X_OK, AT_EACCESS))
+			return 0;
+		err_set(err, -errno, "the cache's folder %s cannot be written to", path);
+		return err_cure(err, "another place: XDG_CACHE_HOME=DIR");
+	}
+	if (lstat(path, &st)) {
+		err_set(err, -errno, "there is no folder %s, and it cannot be made", path);
+		return err_cure(err, "make it: mkdir -p -m 700 '%s'", path);
+	}
+	if (S_ISLNK(st.st_mode)) {
+		err_set(err, 0, "the cache's folder %s is a link, and is not used", path);
+		return err_cure(err,
+				"remove the link, or set XDG_CACHE_HOME to the folder above what "
+				"it leads to");
+	}
+	if (!S_ISDIR(st.st_mode))
+		return err_set(err, -ENOTDIR, "the cache's folder %s", path);
+	if (st.st_uid != geteuid()) {
+		err_set(err, 0, "the cache's folder %s is another user's (%u), and is not used",
+			path, st.st_uid);
+		return err_cure(err, "set XDG_CACHE_HOME to a folder of yours");
+	}
+	if (st.st_mode & 022) {
+		err_set(err, 0,
+			"the cache's folder %s can be written to by others (mode %o), and is "
+			"not used",
+			path, st.st_mode & 07777);
+		return err_cure(err, "chmod 700 '%s'", path);
+	}
+	err_set(err, -EACCES, "the cache's folder %s", path);
+	return err_cure(err, "chmod 700 '%s'", path);
+}
+
 struct cache *cache_new(const char *directory)
 {
 	struct cache *c = mem_alloc(sizeof(*c));
@@ -204,15 +247,17 @@ static int write_entry(int fd, const struct entry_head *head, const void *data,
 	return code ? code : fd_write(fd, hashes, 8 * n_blocks(head->bytes));
 }
 
-void cache_put(struct cache *c, const char *key, const void *data, size_t bytes)
+int cache_put(struct cache *c, const char *key, const void *data, size_t bytes)
 {
 	struct entry_head head = {.bytes = bytes};
 	auto_free uint64_t *hashes = mem_array(n_blocks(bytes) + 1, sizeof(*hashes));
 	char name[64];
-	int fd;
+	int fd, code;
 
-	if (c->fd < 0 || bytes > MAX_ENTRY_BYTES)
-		return;
+	if (c->fd < 0)
+		return -ENOENT;
+	if (bytes > MAX_ENTRY_BYTES)
+		return -EFBIG;
 	for (size_t i = 0; i < n_blocks(bytes); i++)
 		hashes[i] = block_hash(data, bytes, i);
 	memcpy(head.magic, magic, sizeof(magic));
@@ -221,11 +266,15 @@ void cache_put(struct cache *c, const char *key, const void *data, size_t bytes)
 	snprintf(name, sizeof(name), ".new-%d-%lx", (int)getpid(), (unsigned long)head.key_hash);
 	fd = openat(c->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
-		return;
+		return -errno;
 	c->wrote = true;
-	if (write_entry(fd, &head, data, hashes) || renameat(c->fd, name, c->fd, key))
+	code = write_entry(fd, &head, data, hashes);
+	if (!code && renameat(c->fd, name, c->fd, key))
+		code = -errno;
+	if (code)
 		unlinkat(c->fd, name, 0);
 	close(fd);
+	return code;
 }
 
 static int oldest_first(const void *a, const void *b)

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "base/filemap.h"
 
 #define CACHE_MAX_BYTES (1024ull << 20)
@@ -23,11 +24,15 @@ struct cache;
 
 /* `directory` NULL: the usual place. Never NULL. */
 struct cache *cache_new(const char *directory);
+/* What is wrong with its folder, for who asks for the cache itself: 0, or an error with its cure.
+ */
+int cache_check(const struct cache *cache, struct err *err);
 void cache_free(struct cache *cache);
 /* The bytes stored under `key` (a file name of letters, digits, dots and dashes), for the caller to
  * free; NULL when there are none. */
 void *cache_get(const struct cache *cache, const char *key, size_t *ret_bytes);
-void cache_put(struct cache *cache, const char *key, const void *data, size_t bytes);
+/* 0, or why it is not kept: a negative errno. */
+int cache_put(struct cache *cache, const char *key, const void *data, size_t bytes);
 
 /* An entry that is read where it lies: every block is checked before its first use. */
 struct cache_view {

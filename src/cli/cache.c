@@ -113,10 +113,11 @@ struct builder {
 	struct debuginfod *debuginfod; /* NULL: not asked for */
 };
 
-static void build_image(const struct builder *b, struct image *image)
+static int build_image(const struct builder *b, struct image *image, struct err *err)
 {
 	struct symbols *s;
 	bool had;
+	int code, kept;
 
 	if (b->debuginfod) {
 		debuginfod_want(b->debuginfod, image);
@@ -125,14 +126,22 @@ static void build_image(const struct builder *b, struct image *image)
 	s = symbols_new(image, b->cache);
 	had = symbols_is_whole(s);
 	symbols_prepare(s, NULL, 0, true);
-	tables_build(image, b->cache);
-	log_info("%s: %s %s", image->path, had ? "has names" : "names",
-		 symbols_has_debug_info(s) ? "from debug information" : "from symbol tables");
+	code = tables_build(image, b->cache);
+	kept = symbols_kept(s);
+	if (!code && !kept)
+		log_info("%s: %s %s", image->path, had ? "has names" : "names",
+			 symbols_has_debug_info(s) ? "from debug information"
+						   : "from symbol tables");
 	symbols_free(s);
+	if (!code && !kept)
+		return 0;
+	err_set(err, code ? code : kept, "the tables of %s cannot be kept in %s", image->path,
+		cache_directory(b->cache));
+	return err_cure(err, "make room there, or set XDG_CACHE_HOME to another place");
 }
 
-/* An ELF file. Returns false when it is none. */
-static bool build_elf(const struct builder *b, const char *path)
+/* An ELF file; *ret_is says whether it is one. */
+static int build_elf(const struct builder *b, const char *path, bool *ret_is, struct err *err)
 {
 	static const struct build_id none;
 	auto_free char *real = realpath(path, NULL);
@@ -141,13 +150,13 @@ static bool build_elf(const struct builder *b, const char *path)
 					geteuid())
 		     : NULL;
 
-	if (!image || !image->elf)
-		return false;
-	if (!image->build_id.len)
-		log_warn("%s has no build id: its tables cannot be kept", path);
-	else
-		build_image(b, image);
-	return true;
+	*ret_is = image && image->elf;
+	if (!*ret_is)
+		return 0;
+	if (image->build_id.len)
+		return build_image(b, image, err);
+	log_warn("%s has no build id: its tables cannot be kept", path);
+	return 0;
 }
 
 /* The files that a saved profile has code of. */
@@ -169,7 +178,7 @@ static int build_profile(const struct builder *b, const char *path, struct err *
 		image = images_open_path(b->images, images_add(b->images, file, &build_id, NULL),
 					 profile_named_by(&p, id));
 		if (image->elf)
-			build_image(b, image);
+			code = build_image(b, image, err);
 		else
 			log_warn("%s: not here, or another file by now", file);
 	}
@@ -181,6 +190,7 @@ static int cache_build(const struct cache_command *c, int n, char **paths, struc
 		       struct err *err)
 {
 	struct builder b = {images_new(), cache, NULL};
+	bool is_elf;
 	int code = 0;
 
 	if (!n) {
@@ -192,8 +202,11 @@ static int cache_build(const struct cache_command *c, int n, char **paths, struc
 	for (int i = 0; i < n && !code; i++)
 		if (access(paths[i], R_OK))
 			code = err_set(err, -errno, "cannot read %s", paths[i]);
-		else if (!build_elf(&b, paths[i]))
-			code = build_profile(&b, paths[i], err);
+		else {
+			code = build_elf(&b, paths[i], &is_elf, err);
+			if (!code && !is_elf)
+				code = build_profile(&b, paths[i], err);
+		}
 	images_free(b.images);
 	debuginfod_free(b.debuginfod);
 	return code;
@@ -216,8 +229,8 @@ static int cache_run(void *ctx, int argc, char **argv, struct err *err)
 	struct cache *cache = cache_new(NULL);
 	int code = 0;
 
-	if (!cache_directory(cache))
-		code = err_set(err, 0, "there is no folder for a cache: HOME is not set");
+	if (cache_check(cache, err))
+		code = err->code;
 	else if (str_equal(word, "list") && argc <= 1)
 		code = list(ctx, cache, err);
 	else if (str_equal(word, "build"))

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -110,9 +111,24 @@ void launch_wait(struct launch *l)
 			l->reaped = true;
 }
 
+void launch_tell_to_end(struct launch *l)
+{
+	enum { STEP_MS = 10, WAIT_MS = 200 };
+
+	if (!l->pid || launch_ended(l))
+		return;
+	kill(l->pid, SIGTERM);
+	l->told_to_end = true;
+	/* Most end at once: then that is what is told of it. */
+	for (int ms = 0; ms < WAIT_MS && !launch_ended(l); ms += STEP_MS)
+		poll(NULL, 0, STEP_MS);
+}
+
 void launch_describe(const struct launch *l, struct str *out)
 {
-	if (!l->reaped)
+	if (!l->reaped && l->told_to_end)
+		str_printf(out, "told to end (pid %d)", l->pid);
+	else if (!l->reaped)
 		str_printf(out, "still running (pid %d)", l->pid);
 	else if (WIFSIGNALED(l->status))
 		str_printf(out, "killed by signal %d (%s)", WTERMSIG(l->status),

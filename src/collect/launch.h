@@ -15,7 +15,7 @@
 struct launch {
 	pid_t pid; /* 0: none */
 	int go_fd, error_fd;
-	bool reaped;
+	bool reaped, told_to_end;
 	int status; /* of wait(), once reaped */
 };
 
@@ -27,7 +27,9 @@ int launch_go(struct launch *l, struct err *err);
 bool launch_ended(struct launch *l);
 /* Waits for one that is known to be on its way out. */
 void launch_wait(struct launch *l);
-/* "exited with 0", "killed by signal 9 (Killed)", "still running". */
+/* Ends one that still runs, as Ctrl-C would, and gives it a moment. */
+void launch_tell_to_end(struct launch *l);
+/* "exited with 0", "killed by signal 9 (Killed)", "told to end", "still running". */
 void launch_describe(const struct launch *l, struct str *out);
 /* The exit status as a shell gives it: 128 + signal when it was killed. */
 int launch_exit_status(const struct launch *l);

@@ -17,7 +17,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -407,8 +406,7 @@ void recording_account(const struct recording *r, struct account *a)
 
 void recording_kill_command(struct recording *r)
 {
-	if (r->launch.pid && !launch_ended(&r->launch))
-		kill(r->launch.pid, SIGTERM);
+	launch_tell_to_end(&r->launch);
 }
 
 int recording_command_status(struct recording *r)

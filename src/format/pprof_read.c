@@ -20,6 +20,8 @@ enum {
 	MAX_MESSAGE_BYTES =
 		4 << 20,        /* of one sample or location, which unpacks to many times that */
 	MAX_INLINED = 64 << 20, /* levels of all stacks, beyond one a frame */
+	MAX_SAMPLE_LABELS = 128,
+	MAX_LABELS = 16 << 20, /* of all sets of them */
 };
 
 struct pprof_function {
@@ -370,6 +372,26 @@ static bool sample_label(const struct reader *r, const struct field *f, struct l
 	       get_string(r, unit, &ret->unit);
 }
 
+/* One more label of the sample. One without a name says nothing. */
+static bool add_label(struct reader *r, const struct field *f)
+{
+	struct sample_parts *s = &r->sample;
+	struct label label;
+
+	if (!sample_label(r, f, &label))
+		return false;
+	if (!label.key)
+		return true;
+	if (s->n_labels == MAX_SAMPLE_LABELS || r->p->n_labels >= MAX_LABELS) {
+		account_skip(&r->p->account, 0, f->value,
+			     "labels beyond 128 of a sample, or 16 million in all", "a sample");
+		return true;
+	}
+	array_reserve(s->labels, s->cap_labels, s->n_labels + 1);
+	s->labels[s->n_labels++] = label;
+	return true;
+}
+
 /* Samples are read by hand: there are many, and each is little but numbers. */
 static int pprof_read_add_sample(struct reader *r, const struct field *f)
 {
@@ -385,8 +407,7 @@ static int pprof_read_add_sample(struct reader *r, const struct field *f)
 		} else if (part.number == PPROF_SAMPLE_VALUE) {
 			ok = take_numbers(&part, &s->values);
 		} else if (part.number == PPROF_SAMPLE_LABEL && part.is_bytes) {
-			array_reserve(s->labels, s->cap_labels, s->n_labels + 1);
-			ok = sample_label(r, &part, &s->labels[s->n_labels++]);
+			ok = add_label(r, &part);
 		}
 	}
 	if (!ok || bad)

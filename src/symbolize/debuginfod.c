@@ -2,6 +2,8 @@
 /* Debug files from debuginfod servers. */
 #include "symbolize/debuginfod.h"
 
+#include "base/authority.h"
+#include "base/broker_child.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -23,7 +25,7 @@ enum { CONNECT_MS = 1000, MAX_WANTED = 4096, MAX_URLS = 16 };
 
 struct debuginfod {
 	pid_t child;
-	int to, from; /* paths of files to the child; a byte for each one done from it */
+	int to, from; /* descriptors of files to the child; a byte for each one done from it */
 	unsigned n_wanted, n_done;
 };
 
@@ -112,18 +114,21 @@ static bool choose_servers(void)
 
 static void serve(int from, int to)
 {
-	FILE *paths = fdopen(from, "r");
 	bool has_servers;
-	char *path = NULL;
-	size_t cap = 0;
+	char byte, path[32];
+	int file;
 
+	authority_renounce();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setenv("DEBUGINFOD_TIMEOUT", "10", 0);
 	unsetenv("DEBUGINFOD_PROGRESS");
 	has_servers = choose_servers();
-	while (paths && getdelim(&path, &cap, '\0', paths) > 0) {
-		if (has_servers)
+	while (message_receive(from, &byte, 1, &file, 1) == 1) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+		if (has_servers && file >= 0)
 			fetch(path);
+		if (file >= 0)
+			close(file);
 		if (write(to, has_servers ? "+" : "-", 1) != 1)
 			break;
 	}
@@ -178,7 +183,7 @@ struct debuginfod *debuginfod_new(void)
 		return NULL;
 	if (folder)
 		setenv("DEBUGINFOD_CACHE_PATH", folder, 1);
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, down))
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, down))
 		return NULL;
 	if (pipe2(up, O_CLOEXEC)) {
 		close(down[0]), close(down[1]);
@@ -199,6 +204,7 @@ struct debuginfod *debuginfod_new(void)
 		close(down[1]), close(up[0]);
 		return NULL;
 	}
+	fcntl(down[1], F_SETFL, O_NONBLOCK); /* what it does not take now is offered again */
 	d = mem_alloc(sizeof(*d));
 	*d = (struct debuginfod){.child = child, .to = down[1], .from = up[0]};
 	return d;
@@ -217,20 +223,22 @@ void debuginfod_free(struct debuginfod *d)
 
 void debuginfod_want(struct debuginfod *d, struct image *image)
 {
-	auto_free char *have = NULL, *path = NULL;
+	auto_free char *have = NULL;
+	int file;
 
 	if (image->debug_wanted || !image->elf || !image->build_id.len ||
 	    elf_file_has_debug_info(image->elf) || d->n_wanted == MAX_WANTED)
 		return;
 	image->debug_wanted = true;
 	have = debuginfod_path(&image->build_id);
-	if (elf_file_descriptor(image->elf) < 0 || (have && !access(have, F_OK)))
+	file = elf_file_descriptor(image->elf);
+	if (file < 0 || (have && !access(have, F_OK)))
 		return;
-	path = mem_printf("/proc/%d/fd/%d", (int)getpid(), elf_file_descriptor(image->elf));
-	if (send(d->to, path, strlen(path) + 1, MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
-		d->n_wanted++;
-	else
+	/* The file itself: its path is only for who mapped it. */
+	if (message_send(d->to, "", 1, &file, 1))
 		image->debug_wanted = false;
+	else
+		d->n_wanted++;
 }
 
 void debuginfod_wait(struct debuginfod *d, int seconds)

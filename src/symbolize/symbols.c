@@ -42,6 +42,7 @@ struct symbols {
 	struct regions *regions; /* NULL: not asked for yet */
 	bool opened, looked_for_debug;
 	bool told; /* that something is missing */
+	int kept;  /* in the cache, or why not: a negative errno */
 	/* Of the file and of its debug file. */
 	struct sections *sections, *debug_sections;
 	struct elf_file *debug, *mini;
@@ -144,7 +145,7 @@ static void store(struct symbols *s)
 		str_add(&all, data, bytes);
 	}
 	if (all.len >= MIN_CACHED_BYTES || s->dwarf)
-		cache_put(s->cache, s->key, all.text, all.len);
+		s->kept = cache_put(s->cache, s->key, all.text, all.len);
 }
 
 /* -- files -- */
@@ -488,4 +489,9 @@ bool symbols_start(struct symbols *s, uint64_t address, uint64_t *ret)
 bool symbols_has_debug_info(const struct symbols *s)
 {
 	return s->n_tables && names_flags(s->tables[0]) & NAMES_DEBUG_INFO;
+}
+
+int symbols_kept(const struct symbols *s)
+{
+	return s->kept;
 }

@@ -29,3 +29,6 @@ enum named_by symbols_find(struct symbols *s, uint64_t address, struct place *re
 bool symbols_start(struct symbols *s, uint64_t address, uint64_t *ret);
 /* Are names there that come from debug information? */
 bool symbols_has_debug_info(const struct symbols *s);
+
+/* 0, or why what was read is not kept in the cache: a negative errno. */
+int symbols_kept(const struct symbols *s);

@@ -25,6 +25,7 @@ struct job {
 	struct elf_file *elf, *debug;
 	char key[MAX_CACHE_KEY + 1]; /* in the cache; "": it is not kept */
 	struct table_head *table;    /* NULL: nothing tells how to unwind it */
+	int kept;                    /* in the cache, or why not */
 	bool from_cache;
 	uint64_t took_ns;
 };
@@ -121,8 +122,8 @@ static void run_job(struct tables *t, struct job *job)
 	if (!job->from_cache) {
 		job->table = compile_table(job->elf, job->debug);
 		if (*job->key)
-			cache_put(t->cache, job->key, job->table,
-				  job->table ? job->table->bytes : 0);
+			job->kept = cache_put(t->cache, job->key, job->table,
+					      job->table ? job->table->bytes : 0);
 	}
 	job->took_ns = monotonic_ns() - began;
 }
@@ -215,14 +216,17 @@ static struct job *job_new(const struct image *image, uint32_t entry)
 	return job;
 }
 
-void tables_build(const struct image *image, struct cache *cache)
+int tables_build(const struct image *image, struct cache *cache)
 {
 	struct tables t = {.cache = cache};
 	struct job *job = job_new(image, 0);
+	int code;
 
 	if (job->elf)
 		run_job(&t, job);
+	code = job->kept;
 	job_free(job);
+	return code;
 }
 
 uint32_t tables_epoch(void)

@@ -40,8 +40,9 @@ uint32_t tables_peek(const struct tables *tables, const struct image *image);
  * was one to evict. */
 bool tables_make_room(struct tables *tables, uint32_t bytes);
 
-/* Makes the image's table and keeps it in the cache, for nobody in particular. */
-void tables_build(const struct image *image, struct cache *cache);
+/* Makes the image's table and keeps it in the cache, for nobody in particular. 0, or why it is not
+ * kept: a negative errno. */
+int tables_build(const struct image *image, struct cache *cache);
 
 /* Readable when tables_take() has something to do. */
 int tables_wait_fd(const struct tables *tables);
