@@ -65,9 +65,12 @@ static bool has_event(struct history *h, const char *event)
 	return !event || strcmp(event, "heap") == 0;
 }
 
+static unsigned windows_made;
+
 static int window_of(struct history *h, const struct history_window *w, struct profile *ret,
 		     struct err *err)
 {
+	windows_made++;
 	(void)h, (void)err;
 	fill_profile(ret, w->event ? w->kind == VALUE_STATE ? "inuse_space" : "alloc_space" : NULL,
 		     w->trace_id);

@@ -36,14 +36,27 @@ static struct {
 	int control; /* the child's */
 	int worker;  /* the worker's socket; below 1: there is none */
 	pid_t worker_pid;
+	double dropped_s; /* CPU time of workers before */
 	uint8_t *area;
 	struct held held[MAX_HELD];
 	size_t n_held;
 	uint64_t given_up;
 } broker = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+static double cpu_s(pid_t pid)
+{
+	struct timespec used;
+	clockid_t clock;
+
+	if (!pid || clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &used))
+		return 0;
+	return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
 static void drop_worker(void)
 {
+	broker.dropped_s += cpu_s(broker.worker_pid);
+	broker.worker_pid = 0;
 	if (broker.worker > 0)
 		close(broker.worker);
 	if (broker.area)
@@ -375,6 +388,16 @@ ssize_t broker_memory(pid_t pid, uint64_t address, void *to, size_t bytes)
 	struct broker_request r = {.what = BROKER_MEMORY, .pid = pid, .address = address};
 
 	return ask_bytes(&r, bytes, to, NULL);
+}
+
+double broker_cpu_s(void)
+{
+	double sum;
+
+	pthread_mutex_lock(&broker.lock);
+	sum = broker.dropped_s + cpu_s(broker.child) + cpu_s(broker.worker_pid);
+	pthread_mutex_unlock(&broker.lock);
+	return sum;
 }
 
 uint64_t broker_given_up(void)

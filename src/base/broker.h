@@ -56,5 +56,7 @@ int broker_read(pid_t pid, const char *path, size_t max, struct str *out);
 /* Memory of a process or thread: the bytes that are there, from the first on. */
 ssize_t broker_memory(pid_t pid, uint64_t address, void *to, size_t bytes);
 
+/* CPU seconds of the child and its workers so far. */
+double broker_cpu_s(void);
 /* How many requests had no answer in time, or were not made for that reason. */
 uint64_t broker_given_up(void);

@@ -2,6 +2,7 @@
 /* What we ourselves take. */
 #include "base/self.h"
 
+#include "base/broker.h"
 #include "base/io.h"
 #include "base/mem.h"
 
@@ -14,7 +15,7 @@ double self_cpu_s(void)
 
 	getrusage(RUSAGE_SELF, &u);
 	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6 + broker_cpu_s();
 }
 
 void self_raise_file_limit(void)

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* CPU seconds of this process so far, user and system. */
+/* CPU seconds of this process and its broker so far, user and system. */
 double self_cpu_s(void);
 /* As many open files as we may have. */
 void self_raise_file_limit(void);

@@ -127,19 +127,6 @@ size_t jit_parse_map(struct jit *j, const char *text, size_t len)
 
 /* -- files -- */
 
-/* The user of a process; false: it is gone. */
-static bool user_of(pid_t pid, uid_t *ret)
-{
-	char path[32];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "/proc/%d", pid);
-	if (stat(path, &st))
-		return false;
-	*ret = st.st_uid;
-	return true;
-}
-
 /* May the file speak of the process? Only if it is its user's (or root's, and its user may read
  * it), and not left over from another process of that number. */
 static bool may_speak(const struct opened_file *file, bool is_there, uid_t user, pid_t pid)
@@ -161,7 +148,7 @@ static bool jit_try_open(struct source *s, struct wanted_file wanted, pid_t pid)
 {
 	struct opened_file file;
 	uid_t user = 0;
-	bool is_there = user_of(pid, &user);
+	bool is_there = process_user(pid, &user);
 
 	if (is_there) {
 		wanted.pid = pid;

@@ -51,6 +51,8 @@ pid_t process_live_thread(pid_t pid);
  * of a page may keep it back. Returns the bytes that are there, from the first on; 0: none, it is
  * gone, or they did not come in time. */
 size_t process_read(pid_t pid, uint64_t address, void *to, size_t bytes);
+/* Whose it is; false: it is gone. */
+bool process_user(pid_t pid, uid_t *ret);
 /* The process's number in its own, innermost pid namespace; -1 if it is gone. */
 pid_t process_inner_pid(pid_t pid);
 /* A descriptor (O_PATH) of its root, for paths as it sees them; a negative errno if it is gone. */

@@ -68,7 +68,7 @@ static void put_usage(struct str *out, const struct history_status *s)
 static void put_own(struct str *out, const struct history_status *s)
 {
 	put_value(out, "process_cpu_seconds_total", "counter",
-		  "CPU seconds of cprof's own process.", self_cpu_s());
+		  "CPU seconds of cprof's own processes.", self_cpu_s());
 	put_value(out, "process_resident_memory_bytes", "gauge", "Memory of cprof's own.",
 		  (double)self_resident_bytes(NULL));
 	put_value(out, "cprof_overhead_seconds_total", "counter",

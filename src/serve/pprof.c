@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "format/threads.h"
 #include "profile/copy.h"
+#include "serve/maker.h"
 #include "serve/request.h"
 
 #include <stdio.h>
@@ -20,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define NS_PER_S 1000000000ull
+
 enum {
 	MAX_CMDLINE_BYTES = 1 << 20,
 	MAX_SYMBOLS = 1000,
@@ -27,7 +30,6 @@ enum {
 };
 
 static const char plain[] = "text/plain; charset=utf-8";
-static const char octets[] = "application/octet-stream";
 
 static handler cmdline, goroutine, window, symbol, threadcreate;
 
@@ -43,44 +45,20 @@ static const struct {
 
 /* -- profiles as files -- */
 
-static const char *content_type(const struct format *f)
-{
-	if (str_equal(f->name, "html"))
-		return "text/html; charset=utf-8";
-	if (str_equal(f->name, "svg"))
-		return "image/svg+xml";
-	if (str_equal(f->name, "json") || str_equal(f->name, "speedscope"))
-		return "application/json";
-	return f->binary ? octets : plain;
-}
-
-/* Answers with a profile in the format that was asked for. */
-static void reply_profile(struct request *r, struct profile *p)
+/* Has the answer made: a profile in the format that was asked for. What is in `p` is taken. */
+static void reply_profile(struct request *r, const char *key, struct profile *p)
 {
 	struct write_options o = {.view.value = request_parameter(r, "event"),
 				  .view.by = r->pid ? BY_NONE : BY_PROCESS};
 	const struct format *f = r->format ? r->format : format_at(0);
-	auto_free char *disposition = mem_printf("attachment; filename=\"%s\"", r->kind);
 	auto_free char *title =
 		r->pid ? mem_printf("process %d, %.3g s", r->pid, (double)p->duration_ns / 1e9)
 		       : mem_printf("the whole machine, %.3g s", (double)p->duration_ns / 1e9);
-	struct str body = {0};
-	struct err err = {0};
 
 	o.title = title;
-	if (format_append(f, p, &o, &body, &err)) {
-		str_release(&body);
-		reply_error(r, MHD_HTTP_BAD_REQUEST, "%s", err.what);
-		return;
-	}
-	reply(r, MHD_HTTP_OK, content_type(f), &body);
-	if (str_equal(f->name, "html"))
-		reply_header(r, "Content-Security-Policy",
-			     "default-src 'none'; style-src 'unsafe-inline'; script-src "
-			     "'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action "
-			     "'none'; frame-ancestors 'none'");
-	if (f == format_at(0) && r->status == MHD_HTTP_OK)
-		reply_header(r, "Content-Disposition", disposition);
+	if (!maker_make(r->all->maker, r, key, p, f, &o))
+		reply_error(r, MHD_HTTP_SERVICE_UNAVAILABLE, "%d profiles are being made",
+			    MAX_MAKING);
 }
 
 /* -- windows -- */
@@ -120,11 +98,29 @@ static void pprof_add_comments(const struct request *r, struct profile *p,
 	add_trace(r, p);
 }
 
+/* What tells answers apart. Whoever sent a trace's id has it in the answer, which is for nobody
+ * else.
+ */
+static char *key_of(const struct request *r, const struct history_window *w)
+{
+	const char *value = request_parameter(r, "event");
+	uint64_t from = w->by_time ? w->from.time_ns / NS_PER_S : w->from.entry;
+	uint64_t to = w->by_time ? w->to.time_ns / NS_PER_S : w->to.entry;
+
+	return mem_printf("%d %s %s %s %s %d %llu %llu %s", r->pid, r->kind,
+			  r->event ? r->event : "", value ? value : "",
+			  r->format ? r->format->name : "", w->by_time, (unsigned long long)from,
+			  (unsigned long long)to, *r->trace.parent_id ? r->trace.span_id : "");
+}
+
 static void reply_window(struct request *r, const struct history_window *w)
 {
+	auto_free char *key = key_of(r, w);
 	struct err err = {0};
 	struct profile p;
 
+	if (maker_join(r->all->maker, r, key))
+		return;
 	profile_init(&p);
 	if (r->history->window(r->history, w, &p, &err)) {
 		reply_failure(r, &err);
@@ -132,7 +128,7 @@ static void reply_window(struct request *r, const struct history_window *w)
 		pprof_add_comments(r, &p, w);
 		if (r->value)
 			value_show(&p, r->value);
-		reply_profile(r, &p);
+		reply_profile(r, key, &p);
 	}
 	profile_release(&p);
 }
@@ -238,7 +234,7 @@ static void reply_threads(struct request *r, struct profile *p)
 
 	if (level <= 0) {
 		add_trace(r, p);
-		reply_profile(r, p);
+		reply_profile(r, r->trace.span_id, p);
 		return;
 	}
 	if (level >= 2)

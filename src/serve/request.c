@@ -47,35 +47,58 @@ const char *request_header(const struct request *r, const char *name)
 	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
 }
 
-/* An answer's bytes, counted until they are read. */
 struct body {
-	struct requests *all;
 	char *text;
 	size_t bytes;
+	unsigned refs;
 };
 
-static void body_free(void *ctx)
+struct body *body_new(struct str *text)
 {
-	struct body *a = ctx;
+	struct body *b = mem_alloc(sizeof(*b));
 
-	a->all->unread_bytes -= a->bytes;
-	free(a->text);
-	free(a);
+	*b = (struct body){steal(text->text), text->len, 1};
+	*text = (struct str){0};
+	return b;
 }
 
-static void set_response(struct request *r, unsigned status, const char *type, struct str *body)
+void body_unref(struct body *b)
 {
-	struct body *a = mem_alloc(sizeof(*a));
+	if (!b || --b->refs)
+		return;
+	free(b->text);
+	free(b);
+}
+
+/* An answer's bytes, counted until they are read. */
+struct unread {
+	struct requests *all;
+	struct body *body;
+};
+
+static void unread_free(void *ctx)
+{
+	struct unread *u = ctx;
+
+	u->all->unread_bytes -= u->body->bytes;
+	body_unref(u->body);
+	free(u);
+}
+
+/* Takes a reference of its own. */
+static void set_response(struct request *r, unsigned status, const char *type, struct body *body)
+{
+	struct unread *u = mem_alloc(sizeof(*u));
 
 	if (r->response)
 		MHD_destroy_response(r->response);
-	*a = (struct body){r->all, steal(body->text), body->len};
-	*body = (struct str){0};
-	r->all->unread_bytes += a->bytes;
+	*u = (struct unread){r->all, body};
+	body->refs++;
+	r->all->unread_bytes += body->bytes;
 	r->response = MHD_create_response_from_buffer_with_free_callback_cls(
-		a->bytes, a->text ? a->text : "", body_free, a);
+		body->bytes, body->text ? body->text : "", unread_free, u);
 	r->status = status;
-	r->bytes = a->bytes;
+	r->bytes = body->bytes;
 	reply_header(r, "Content-Type", type);
 	reply_header(r, "X-Content-Type-Options", "nosniff");
 	reply_header(r, "Cache-Control", "no-store");
@@ -90,20 +113,52 @@ void reply_header(struct request *r, const char *name, const char *value)
 	MHD_add_response_header(r->response, name, value);
 }
 
-void reply(struct request *r, unsigned status, const char *type, struct str *body)
+static void reply_body(struct request *r, unsigned status, const char *type, struct body *body)
 {
-	if (r->all->unread_bytes && r->all->unread_bytes + body->len > MAX_UNREAD_BYTES) {
-		str_release(body);
+	if (r->all->unread_bytes && r->all->unread_bytes + body->bytes > MAX_UNREAD_BYTES)
 		reply_error(r, MHD_HTTP_SERVICE_UNAVAILABLE,
 			    "too many answers are waiting to be read");
-		return;
-	}
-	set_response(r, status, type, body);
+	else
+		set_response(r, status, type, body);
+}
+
+void reply(struct request *r, unsigned status, const char *type, struct str *body)
+{
+	struct body *own = body_new(body);
+
+	reply_body(r, status, type, own);
+	body_unref(own);
+}
+
+const char *content_type(const struct format *f)
+{
+	if (str_equal(f->name, "html"))
+		return "text/html; charset=utf-8";
+	if (str_equal(f->name, "svg"))
+		return "image/svg+xml";
+	if (str_equal(f->name, "json") || str_equal(f->name, "speedscope"))
+		return "application/json";
+	return f->binary ? "application/octet-stream" : "text/plain; charset=utf-8";
+}
+
+void reply_with_profile(struct request *r, const struct format *f, struct body *body)
+{
+	auto_free char *disposition = mem_printf("attachment; filename=\"%s\"", r->kind);
+
+	reply_body(r, MHD_HTTP_OK, content_type(f), body);
+	if (str_equal(f->name, "html"))
+		reply_header(r, "Content-Security-Policy",
+			     "default-src 'none'; style-src 'unsafe-inline'; script-src "
+			     "'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action "
+			     "'none'; frame-ancestors 'none'");
+	if (f == format_at(0) && r->status == MHD_HTTP_OK)
+		reply_header(r, "Content-Disposition", disposition);
 }
 
 void reply_error(struct request *r, unsigned status, const char *fmt, ...)
 {
 	struct str body = {0};
+	struct body *own;
 	va_list ap;
 	char text[512];
 
@@ -112,7 +167,9 @@ void reply_error(struct request *r, unsigned status, const char *fmt, ...)
 	va_end(ap);
 	str_plain(&body, text);
 	str_putc(&body, '\n');
-	set_response(r, status, "text/plain; charset=utf-8", &body);
+	own = body_new(&body);
+	set_response(r, status, "text/plain; charset=utf-8", own);
+	body_unref(own);
 	reply_header(r, "X-Go-Pprof", "1");
 }
 
@@ -159,7 +216,7 @@ void request_stop_waiting(struct request *r)
 		r->all->n_waiting--;
 	}
 	r->waits = false;
-	if (r->is_suspended) {
+	if (r->is_suspended && !r->is_made) {
 		r->is_suspended = false;
 		MHD_resume_connection(r->connection);
 	}

@@ -19,8 +19,20 @@
 
 enum { MAX_BODY_BYTES = 64 << 10 };
 
+struct maker;
+
+/*
+ * The text of an answer, which several requests may have.
+ * Owner: body_unref(); replies take references of their own.
+ */
+struct body;
+/* Takes the text. */
+struct body *body_new(struct str *text);
+void body_unref(struct body *body);
+
 /* What the requests of a server have in common. */
 struct requests {
+	struct maker *maker;
 	struct request *waiting;
 	size_t n_waiting;
 	uint64_t unread_bytes; /* of answers */
@@ -42,6 +54,8 @@ struct request {
 	size_t bytes;
 	/* Of one that waits. */
 	bool waits, is_suspended, is_gone;
+	bool is_made; /* its answer is, by serve/maker */
+	struct request *next_made;
 	uint64_t late_ns; /* when it is answered that was refused; 0: at once */
 	bool is_marked;   /* `from` is set */
 	struct history_mark from;
@@ -67,6 +81,10 @@ const char *request_header(const struct request *r, const char *name);
 
 /* Consumes the text of `body`. */
 void reply(struct request *r, unsigned status, const char *type, struct str *body);
+/* The media type of a format. */
+const char *content_type(const struct format *f);
+/* A profile in a format, as a file where it is one. */
+void reply_with_profile(struct request *r, const struct format *f, struct body *body);
 /* As Go's server says what went wrong: plain text that its clients show. */
 void reply_error(struct request *r, unsigned status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

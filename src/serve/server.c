@@ -9,6 +9,7 @@
 #include "serve/access.h"
 #include "serve/connections.h"
 #include "serve/listen.h"
+#include "serve/maker.h"
 #include "serve/request.h"
 
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 enum {
@@ -36,7 +38,8 @@ struct server {
 	struct history *history;
 	struct server_options o;
 	struct MHD_Daemon *daemon;
-	int listen_fd, epoll_fd;
+	int listen_fd;
+	int wait_fd; /* epoll, of the daemon's and of the maker's */
 	char address[96];
 	struct access access;
 	struct requests all;
@@ -299,9 +302,9 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *c, const 
 		reply_error(r, r->status, "the body is larger than %d bytes", MAX_BODY_BYTES);
 	else
 		route(s, r);
-	if (!r->waits && !r->late_ns)
+	if (!r->waits && !r->late_ns && !r->is_made)
 		return server_answer(r);
-	if (!r->waits) {
+	if (r->late_ns) {
 		r->next = s->late;
 		s->late = r;
 	}
@@ -389,6 +392,7 @@ static int open_socket(struct server *s, struct err *err)
 
 static int start_daemon(struct server *s, struct err *err)
 {
+	struct epoll_event readable = {.events = EPOLLIN};
 	const union MHD_DaemonInfo *info;
 
 	s->daemon = MHD_start_daemon(
@@ -403,7 +407,11 @@ static int start_daemon(struct server *s, struct err *err)
 		return err_set(err, 0, "cannot start the HTTP server");
 	s->listen_fd = -1; /* the daemon's now */
 	info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	s->epoll_fd = info ? info->epoll_fd : -1;
+	s->wait_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (!info || s->wait_fd < 0 ||
+	    epoll_ctl(s->wait_fd, EPOLL_CTL_ADD, info->epoll_fd, &readable) ||
+	    epoll_ctl(s->wait_fd, EPOLL_CTL_ADD, maker_wait_fd(s->all.maker), &readable))
+		return err_set(err, -errno, "cannot wait for requests");
 	return 0;
 }
 
@@ -414,7 +422,8 @@ struct server *server_new(const struct server_options *o, struct history *histor
 	s->o = *o;
 	s->access.is_open = o->insecure;
 	s->history = history;
-	s->listen_fd = s->epoll_fd = -1;
+	s->listen_fd = s->wait_fd = -1;
+	s->all.maker = maker_new();
 	if (server_reload(s, err) || open_socket(s, err) || start_daemon(s, err)) {
 		server_free(s);
 		return NULL;
@@ -432,19 +441,23 @@ void server_free(struct server *s)
 	}
 	s->ends = true;
 	answer_late(s);
+	maker_give_back(s->all.maker);
 	if (s->daemon) {
 		MHD_run(s->daemon); /* takes up what was resumed */
 		MHD_stop_daemon(s->daemon);
 	}
+	maker_free(s->all.maker);
 	if (s->listen_fd >= 0)
 		close(s->listen_fd);
+	if (s->wait_fd >= 0)
+		close(s->wait_fd);
 	free(s->access.token);
 	free(s);
 }
 
 int server_wait_fd(const struct server *s)
 {
-	return s->epoll_fd;
+	return s->wait_fd;
 }
 
 const char *server_address(const struct server *s)
@@ -477,6 +490,7 @@ static int next_ms(const struct server *s)
 int server_run(struct server *s, struct err *err)
 {
 	connections_look(&s->connections);
+	maker_take(s->all.maker);
 	answer_late(s);
 	MHD_run(s->daemon);
 	if (s->all.waiting) {

@@ -233,6 +233,9 @@ static void symbolize_name_frame(struct symbolizer *z, struct profile *p, const 
 	p->frames[w->frame] = f;
 }
 
+/* How many images are read before some may go to sleep again. */
+enum { IMAGES_AT_ONCE = 128 };
+
 /* Which frames are named. */
 enum which {
 	NAME_ALL,
@@ -289,6 +292,23 @@ static size_t collect_work(const struct symbolizer *z, struct profile *p, struct
 	return n;
 }
 
+/* Takes what was found of one image. */
+static void name_batch(struct symbolizer *z, struct profile *p, const struct batch *b,
+		       enum which which)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct work *w = &b->work[i];
+
+		w->image->named_early |= which == NAME_NEW_IMAGES;
+		/* By the end there may be a name. */
+		if (w->query.n || which == NAME_ALL)
+			symbolize_name_frame(z, p, w);
+		free(w->query.places);
+		free(w->query.owned);
+		free(w->query.module);
+	}
+}
+
 static void symbolize(struct symbolizer *z, struct profile *p, struct images *images,
 		      frame_id first, enum which which)
 {
@@ -296,7 +316,7 @@ static void symbolize(struct symbolizer *z, struct profile *p, struct images *im
 	size_t n = collect_work(z, p, images, first, which, work), end;
 	auto_free struct batch *all = mem_array(n + 1, sizeof(*all));
 	struct resolving with = {.java_perfmap = z->o.java_perfmap};
-	struct batches bs = {.all = all, .with = &with};
+	size_t n_batches = 0;
 
 	if (!n)
 		return;
@@ -307,17 +327,17 @@ static void symbolize(struct symbolizer *z, struct profile *p, struct images *im
 	for (size_t i = 0; i < n; i = end) {
 		for (end = i; end < n && work[end].image == work[i].image; end++)
 			;
-		bs.all[bs.n++] = (struct batch){work + i, end - i};
+		all[n_batches++] = (struct batch){work + i, end - i};
 	}
-	resolve_all(&bs);
-	for (size_t i = 0; i < n; i++) {
-		work[i].image->named_early |= which == NAME_NEW_IMAGES;
-		/* By the end there may be a name. */
-		if (work[i].query.n || which == NAME_ALL)
-			symbolize_name_frame(z, p, &work[i]);
-		free(work[i].query.places);
-		free(work[i].query.owned);
-		free(work[i].query.module);
+	for (size_t i = 0; i < n_batches; i += IMAGES_AT_ONCE) {
+		struct batches bs = {.all = all + i,
+				     .n = MIN(n_batches - i, (size_t)IMAGES_AT_ONCE),
+				     .with = &with};
+
+		resolve_all(&bs);
+		for (size_t k = 0; k < bs.n; k++)
+			name_batch(z, p, &bs.all[k], which);
+		images_rest(images);
 	}
 }
 
