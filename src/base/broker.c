@@ -10,16 +10,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 
-enum { MAX_HELD = 64, FIRST_HOLD_S = 1, MAX_HOLD_S = 64 };
+enum { MAX_DISKS = 64, MAX_HELD = 64, FIRST_HOLD_S = 1, MAX_HOLD_S = 64 };
 
 /* Who made us wait: a user, or, of root and of us, a process. */
 struct held {
@@ -41,6 +45,8 @@ static struct {
 	struct held held[MAX_HELD];
 	size_t n_held;
 	uint64_t given_up;
+	dev_t disks[MAX_DISKS]; /* grows only */
+	atomic_size_t n_disks;
 } broker = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static double cpu_s(pid_t pid)
@@ -317,8 +323,70 @@ static int set_path(struct broker_request *r, const char *path)
 	return 0;
 }
 
-int broker_open(const struct wanted_file *w, struct opened_file *ret)
+/* -- what needs no child -- */
+
+/* Files on disks that have answered: only root mounts a block device, and its number is of nothing
+ * else. */
+static void note_disk(const struct broker_answer *answer)
 {
+	dev_t disk = answer->st.st_dev;
+
+	if (!answer->is_local || !major(disk))
+		return;
+	for (size_t i = 0; i < broker.n_disks; i++)
+		if (broker.disks[i] == disk)
+			return;
+	if (broker.n_disks < MAX_DISKS)
+		broker.disks[broker.n_disks++] = disk;
+}
+
+static bool is_disk(uint32_t device_major, uint32_t device_minor)
+{
+	for (size_t i = 0; i < broker.n_disks; i++)
+		if (broker.disks[i] == makedev(device_major, device_minor))
+			return true;
+	return false;
+}
+
+/* What is in the kernel's memory of paths, and lies on a disk, keeps nobody waiting: a path that
+ * would, fails (RESOLVE_CACHED), and so does a file that somebody has leased. -EAGAIN: the child is
+ * to be asked. */
+static int open_at_once(const struct wanted_file *w, struct opened_file *ret)
+{
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_CACHED};
+	auto_close int at = -1;
+	struct statx st;
+	char self[32];
+
+	if (w->as_user || w->root > 0 || (w->pid && geteuid()) || w->path[0] != '/' ||
+	    strncmp(w->path, "/proc/", 6) == 0)
+		return -EAGAIN;
+	at = (int)syscall(SYS_openat2, AT_FDCWD, w->path, &how, sizeof(how));
+	if (at < 0)
+		return errno == ENOENT ? -ENOENT : -EAGAIN;
+	if (statx(at, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) ||
+	    !is_disk(st.stx_dev_major, st.stx_dev_minor) || !S_ISREG(st.stx_mode))
+		return -EAGAIN;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", at);
+	ret->fd = open(self, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (ret->fd < 0)
+		return -EAGAIN;
+	return fstat(ret->fd, &ret->st) ? -errno : 0;
+}
+
+/* With the rights of whom: what root or we have named we open as ourselves. */
+static struct wanted_file wanted_by(const struct wanted_file *w)
+{
+	struct wanted_file ret = *w;
+
+	if (!w->pid && (w->user == 0 || w->user == geteuid()))
+		ret.as_user = false;
+	return ret;
+}
+
+int broker_open(const struct wanted_file *wanted, struct opened_file *ret)
+{
+	const struct wanted_file by = wanted_by(wanted), *w = &by;
 	struct broker_request r = {.what = BROKER_OPEN,
 				   .pid = w->pid,
 				   .user = w->user,
@@ -331,8 +399,13 @@ int broker_open(const struct wanted_file *w, struct opened_file *ret)
 	*ret = (struct opened_file){.fd = -1};
 	if (code)
 		return code;
+	code = open_at_once(w, ret);
+	if (code != -EAGAIN)
+		return code;
 	pthread_mutex_lock(&broker.lock);
 	code = ask_locked(&r, w->root, &answer, &ret->fd);
+	if (!code)
+		note_disk(&answer);
 	pthread_mutex_unlock(&broker.lock);
 	if (code)
 		return code;

@@ -216,7 +216,8 @@ static int worker_open(const struct worker *w, const struct broker_request *r, i
 
 	if (fd < 0)
 		return fd;
-	answer->is_copy = !filesystem_is_local(fd, r->pid);
+	answer->is_local = filesystem_is_listed(fd);
+	answer->is_copy = !answer->is_local && !filesystem_is_roots(fd, r->pid);
 	if (!answer->is_copy)
 		return fd;
 	copy = copy_file(w, fd, &answer->st);

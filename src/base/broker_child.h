@@ -43,7 +43,7 @@ struct broker_request {
 
 struct broker_answer {
 	int code;
-	bool is_copy;
+	bool is_copy, is_local;
 	uint64_t bytes; /* in the area */
 	struct stat st;
 };

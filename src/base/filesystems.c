@@ -110,7 +110,7 @@ static bool is_mounted_by_root(int fd, pid_t pid)
 	return roots && mount_of(fd, &mount) && lists_mount(list, mount);
 }
 
-bool filesystem_is_local(int fd, pid_t pid)
+bool filesystem_is_listed(int fd)
 {
 	struct statfs fs;
 
@@ -119,5 +119,13 @@ bool filesystem_is_local(int fd, pid_t pid)
 	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++)
 		if ((uint32_t)fs.f_type == local[i])
 			return true;
-	return (uint32_t)fs.f_type == OVERLAYFS_SUPER_MAGIC && is_mounted_by_root(fd, pid);
+	return false;
+}
+
+bool filesystem_is_roots(int fd, pid_t pid)
+{
+	struct statfs fs;
+
+	return !fstatfs(fd, &fs) && (uint32_t)fs.f_type == OVERLAYFS_SUPER_MAGIC &&
+	       is_mounted_by_root(fd, pid);
 }

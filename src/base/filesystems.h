@@ -10,6 +10,8 @@
 #include <sys/types.h>
 
 /* Is the file of a file system that this kernel reads from its own disks or memory? Not known is
- * no. An overlay may lie over any: it is one only where the namespace in which `pid` sees it (0:
- * our own) is root's. */
-bool filesystem_is_local(int fd, pid_t pid);
+ * no. */
+bool filesystem_is_listed(int fd);
+/* An overlay may lie over any: is it one that root has mounted, as the namespace says in which
+ * `pid` sees it (0: our own)? */
+bool filesystem_is_roots(int fd, pid_t pid);

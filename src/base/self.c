@@ -6,7 +6,10 @@
 #include "base/io.h"
 #include "base/mem.h"
 
+#include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 double self_cpu_s(void)
@@ -26,6 +29,27 @@ void self_raise_file_limit(void)
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
+}
+
+uint64_t self_map_bytes(void)
+{
+	DIR *dir = opendir("/proc/self/fdinfo");
+	struct dirent *e;
+	uint64_t sum = 0;
+
+	while (dir && (e = readdir(dir))) {
+		struct str text auto_release(str_release) = {0};
+		auto_free char *path = mem_printf("/proc/self/fdinfo/%s", e->d_name);
+		const char *at;
+
+		if (file_read(path, 1 << 16, &text) || !text.len)
+			continue;
+		at = strstr(text.text, "memlock:");
+		sum += at && strstr(text.text, "map_type:") ? strtoull(at + 8, NULL, 10) : 0;
+	}
+	if (dir)
+		closedir(dir);
+	return sum;
 }
 
 uint64_t self_resident_bytes(uint64_t *ret_shared)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cprof serve: any process behind /debug/pprof/. */
+#include "base/broker.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/notify.h"
@@ -9,6 +10,7 @@
 #include "live/service.h"
 #include "serve/server.h"
 
+#include <sys/resource.h>
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -88,6 +90,11 @@ static int set_groups(void *ctx, const char *arg, struct err *err)
 		return err_usage(err, "--metrics-cgroups %.40s: a number up to 100000", arg);
 	return 0;
 }
+
+/* Of the memory, for answers that clients have not read yet. */
+enum { UNREAD_PART = 8 };
+
+#define MAX_UNREAD_BYTES (64ull << 20)
 
 static int set_memory(void *ctx, const char *arg, struct err *err)
 {
@@ -192,6 +199,19 @@ static void serve_say_summary(struct history *history)
 	log_summary(line.text, account_json(a));
 }
 
+/* On a machine that is too busy clients and samples wait for us as little as may be; as the service
+ * has it. */
+static void be_preferred(void)
+{
+	enum { NICE = -5 };
+
+	if (getpriority(PRIO_PROCESS, 0) <= NICE || setpriority(PRIO_PROCESS, 0, NICE))
+		return;
+	/* The child as well. */
+	broker_end();
+	broker_start();
+}
+
 static int serve_run(void *ctx, int argc, char **argv, struct err *err)
 {
 	struct serve *s = ctx;
@@ -200,6 +220,7 @@ static int serve_run(void *ctx, int argc, char **argv, struct err *err)
 	int code, signal_fd = interrupt_init();
 
 	interrupt_init_reload();
+	be_preferred();
 
 	if (argc) {
 		err_usage(err, "'%.40s': serve takes no operands", argv[0]);
@@ -221,6 +242,7 @@ static int serve_run(void *ctx, int argc, char **argv, struct err *err)
 		.memory_bytes = (s->mib ? s->mib : DEFAULT_MIB) << 20,
 		.most_groups = s->groups ? s->groups : DEFAULT_GROUPS,
 	};
+	s->server.unread_bytes = MIN(o.memory_bytes / UNREAD_PART, MAX_UNREAD_BYTES);
 	history = service_new(&o, err);
 	if (!history)
 		return EXIT_FAILED;

@@ -26,15 +26,16 @@
 enum {
 	LEAST_ENTRIES = 256 << 10,
 	MAX_SECONDS = 4096, /* whose losses are remembered */
+	LARGE_BYTES = 128 << 10,
 };
 
 /* Parts of the memory that may be used: of the profile that runs, of all profiles, of the journal.
  */
-enum { PROFILE_PART = 8, PROFILES_PART = 4, JOURNAL_PART = 8, CODE_PART = 8 };
+enum { PROFILE_PART = 4, PROFILES_PART = 3, JOURNAL_PART = 8, CODE_PART = 8 };
 
 /* When all of our memory has reached its bound (most of it is names of what runs) everything is
  * begun anew; not more often than this. */
-#define RENEW_NS 60000000000ull
+#define RENEW_NS 20000000000ull
 #define TRIM_NS  30000000000ull
 
 struct service {
@@ -53,6 +54,7 @@ struct service {
 	struct usage usage;
 	uint64_t used; /* entries that are in `usage` */
 	uint64_t renewed_ns, trimmed_ns;
+	uint64_t room; /* of the memory that may be used, what is left for all that grows */
 	struct {
 		uint64_t at_ns, lost;
 	} losses[MAX_SECONDS]; /* a ring: what was lost until then */
@@ -77,13 +79,24 @@ static void clamp_rate(struct service *s)
 	s->o.recording.frequency_hz = DEFAULT_HZ;
 }
 
+/* The program itself and the kernel's maps are there whatever is sampled. */
+static void measure_room(struct service *s)
+{
+	uint64_t shared, fixed;
+
+	self_resident_bytes(&shared);
+	fixed = shared + self_map_bytes();
+	s->room = MAX(s->o.memory_bytes - MIN(fixed, s->o.memory_bytes), s->o.memory_bytes / 4);
+}
+
 static int open_session(struct service *s, struct err *err)
 {
 	if (s->past.n_eras)
 		clamp_rate(s);
 	if (session_open(&s->now, &s->o.recording, &s->o.names, err))
 		return err->code;
-	images_bound(s->now.images, s->o.memory_bytes / CODE_PART);
+	measure_room(s);
+	images_bound(s->now.images, s->room / CODE_PART);
 	if (s->budget.started_ns)
 		budget_continue(&s->budget, s->now.recording);
 	else
@@ -110,8 +123,10 @@ static int renew(struct service *s, struct err *err)
 	s->resolved = NULL;
 	s->now.profile = NULL; /* the era's now */
 	session_release(&s->now);
+	malloc_trim(0); /* to load programs takes some */
 	if (open_session(s, err))
 		return err->code;
+	malloc_trim(0);
 	s->status.renewals++;
 	s->renewed_ns = monotonic_ns();
 	/* Nothing was sampled meanwhile: that is said, as of a machine that was busy. */
@@ -261,7 +276,7 @@ static uint64_t own_bytes(void)
 /* What files gave (names, their tables) can be had again. */
 static void make_room(struct service *s, uint64_t now)
 {
-	if (own_bytes() > s->o.memory_bytes / 4 * 3) {
+	if (own_bytes() > s->room / 2) {
 		session_name(&s->now);
 		images_rest_all(s->now.images);
 	}
@@ -271,12 +286,14 @@ static void make_room(struct service *s, uint64_t now)
 
 static bool service_is_too_large(struct service *s, uint64_t now)
 {
-	if (past_profile_bytes(s->now.profile) >
-	    s->o.memory_bytes / PROFILE_PART * (s->open ? 2 : 1))
+	if (past_profile_bytes(s->now.profile) > s->room / PROFILE_PART * (s->open ? 2 : 1))
 		return true;
-	if (now - s->trimmed_ns > TRIM_NS || own_bytes() > s->o.memory_bytes / 4 * 3)
+	if (now - s->trimmed_ns > TRIM_NS || own_bytes() > s->room / 2)
 		make_room(s, now);
-	return !s->open && now - s->renewed_ns > RENEW_NS && own_bytes() > s->o.memory_bytes;
+	/* While somebody waits for a window, only if it must be. */
+	if (now - s->renewed_ns < RENEW_NS)
+		return false;
+	return own_bytes() > (s->open ? s->room / 4 * 5 : s->room);
 }
 
 static int tick(struct history *h, struct err *err)
@@ -289,7 +306,7 @@ static int tick(struct history *h, struct err *err)
 	while (first < journal_end(s->past.journal) && !(s->open && first >= s->oldest_entry) &&
 	       past_entry_end_ns(&s->past, first) + s->o.history_ns < now)
 		first++;
-	past_forget(&s->past, first, s->o.memory_bytes / PROFILES_PART);
+	past_forget(&s->past, first, s->room / PROFILES_PART);
 	symbolizer_watch(s->now.symbolizer, s->now.images);
 	if (budget_look(&s->budget, s->now.recording, err))
 		return err->code;
@@ -420,6 +437,10 @@ struct history *service_new(const struct service_options *o, struct err *err)
 	struct service *s = mem_alloc(sizeof(*s));
 	struct cpu_list cpus = {0};
 
+	/* What is large goes back to the system when it is freed, whichever thread had it. */
+	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+	mallopt(M_TRIM_THRESHOLD, LARGE_BYTES);
+	mallopt(M_ARENA_MAX, 1);
 	cpu_list_online(&cpus);
 	s->n_cpus = MAX(cpus.n, (size_t)1);
 	cpu_list_release(&cpus);

@@ -148,6 +148,9 @@ int image_open_file(const struct image *image, struct opened_file *ret)
 			   (unsigned long long)image->end);
 	auto_free char *root = mem_printf("/proc/%d/root%s", thread, image->path);
 	const struct wanted_file ways[] = {
+		/* In our own root the path is the shortest way, and as good: what it leads to is
+		 * compared with what was mapped. */
+		{.path = image->path, .pid = image->pid},
 		{.path = exact, .pid = image->pid},
 		{.path = root, .pid = image->pid},
 		{.path = image->path,
@@ -156,9 +159,10 @@ int image_open_file(const struct image *image, struct opened_file *ret)
 		 .as_user = image->by_build_id,
 		 .user = image->named_by},
 	};
+	size_t first = image->root == ROOT_OURS && image->file.inode ? 0 : 1;
 	int code = -ENOENT, now = 0;
 
-	for (size_t i = image->pid ? 0 : 2; i < ARRAY_SIZE(ways); i++) {
+	for (size_t i = image->pid ? first : 3; i < ARRAY_SIZE(ways); i++) {
 		now = image_open_one(image, &ways[i], image->pid ? exact : NULL, ret);
 		if (!now)
 			return 0;

@@ -147,14 +147,11 @@ bool maker_join(struct maker *m, struct request *r, const char *key)
 	return false;
 }
 
-bool maker_make(struct maker *m, struct request *r, const char *key, struct profile *p,
+void maker_make(struct maker *m, struct request *r, const char *key, struct profile *p,
 		const struct format *format, const struct write_options *o)
 {
-	struct making *a, **end = &m->all;
+	struct making *a = mem_alloc(sizeof(*a)), **end = &m->all;
 
-	if (m->n == MAX_MAKING)
-		return false;
-	a = mem_alloc(sizeof(*a));
 	a->key = mem_strdup(key);
 	a->p = *p;
 	profile_init(p);
@@ -164,6 +161,13 @@ bool maker_make(struct maker *m, struct request *r, const char *key, struct prof
 	a->value = o->view.value ? mem_strdup(o->view.value) : NULL;
 	a->o.title = a->title;
 	a->o.view.value = a->value;
+	if (m->n == MAX_MAKING) {
+		make_one(a);
+		a->body = a->code ? NULL : body_new(&a->text);
+		answer_one(a, r);
+		making_free(a);
+		return;
+	}
 	a->requests = r;
 	r->is_made = true;
 	r->next_made = NULL;
@@ -180,7 +184,6 @@ bool maker_make(struct maker *m, struct request *r, const char *key, struct prof
 		make_one(a);
 		a->is_done = true;
 	}
-	return true;
 }
 
 static void answer_all(struct making *a, bool is_over)

@@ -56,9 +56,7 @@ static void reply_profile(struct request *r, const char *key, struct profile *p)
 		       : mem_printf("the whole machine, %.3g s", (double)p->duration_ns / 1e9);
 
 	o.title = title;
-	if (!maker_make(r->all->maker, r, key, p, f, &o))
-		reply_error(r, MHD_HTTP_SERVICE_UNAVAILABLE, "%d profiles are being made",
-			    MAX_MAKING);
+	maker_make(r->all->maker, r, key, p, f, &o);
 }
 
 /* -- windows -- */

@@ -12,9 +12,6 @@
 
 enum { MAX_WAITING = 512 /* requests that wait for samples */ };
 
-/* Of answers that clients have not read yet. */
-#define MAX_UNREAD_BYTES (64ull << 20)
-
 const char *request_parameter(const struct request *r, const char *name)
 {
 	const char *value = NULL;
@@ -115,7 +112,7 @@ void reply_header(struct request *r, const char *name, const char *value)
 
 static void reply_body(struct request *r, unsigned status, const char *type, struct body *body)
 {
-	if (r->all->unread_bytes && r->all->unread_bytes + body->bytes > MAX_UNREAD_BYTES)
+	if (r->all->unread_bytes && r->all->unread_bytes + body->bytes > r->all->max_unread_bytes)
 		reply_error(r, MHD_HTTP_SERVICE_UNAVAILABLE,
 			    "too many answers are waiting to be read");
 	else

@@ -35,7 +35,8 @@ struct requests {
 	struct maker *maker;
 	struct request *waiting;
 	size_t n_waiting;
-	uint64_t unread_bytes; /* of answers */
+	uint64_t unread_bytes; /* of answers, */
+	uint64_t max_unread_bytes;
 };
 
 struct request {

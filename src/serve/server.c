@@ -23,7 +23,7 @@
 #include <sys/socket.h>
 
 enum {
-	CONNECTION_BYTES = 32 << 10, /* of headers; beyond, the answer is 431 */
+	CONNECTION_BYTES = 16 << 10, /* of headers; beyond, the answer is 431 */
 	MAX_CONNECTIONS = 1000,
 	IDLE_S = 30, /* a connection on which nothing moves */
 	MAX_TOKEN_BYTES = 4096,
@@ -424,6 +424,7 @@ struct server *server_new(const struct server_options *o, struct history *histor
 	s->history = history;
 	s->listen_fd = s->wait_fd = -1;
 	s->all.maker = maker_new();
+	s->all.max_unread_bytes = o->unread_bytes ? o->unread_bytes : UINT64_MAX;
 	if (server_reload(s, err) || open_socket(s, err) || start_daemon(s, err)) {
 		server_free(s);
 		return NULL;

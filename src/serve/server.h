@@ -18,6 +18,7 @@
 #include "profile/history.h"
 
 struct server_options {
+	uint64_t unread_bytes;  /* of answers that clients have not read; 0: no bound */
 	const char *listen;     /* "127.0.0.1:6061", "[::1]:6061", ":6061" */
 	const char *token_file; /* NULL: none */
 	bool insecure;          /* no token though others can connect */
