@@ -23,7 +23,7 @@
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
-enum { MAX_DISKS = 64, MAX_HELD = 64, FIRST_HOLD_S = 1, MAX_HOLD_S = 64 };
+enum { MAX_DISKS = 64, MAX_HELD = 64, FIRST_HOLD_S = 1, MAX_HOLD_S = 64, CAREFUL_S = 10 };
 
 /* Who made us wait: a user, or, of root and of us, a process. */
 struct held {
@@ -45,7 +45,8 @@ static struct {
 	struct held held[MAX_HELD];
 	size_t n_held;
 	uint64_t given_up;
-	dev_t disks[MAX_DISKS]; /* grows only */
+	uint64_t careful_until_ns; /* many hang: strangers are not asked for until then */
+	dev_t disks[MAX_DISKS];    /* grows only */
 	atomic_size_t n_disks;
 } broker = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -155,6 +156,8 @@ static int need_worker(void)
 		return fresh.code;
 	broker.worker = fds[0];
 	broker.worker_pid = fresh.pid;
+	if (fresh.n_stuck >= MAX_STUCK / 2)
+		broker.careful_until_ns = monotonic_ns() + CAREFUL_S * 1000000000ull;
 	broker.area = mmap(NULL, AREA_BYTES, PROT_READ, MAP_SHARED, fds[1], 0);
 	close(fds[1]);
 	if (broker.area != MAP_FAILED)
@@ -185,6 +188,19 @@ static struct held who_serves(const struct broker_request *r)
 static bool is_own(const struct held *who)
 {
 	return who->user == 0 || who->user == geteuid();
+}
+
+/* Is it root's or ours, and of our own user namespace, where nobody else gives out numbers? */
+static bool is_no_stranger(const struct held *who)
+{
+	char path[40];
+	struct stat ours, its;
+
+	if (!is_own(who))
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", who->pid);
+	return !who->pid || (!stat("/proc/self/ns/user", &ours) && !stat(path, &its) &&
+			     ours.st_ino == its.st_ino);
 }
 
 static struct held *held_find(const struct held *who)
@@ -292,11 +308,10 @@ static int ask_locked(const struct broker_request *r, int root, struct broker_an
 	int code;
 
 	*ret_fd = -1;
-	if (is_held(&who)) {
-		broker.given_up++;
-		return -EBUSY;
-	}
-	code = need_worker();
+	code = is_held(&who) ? -EBUSY : need_worker();
+	if (!code && monotonic_ns() < broker.careful_until_ns && !is_no_stranger(&who))
+		code = -EBUSY;
+	broker.given_up += code == -EBUSY;
 	if (code)
 		return code;
 	if (message_send(broker.worker, r, bytes, &root, root > 0))
@@ -387,12 +402,8 @@ static struct wanted_file wanted_by(const struct wanted_file *w)
 int broker_open(const struct wanted_file *wanted, struct opened_file *ret)
 {
 	const struct wanted_file by = wanted_by(wanted), *w = &by;
-	struct broker_request r = {.what = BROKER_OPEN,
-				   .pid = w->pid,
-				   .user = w->user,
-				   .as_user = w->as_user,
-				   .links_not = w->links_not,
-				   .whole_link = w->whole_link};
+	struct broker_request r = {
+		.what = BROKER_OPEN, .pid = w->pid, .user = w->user, .as_user = w->as_user};
 	struct broker_answer answer;
 	int code = set_path(&r, w->path);
 

@@ -9,6 +9,7 @@
  *        is held: for a time that doubles, nothing of that user's processes is asked for.
  *        Files of file systems that other users serve (FUSE, network, whatever was mounted in a
  *        user namespace) come as a copy in memory, since to read them may hang as well.
+ *        While many hang, strangers' processes and files are not asked for.
  * Bounds: those of base/broker_child.h.
  * Rights: the child has those of AUTHORITY_PROCESS_FILE, and puts them in force where a request
  *        says that a process's own file is wanted.
@@ -34,12 +35,10 @@ void broker_end(void);
 /* A file that is wanted. Zeroes: by our own rights, in our own root. */
 struct wanted_file {
 	const char *path;
-	int root;        /* a descriptor in which the path and its links stay; 0 or less: ours */
-	pid_t pid;       /* whose file it is: by AUTHORITY_PROCESS_FILE; 0: by our own rights */
-	bool as_user;    /* with the rights of `user`, who named the path, */
-	uid_t user;      /* unless that is root or we */
-	bool links_not;  /* its last part may not be a link */
-	bool whole_link; /* the path is a link of /proc to the very file (map_files, exe) */
+	int root;     /* a descriptor in which the path and its links stay; 0 or less: ours */
+	pid_t pid;    /* whose file it is: by AUTHORITY_PROCESS_FILE; 0: by our own rights */
+	bool as_user; /* with the rights of `user`, who named the path, */
+	uid_t user;   /* unless that is root or we */
 };
 
 /* What was opened, as it was when it was opened. */

@@ -81,14 +81,12 @@ struct worker {
 	uint64_t file_at;
 };
 
-/* With `path` below `root`, or as the whole of it is a link of /proc. */
+/* Below `root`, if there is one. */
 static int open_at(const struct broker_request *r, int root)
 {
 	struct open_how how = {.flags = O_PATH | O_CLOEXEC};
 	int fd;
 
-	if (r->links_not)
-		how.flags |= O_NOFOLLOW;
 	if (root >= 0)
 		how.resolve = RESOLVE_IN_ROOT;
 	fd = (int)syscall(SYS_openat2, root >= 0 ? root : AT_FDCWD, r->path, &how, sizeof(how));
@@ -326,10 +324,10 @@ static bool area_new(struct worker *w, int *ret_fd)
 }
 
 /* Begins a worker; sends our side of it. */
-static pid_t worker_start(int control)
+static pid_t worker_start(int control, int n_stuck)
 {
 	struct worker w = {.file = -1};
-	struct fresh fresh = {0};
+	struct fresh fresh = {.n_stuck = n_stuck};
 	int pair[2] = {-1, -1}, area = -1;
 	pid_t pid = -1;
 
@@ -395,7 +393,7 @@ void broker_child(int control)
 		if (n == MAX_STUCK)
 			message_send(control, &busy, sizeof(busy), NULL, 0);
 		else
-			worker = worker_start(control);
+			worker = worker_start(control, n);
 	}
 	if (worker > 0) {
 		kill(worker, SIGKILL);

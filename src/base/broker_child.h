@@ -19,7 +19,7 @@
 enum {
 	AREA_BYTES = 1 << 20,
 	MAX_COPY_BYTES = 64 << 20, /* of a file that others answer for */
-	MAX_STUCK = 16,            /* workers that were left behind and have not ended */
+	MAX_STUCK = 32,            /* workers that hang; from half as many on strangers wait */
 	/* What is waited for a sign of life of a worker that waits: for memory, which is there or
 	 * not, for a file that another user may keep back, for root's and our own (a slow disk).
 	 * One that runs is slow, but does not hang. */
@@ -35,7 +35,7 @@ struct broker_request {
 	enum broker_what what;
 	pid_t pid;
 	uid_t user;
-	bool as_user, links_not, whole_link;
+	bool as_user;
 	uint64_t address; /* in memory, or in the file */
 	uint64_t bytes;
 	char path[PATH_MAX];
@@ -51,6 +51,7 @@ struct broker_answer {
 struct fresh {
 	int code;
 	pid_t pid;
+	int n_stuck; /* workers that were left behind and have not ended */
 };
 
 /* Does not return. */
