@@ -120,8 +120,10 @@ bool authority_become(uid_t uid, struct authority_user *before)
 	/* The system calls: the library's functions would change all threads. */
 	if (!is_root() || before->n < 0 || syscall(SYS_setgroups, 0, NULL))
 		return false;
+	before->effective = get_own().effective;
 	setfsgid(NOBODY);
 	setfsuid(uid);
+	set_own(0, get_own().permitted);
 	if ((uid_t)setfsuid((uid_t)-1) == uid)
 		return true;
 	authority_return(before);
@@ -130,6 +132,7 @@ bool authority_become(uid_t uid, struct authority_user *before)
 
 void authority_return(const struct authority_user *before)
 {
+	set_own(before->effective, get_own().permitted);
 	setfsuid(geteuid());
 	setfsgid(getegid());
 	syscall(SYS_setgroups, (size_t)before->n, before->groups);

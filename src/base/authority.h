@@ -53,6 +53,7 @@ enum { MAX_GROUPS = 256 };
 struct authority_user {
 	gid_t groups[MAX_GROUPS];
 	int n;
+	uint64_t effective;
 };
 bool authority_become(uid_t uid, struct authority_user *before);
 void authority_return(const struct authority_user *before);

@@ -373,8 +373,8 @@ static int open_at_once(const struct wanted_file *w, struct opened_file *ret)
 	struct statx st;
 	char self[32];
 
-	if (w->as_user || w->root > 0 || (w->pid && geteuid()) || w->path[0] != '/' ||
-	    strncmp(w->path, "/proc/", 6) == 0)
+	if (w->as_user || w->root > 0 || (w->raised && geteuid()) || w->no_links ||
+	    w->last_no_link || w->path[0] != '/' || strncmp(w->path, "/proc/", 6) == 0)
 		return -EAGAIN;
 	at = (int)syscall(SYS_openat2, AT_FDCWD, w->path, &how, sizeof(how));
 	if (at < 0)
@@ -394,16 +394,24 @@ static struct wanted_file wanted_by(const struct wanted_file *w)
 {
 	struct wanted_file ret = *w;
 
-	if (!w->pid && (w->user == 0 || w->user == geteuid()))
+	if (w->user == 0 || w->user == geteuid())
 		ret.as_user = false;
+	/* What we named ourselves we may read by our own rights, or not at all. */
+	if (w->as_user && w->user == geteuid())
+		ret.raised = false;
 	return ret;
 }
 
 int broker_open(const struct wanted_file *wanted, struct opened_file *ret)
 {
 	const struct wanted_file by = wanted_by(wanted), *w = &by;
-	struct broker_request r = {
-		.what = BROKER_OPEN, .pid = w->pid, .user = w->user, .as_user = w->as_user};
+	struct broker_request r = {.what = BROKER_OPEN,
+				   .pid = w->pid,
+				   .user = w->user,
+				   .as_user = w->as_user,
+				   .raised = w->raised,
+				   .no_links = w->no_links,
+				   .last_no_link = w->last_no_link};
 	struct broker_answer answer;
 	int code = set_path(&r, w->path);
 
@@ -455,7 +463,7 @@ static ssize_t ask_bytes(struct broker_request *r, size_t bytes, void *to, struc
 
 int broker_read(pid_t pid, const char *path, size_t max, struct str *out)
 {
-	struct broker_request r = {.what = BROKER_READ, .pid = pid};
+	struct broker_request r = {.what = BROKER_READ, .pid = pid, .raised = true};
 	int code = set_path(&r, path);
 	ssize_t n;
 
@@ -469,7 +477,8 @@ int broker_read(pid_t pid, const char *path, size_t max, struct str *out)
 
 ssize_t broker_memory(pid_t pid, uint64_t address, void *to, size_t bytes)
 {
-	struct broker_request r = {.what = BROKER_MEMORY, .pid = pid, .address = address};
+	struct broker_request r = {
+		.what = BROKER_MEMORY, .pid = pid, .raised = true, .address = address};
 
 	return ask_bytes(&r, bytes, to, NULL);
 }

@@ -35,10 +35,13 @@ void broker_end(void);
 /* A file that is wanted. Zeroes: by our own rights, in our own root. */
 struct wanted_file {
 	const char *path;
-	int root;     /* a descriptor in which the path and its links stay; 0 or less: ours */
-	pid_t pid;    /* whose file it is: by AUTHORITY_PROCESS_FILE; 0: by our own rights */
-	bool as_user; /* with the rights of `user`, who named the path, */
-	uid_t user;   /* unless that is root or we */
+	int root;          /* a descriptor in which the path and its links stay; 0 or less: ours */
+	pid_t pid;         /* whose file it is, who is held if it hangs; 0: nobody's */
+	bool raised;       /* by AUTHORITY_PROCESS_FILE; else by our own rights */
+	bool no_links;     /* no symbolic link is in the path: who has mapped it saw none */
+	bool last_no_link; /* its last part is none */
+	bool as_user;      /* with the rights of `user`, who named the path, */
+	uid_t user;        /* unless that is root or we */
 };
 
 /* What was opened, as it was when it was opened. */

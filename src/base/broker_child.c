@@ -89,6 +89,13 @@ static int open_at(const struct broker_request *r, int root)
 
 	if (root >= 0)
 		how.resolve = RESOLVE_IN_ROOT;
+	/* Nor does a path that somebody else named go through what /proc has of processes. */
+	if (r->no_links)
+		how.resolve |= RESOLVE_NO_SYMLINKS;
+	else if (r->as_user)
+		how.resolve |= RESOLVE_NO_MAGICLINKS;
+	if (r->last_no_link)
+		how.flags |= O_NOFOLLOW;
 	fd = (int)syscall(SYS_openat2, root >= 0 ? root : AT_FDCWD, r->path, &how, sizeof(how));
 	return fd < 0 ? -errno : fd;
 }
@@ -109,14 +116,17 @@ static bool path_of(int fd, char ret[PATH_MAX])
 /* May a user read it who is not us? Asked where we cannot become that user. */
 static bool user_may(uid_t user, int root, int at, const struct stat *st)
 {
-	char path[PATH_MAX], top[PATH_MAX] = "/";
+	char path[PATH_MAX];
 	struct stat folder;
 
-	if (!(st->st_mode & (st->st_uid == user ? S_IRUSR : S_IROTH)) || !path_of(at, path) ||
-	    (root >= 0 && !path_of(root, top)) || strncmp(path, top, strlen(top)) != 0)
+	if (!(st->st_mode & (st->st_uid == user ? S_IRUSR : S_IROTH)))
 		return false;
-	/* What lies above its root keeps nobody away. */
-	while (strrchr(path, '/') && strrchr(path, '/') > path + strlen(top)) {
+	/* The folders of another root have no path here. */
+	if (root >= 0)
+		return true;
+	if (!path_of(at, path))
+		return false;
+	while (strrchr(path, '/') && strrchr(path, '/') != path) {
 		*strrchr(path, '/') = '\0';
 		if (stat(path, &folder) ||
 		    !(folder.st_mode & (folder.st_uid == user ? S_IXUSR : S_IXOTH)))
@@ -261,8 +271,7 @@ static void work(struct worker *w, const struct broker_request *r, int root)
 	struct authority_before before = {0};
 	int fd = -1;
 
-	/* What we named ourselves we may read by our own rights, or not at all. */
-	if (r->pid && !(r->as_user && r->user == geteuid()))
+	if (r->raised)
 		before = authority_raise(AUTHORITY_PROCESS_FILE);
 	if (r->bytes > AREA_BYTES) {
 		answer.code = -EINVAL;

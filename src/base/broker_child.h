@@ -35,7 +35,7 @@ struct broker_request {
 	enum broker_what what;
 	pid_t pid;
 	uid_t user;
-	bool as_user;
+	bool as_user, raised, no_links, last_no_link;
 	uint64_t address; /* in memory, or in the file */
 	uint64_t bytes;
 	char path[PATH_MAX];

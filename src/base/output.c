@@ -9,65 +9,123 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum { MAX_LINKS = 40, MAX_NAMES = 100, NAME_MODE = 0666 };
 
 /* -- where it is -- */
 
-/* Goes to where `path`, as seen from the folder, has its last part. Takes the path. */
-static int enter(struct output *o, char *path)
+/* Goes on from another folder; takes the descriptor. */
+static int enter(struct output *o, int folder)
 {
-	char *slash = strrchr(path, '/');
-	char *name = slash ? mem_strdup(slash + 1) : NULL;
-	int next;
-
-	free(o->name);
-	o->name = name ? name : path;
-	if (!slash)
-		return *path ? 0 : -ENOENT;
-	slash[slash == path] = '\0';
-	next = openat(o->folder, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	free(path);
-	if (next < 0)
+	if (folder < 0)
 		return -errno;
 	if (o->folder >= 0)
 		close(o->folder);
-	o->folder = next;
-	return *name ? 0 : -EISDIR;
+	o->folder = folder;
+	return 0;
 }
 
-/* Follows links of ours and of root's to what is to be replaced. */
-static int follow_links(struct output *o, struct err *err)
+/* /proc's links to files are no paths. */
+static bool is_in_proc(int folder)
+{
+	struct statfs fs;
+
+	return !fstatfs(folder, &fs) && fs.f_type == PROC_SUPER_MAGIC;
+}
+
+/* Who asked root by sudo may have links of his own. */
+static bool is_sudoers(uid_t uid)
+{
+	const char *sudo = geteuid() ? NULL : getenv("SUDO_UID");
+	uint64_t number;
+
+	return sudo && parse_u64(sudo, UINT32_MAX, &number) && number == uid;
+}
+
+/* Puts where a link leads before the rest of the path. Links of ours and of root's are followed. */
+static int follow_link(struct output *o, const char *name, const struct stat *st, char **rest,
+		       struct err *err)
 {
 	char target[PATH_MAX];
-	struct stat st;
+	char *longer;
 	ssize_t n;
-	int code;
 
-	for (int i = 0; i < MAX_LINKS; i++) {
-		if (fstatat(o->folder, o->name, &st, AT_SYMLINK_NOFOLLOW))
-			return errno == ENOENT ? 0 : -errno;
-		if (!S_ISLNK(st.st_mode))
-			return S_ISREG(st.st_mode) ? 0 : -EINVAL;
-		if (st.st_uid != 0 && st.st_uid != geteuid()) {
-			err_set(err, -EACCES, "cannot write %s: it is another user's link",
-				o->path);
-			return err_cure(err, "give the file that it leads to, if you mean that");
-		}
-		n = readlinkat(o->folder, o->name, target, sizeof(target) - 1);
-		if (n < 0)
-			return -errno;
-		target[n] = '\0';
-		code = enter(o, mem_strdup(target));
-		if (code)
-			return code;
+	if (st->st_uid != 0 && st->st_uid != geteuid() && !is_sudoers(st->st_uid)) {
+		err_set(err, -EACCES, "cannot write %s: it leads through another user's link",
+			o->path);
+		return err_cure(err, "give the file that it leads to, if you mean that");
 	}
-	return -ELOOP;
+	n = readlinkat(o->folder, name, target, sizeof(target) - 1);
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	longer = mem_printf("%s%s%s", target, **rest ? "/" : "", *rest);
+	free(*rest);
+	*rest = longer;
+	return *target == '/' ? enter(o, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) : 0;
+}
+
+/* Takes the first part off a path. */
+static char *take_part(char **rest)
+{
+	char *from = *rest + strspn(*rest, "/");
+	size_t n = strcspn(from, "/");
+	char *part = mem_printf("%.*s", (int)n, from);
+	char *left = mem_strdup(from + n + strspn(from + n, "/"));
+
+	free(*rest);
+	*rest = left;
+	return part;
+}
+
+/* Walks to the folder and the name, part by part. */
+static int resolve(struct output *o, struct err *err)
+{
+	auto_free char *rest = mem_strdup(o->path);
+	int code = enter(o, open(*o->path == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+	bool is_folder = str_ends(o->path, "/");
+
+	for (int links = 0; !code;) {
+		auto_free char *part = take_part(&rest);
+		bool is_last = !*rest, is_link;
+		struct stat st;
+
+		if (!*part)
+			return -EISDIR;
+		if (fstatat(o->folder, part, &st, AT_SYMLINK_NOFOLLOW)) {
+			if (errno != ENOENT || !is_last)
+				return -errno;
+			st.st_mode = 0;
+		}
+		is_link = S_ISLNK(st.st_mode);
+		o->is_magic = is_link && is_in_proc(o->folder);
+		if (is_link && !o->is_magic) {
+			code = ++links > MAX_LINKS ? -ELOOP : follow_link(o, part, &st, &rest, err);
+		} else if (is_last) {
+			o->name = steal(part);
+			return is_folder ? -EISDIR : 0;
+		} else {
+			code = enter(o, openat(o->folder, part, O_PATH | O_DIRECTORY | O_CLOEXEC));
+		}
+	}
+	return code;
+}
+
+/* In a folder where anyone can put something: is it another user's? */
+static bool is_planted(const struct output *o, const struct stat *st)
+{
+	struct stat in;
+
+	if (st->st_uid == geteuid() || fstat(o->folder, &in))
+		return false;
+	return st->st_uid != in.st_uid && in.st_mode & S_ISVTX && in.st_mode & 022;
 }
 
 /* The mode and owner of what is replaced. */
@@ -89,45 +147,23 @@ static int keep_mode(const struct output *o)
 
 /* -- opening -- */
 
-/* May be written to as it is: no pipe that another user has put where anyone can put one. */
-static bool is_for_us(const struct stat *st, const char *path)
+static int open_in_place(struct output *o)
 {
-	auto_free char *folder = path_folder(path);
-	struct stat in;
-
-	if (!*folder) {
-		free(folder);
-		folder = mem_strdup(path[0] == '/' ? "/" : ".");
-	}
-	if (!S_ISFIFO(st->st_mode) || st->st_uid == geteuid() || stat(folder, &in))
-		return true;
-	return st->st_uid == in.st_uid || !(in.st_mode & S_ISVTX) || !(in.st_mode & 022);
-}
-
-static int open_in_place(struct output *o, const struct stat *found)
-{
+	int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 	struct stat st;
 
-	if (!is_for_us(found, o->path))
-		return -EACCES;
 	/* A pipe that nobody reads is told, not waited for. */
-	o->fd = open(o->path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	o->fd = openat(o->folder, o->name, flags | (o->is_magic ? 0 : O_NOFOLLOW));
 	if (o->fd < 0)
 		return -errno;
-	if (fstat(o->fd, &st) || S_ISREG(st.st_mode))
+	close(steal_fd(o->folder));
+	if (fstat(o->fd, &st) || (S_ISREG(st.st_mode) && !o->is_magic))
 		return -EAGAIN; /* it is another one by now */
-	return fcntl(o->fd, F_SETFL, O_WRONLY) ? -errno : 0;
+	return fcntl(o->fd, F_SETFL, O_WRONLY | (S_ISREG(st.st_mode) ? O_APPEND : 0)) ? -errno : 0;
 }
 
-static int open_unnamed(struct output *o, struct err *err)
+static int open_unnamed(struct output *o)
 {
-	int code;
-
-	o->folder = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	code = o->folder < 0 ? -errno : enter(o, mem_strdup(o->path));
-	code = code ? code : follow_links(o, err);
-	if (code)
-		return code;
 	if (faccessat(o->folder, ".", W_OK | X_OK, AT_EACCESS) ||
 	    (faccessat(o->folder, o->name, W_OK, AT_EACCESS) && errno != ENOENT))
 		return -errno;
@@ -142,9 +178,18 @@ static int open_unnamed(struct output *o, struct err *err)
 	return o->fd < 0 ? -errno : 0;
 }
 
+static int open_resolved(struct output *o)
+{
+	struct stat st = {0};
+	bool exists = !fstatat(o->folder, o->name, &st, o->is_magic ? 0 : AT_SYMLINK_NOFOLLOW);
+
+	if (exists && is_planted(o, &st))
+		return -EACCES;
+	return exists && (o->is_magic || !S_ISREG(st.st_mode)) ? open_in_place(o) : open_unnamed(o);
+}
+
 int output_open(struct output *o, const char *path, struct err *err)
 {
-	struct stat st;
 	int code;
 
 	*o = (struct output){.fd = -1, .folder = -1, .path = mem_strdup(path)};
@@ -153,10 +198,8 @@ int output_open(struct output *o, const char *path, struct err *err)
 		o->fd = STDOUT_FILENO;
 		return 0;
 	}
-	if (!stat(path, &st) && !S_ISREG(st.st_mode))
-		code = open_in_place(o, &st);
-	else
-		code = open_unnamed(o, err);
+	code = resolve(o, err);
+	code = code ? code : open_resolved(o);
 	if (!code || err->what[0])
 		return code;
 	err_set(err, code, "cannot write %s", path);

@@ -6,8 +6,9 @@
  * Shape: written without a name (O_TMPFILE, or memory where the folder's file system has none), and
  *        named when it is whole: linked where nothing is, else put in place of what is there, whose
  *        mode (and owner, as far as we may) it gets. "-" is stdout; what exists and is no regular
- *        file (a pipe, /dev/null) is written in place. A link of ours or root's is followed, so
- *        that its target is replaced and not the link; another user's is not.
+ *        file (a pipe, /dev/null) is written in place. Links of ours or root's are followed, so
+ *        that the target is replaced and not the link; those of others are not, in no part of the
+ *        path; nor is what another user has put where anyone can taken for ours.
  * Owner: output_release() closes what was not committed; there is nothing to remove.
  * Errors: negative errno, and words.
  */
@@ -23,6 +24,7 @@ struct output {
 	char *name; /* there */
 	int fd;
 	bool is_memory; /* until it is named */
+	bool is_magic;  /* the name is a link of /proc to an open file */
 	bool is_stdout;
 };
 

@@ -75,7 +75,7 @@ mapping_id naming_mapping(const struct naming *n, struct image *image, const str
 	if (image->kind != IMAGE_ANONYMOUS && map->start > map->offset)
 		m.start = map->start - map->offset;
 	m.limit = map->end;
-	m.owner = image->elf ? elf_file_owner(image->elf) + 1 : 0;
+	m.owner = image_owner(image) + 1;
 	images_bind(n->images, image, profile_add_mapping(n->p, &m));
 	return image->mapping;
 }

@@ -116,7 +116,7 @@ void mappings_take(struct mappings *m, const struct side_record *record)
 		/* What was published, or inherited, is another program's. */
 		if (m->publish)
 			publish_forget(m->publish, record->pid);
-		space_forget_generated(space);
+		images_forget_generated(m->images, record->pid);
 		space_clear(space);
 		space->scanned = true;
 		break;
@@ -185,6 +185,7 @@ void mappings_publish(struct mappings *m)
 static void forget_process(struct mappings *m, pid_t pid)
 {
 	spaces_remove(&m->spaces, pid);
+	images_forget_generated(m->images, pid);
 	if (m->publish)
 		publish_forget(m->publish, pid);
 }

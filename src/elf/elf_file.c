@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
 
 enum {
 	MAX_SEGMENTS = 64,
@@ -28,6 +30,7 @@ struct elf_file {
 	int fd;
 	struct stat st;    /* of what was opened, */
 	bool is_copy;      /* which `fd` is a copy of */
+	bool is_nosuid;    /* whoever mounted it does not believe what its files say of owners */
 	const void *image; /* in memory: fd is -1 */
 	size_t image_bytes;
 	uint64_t eh_frame_hdr;
@@ -170,6 +173,7 @@ static int finish_open(Elf *elf, int fd, struct elf_file **ret)
 
 int elf_file_take(const struct opened_file *file, struct elf_file **ret)
 {
+	struct statfs fs;
 	int code;
 
 	elf_version(EV_CURRENT);
@@ -178,6 +182,7 @@ int elf_file_take(const struct opened_file *file, struct elf_file **ret)
 		return code;
 	(*ret)->st = file->st;
 	(*ret)->is_copy = file->is_copy;
+	(*ret)->is_nosuid = fstatfs(file->fd, &fs) || fs.f_flags & ST_NOSUID;
 	return 0;
 }
 
@@ -370,8 +375,9 @@ uint64_t elf_file_entry(const struct elf_file *f)
 
 bool elf_file_is_trusted(const struct elf_file *f)
 {
-	return f->image || (!f->is_copy && (f->st.st_uid == 0 || f->st.st_uid == geteuid()) &&
-			    !(f->st.st_mode & 022));
+	return f->image ||
+	       (!f->is_copy && !f->is_nosuid && (f->st.st_uid == 0 || f->st.st_uid == geteuid()) &&
+		!(f->st.st_mode & 022));
 }
 
 bool elf_file_is_copy(const struct elf_file *f)

@@ -3,6 +3,7 @@
 #include "format/format.h"
 
 #include "base/filemap.h"
+#include "base/filesystems.h"
 #include "base/gzip.h"
 #include "base/io.h"
 #include "base/mem.h"
@@ -12,7 +13,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <sys/mman.h>
 
 enum { HEAD_BYTES = 65536 };
@@ -240,12 +245,23 @@ int profile_parse(const void *data, size_t len, struct profile *p, struct err *e
 	return 0;
 }
 
-/* A pipe's bytes are of whoever gave us the pipe. */
-static void note_owner(struct profile *p, int fd)
+/* Whose the file is that was read, as far as that is proven: not by what /proc shows, whose owner
+ * did not write it, nor by a file system that others serve or have brought along. */
+static uid_t proven_owner(int fd)
 {
+	const uid_t nobody = 65534;
+	struct statfs fs;
 	struct stat st;
 
-	p->owner = !fstat(fd, &st) && S_ISREG(st.st_mode) ? st.st_uid : geteuid();
+	if (fstat(fd, &st) || fstatfs(fd, &fs))
+		return nobody;
+	if (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC)
+		return nobody;
+	if (S_ISREG(st.st_mode) && st.st_uid == 0 &&
+	    (!filesystem_is_listed(fd) || (major(st.st_dev) && fs.f_flags & ST_NOSUID)) &&
+	    !filesystem_is_roots(fd, 0))
+		return nobody;
+	return st.st_uid;
 }
 
 int profile_read(const char *path, struct profile *p, struct err *err)
@@ -262,7 +278,7 @@ int profile_read(const char *path, struct profile *p, struct err *err)
 				       : code;
 	}
 	if (!read_fd(fd, &bytes, p, &inner)) {
-		note_owner(p, fd);
+		p->owner = fd == STDIN_FILENO ? geteuid() : proven_owner(fd);
 		note_skipped(p);
 		return 0;
 	}

@@ -7,16 +7,32 @@
 
 #include <string.h>
 
+/* Whoever chose the path of an image (by a mount, a folder) may have put a file beside it: of one
+ * that is root's or ours only such a file tells, of any other also one of the same owner. */
+static bool may_speak_for(const struct image *image, const struct elf_file *f)
+{
+	if (image->trusts_names || elf_file_is_trusted(f))
+		return true;
+	return image->elf && !image_is_trusted(image) &&
+	       elf_file_owner(f) == elf_file_owner(image->elf);
+}
+
 struct elf_file *debugfile_open_named(const struct image *image, const char *path,
 				      const struct build_id *id)
 {
-	const struct wanted_file wanted = {.path = path,
-					   .root = image->root,
-					   .as_user = !image->trusted,
-					   .user = image->elf ? elf_file_owner(image->elf)
-							      : image->named_by};
+	const struct wanted_file wanted = {
+		.path = path,
+		.root = image->root,
+		.as_user = !image->trusts_names,
+		.user = image->elf ? image_owner(image) : image->named_by,
+	};
+	struct elf_file *f = image->root == ROOT_UNKNOWN ? NULL : elf_file_open_wanted(&wanted, id);
 
-	return image->root == ROOT_UNKNOWN ? NULL : elf_file_open_wanted(&wanted, id);
+	if (f && !may_speak_for(image, f)) {
+		elf_file_free(f);
+		return NULL;
+	}
+	return f;
 }
 
 struct elf_file *debugfile_open_ours(const char *path, const struct build_id *id)

@@ -95,8 +95,9 @@ static bool is_file_of(const struct image *image, const struct opened_file *file
 	const struct stat *st = &file->st;
 	uint64_t generation;
 
+	/* Without a number nothing of a process's can be compared. */
 	if (!id->inode)
-		return true;
+		return !image->pid;
 	generation = id->generation && !file->is_copy ? file_generation(file->fd) : 0;
 	if (generation && generation != id->generation)
 		return false;
@@ -131,39 +132,40 @@ static int image_open_one(const struct image *image, const struct wanted_file *w
 	return code;
 }
 
-/* Could it be had some other time, or by more rights? Then that is what to tell, whatever else
- * failed.
- */
+/* Could it be had some other time, or by more rights? Then that is told, whatever else failed. */
 static bool image_is_passing(int code)
 {
 	return code == -EMFILE || code == -ENFILE || code == -EBUSY || code == -ETIMEDOUT ||
 	       code == -EACCES;
 }
 
-int image_open_file(const struct image *image, struct opened_file *ret)
+int image_open_file(const struct image *image, struct opened_file *ret, bool *ret_by_path)
 {
 	pid_t thread = image->pid ? process_live_thread(image->pid) : 0;
 	auto_free char *exact =
 		mem_printf("/proc/%d/map_files/%llx-%llx", thread, (unsigned long long)image->start,
 			   (unsigned long long)image->end);
-	auto_free char *root = mem_printf("/proc/%d/root%s", thread, image->path);
+	auto_close int root = image->pid ? process_root(image->pid) : -1;
 	const struct wanted_file ways[] = {
-		/* In our own root the path is the shortest way, and as good: what it leads to is
-		 * compared with what was mapped. */
-		{.path = image->path, .pid = image->pid},
-		{.path = exact, .pid = image->pid},
-		{.path = root, .pid = image->pid},
+		/* By our own rights: what it leads to is compared with what was mapped. */
 		{.path = image->path,
-		 .root = image->root,
 		 .pid = image->pid,
 		 .as_user = image->by_build_id,
 		 .user = image->named_by},
+		{.path = exact, .pid = image->pid, .raised = true},
+		{.path = image->path,
+		 .root = root,
+		 .pid = image->pid,
+		 .raised = true,
+		 .no_links = true},
 	};
-	size_t first = image->root == ROOT_OURS && image->file.inode ? 0 : 1;
+	size_t n = root >= 0 ? ARRAY_SIZE(ways) : 2;
 	int code = -ENOENT, now = 0;
 
-	for (size_t i = image->pid ? first : 3; i < ARRAY_SIZE(ways); i++) {
+	*ret_by_path = false;
+	for (size_t i = 0; i < (image->pid ? n : 1); i++) {
 		now = image_open_one(image, &ways[i], image->pid ? exact : NULL, ret);
+		*ret_by_path = !now && i == 0;
 		if (!now)
 			return 0;
 		if (!image_is_passing(code))
@@ -185,7 +187,21 @@ const char *image_why_closed(int code)
 
 bool image_is_trusted(const struct image *image)
 {
-	return image->root == ROOT_OURS && image->elf && elf_file_is_trusted(image->elf);
+	return image->root == ROOT_OURS && image->by_path && image->elf &&
+	       elf_file_is_trusted(image->elf);
+}
+
+uid_t image_owner(const struct image *image)
+{
+	const uid_t nobody = 65534;
+	uid_t owner = 0;
+
+	if (image->kind == IMAGE_ANONYMOUS)
+		return process_user((pid_t)image->file.inode, &owner) ? owner : nobody;
+	if (!image->elf)
+		return nobody;
+	owner = elf_file_owner(image->elf);
+	return owner || image->kind != IMAGE_FILE || image_is_trusted(image) ? owner : nobody;
 }
 
 bool image_cache_key(const struct image *image, const char *kind, int version,

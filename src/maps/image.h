@@ -41,6 +41,7 @@ struct image {
 	struct file_id file; /* of generated code the process, as `inode` */
 	bool replaced;       /* another file has its number now */
 	struct stat st;      /* of the file, when it was opened */
+	bool by_path;        /* it lay at its path in our own root then */
 	bool overwritten;    /* in place, since then: a mapping made later is of another image */
 	uint32_t mapping;    /* in the profile, NO_ID until code of it was sampled */
 	bool named_early;    /* symbolize/ has been asked while the recording ran */
@@ -53,7 +54,7 @@ struct image {
 	pid_t pid;           /* by which it was opened or tried last; 0: by its path alone */
 	uint64_t start, end; /* that process's mapping of it */
 	uid_t named_by;      /* who named the path, of an image of a saved profile */
-	bool trusted;        /* what it names is opened with our own rights */
+	bool trusts_names;   /* what it names is opened with our own rights */
 	uint64_t used;       /* images_open() counts: when it was asked for last */
 	struct elf_file *elf; /* NULL: not openable, or no ELF file */
 	int root;             /* O_PATH of the root of who mapped it, ROOT_OURS or ROOT_UNKNOWN */
@@ -80,14 +81,18 @@ enum image_kind image_kind_of(const char *path);
 /* Is it a file that is memory, and goes with who maps it? */
 bool image_is_memory_path(const char *path);
 
-/* Opens the file of the image: of image->pid's mapping of it through map_files and that process's
- * root, then by its path. Only what is proven to be the file that was mapped is taken. 0 or a
- * negative errno. */
-int image_open_file(const struct image *image, struct opened_file *ret);
+/* Opens the file of the image: by its path in our own root (*ret_by_path), then image->pid's
+ * mapping of it through map_files and that process's root. Only what is proven to be the file that
+ * was mapped is taken. 0 or a negative errno. */
+int image_open_file(const struct image *image, struct opened_file *ret, bool *ret_by_path);
 /* What keeps it from being opened for now, in words; NULL: nothing, it is not there. */
 const char *image_why_closed(int code);
 /* What a file system says of how often a number was given away; 0: nothing. */
 uint64_t file_generation(int fd);
+
+/* Whose it is, of whom what it says comes. Only what is trusted is root's: a container, a file
+ * system that others serve or brought along say "0" of theirs, too. */
+uid_t image_owner(const struct image *image);
 
 /* Is its file one that only root or we can have written, in our own root? */
 bool image_is_trusted(const struct image *image);

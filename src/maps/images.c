@@ -64,7 +64,7 @@ struct images {
 	struct image **by_mapping;
 	size_t n_by_mapping, cap_by_mapping;
 	struct image *kernel;
-	bool trusted;
+	bool trusts_names;
 	struct code_budget code; /* of all generated code */
 	atomic_uint awake;       /* files with a descriptor */
 	uint64_t used;           /* counts uses of images */
@@ -95,7 +95,7 @@ const struct code_budget *images_code(const struct images *images)
 
 void images_trust(struct images *images)
 {
-	images->trusted = true;
+	images->trusts_names = true;
 }
 
 void images_free(struct images *images)
@@ -189,7 +189,7 @@ static struct image *image_new(struct images *images, const struct image *like)
 	*image = (struct image){.kind = like->kind,
 				.path = mem_strdup(like->path),
 				.file = like->file,
-				.trusted = images->trusted,
+				.trusts_names = images->trusts_names,
 				.budget = &images->code,
 				.mapping = NO_ID,
 				.table = NO_ID,
@@ -201,6 +201,13 @@ static struct image *image_new(struct images *images, const struct image *like)
 	array_reserve(images->all, images->cap, images->n + 1);
 	images->all[images->n++] = image;
 	return image;
+}
+
+static uint64_t key_hash(const struct image *key)
+{
+	return hash_bytes(key->path, strlen(key->path)) ^
+	       hash_u64(key->file.inode ^ key->file.device << 40) ^
+	       hash_bytes(key->build_id.bytes, key->build_id.len);
 }
 
 struct image *images_add(struct images *images, const char *path, const struct build_id *build_id,
@@ -227,9 +234,7 @@ struct image *images_add(struct images *images, const char *path, const struct b
 		    str_starts(path, "/anon_hugepage"))
 			key.path = "[anon]";
 	}
-	hash = hash_bytes(key.path, strlen(key.path)) ^
-	       hash_u64(key.file.inode ^ key.file.device << 40) ^
-	       hash_bytes(key.build_id.bytes, key.build_id.len);
+	hash = key_hash(&key);
 	id = map_find(&images->by_key, hash, image_equal, images, &key);
 	if (id != NO_ID && is_overwritten(images->all[id])) {
 		images->all[id]->overwritten = true;
@@ -245,6 +250,18 @@ struct image *images_add(struct images *images, const char *path, const struct b
 		replace_older(images, hash, &key);
 	map_add(&images->by_key, hash, (uint32_t)images->n);
 	return image_new(images, &key);
+}
+
+void images_forget_generated(struct images *images, pid_t pid)
+{
+	struct image key = {.kind = IMAGE_ANONYMOUS, .path = "[anon]", .file.inode = (uint64_t)pid};
+	uint64_t hash = key_hash(&key);
+	uint32_t id = map_find(&images->by_key, hash, image_equal, images, &key);
+
+	if (id == NO_ID)
+		return;
+	images->all[id]->overwritten = true;
+	jit_free(steal(images->all[id]->jit));
 }
 
 struct image *images_kernel(struct images *images)
@@ -339,7 +356,9 @@ void images_rest_all(struct images *images)
 
 static int images_open_again(void *image, struct opened_file *ret)
 {
-	return image_open_file(image, ret);
+	bool by_path;
+
+	return image_open_file(image, ret, &by_path);
 }
 
 /* Copies in memory of files that others answer for: is there room for one more? */
@@ -385,10 +404,10 @@ static int images_try_open(struct images *images, struct image *image)
 	int code;
 
 	images_rest(images);
-	code = image_open_file(image, &file);
+	code = image_open_file(image, &file, &image->by_path);
 	if (code == -EMFILE || code == -ENFILE) {
 		images_rest_part(images, 2);
-		code = image_open_file(image, &file);
+		code = image_open_file(image, &file, &image->by_path);
 	}
 	/* For want of descriptors it was not opened now; some other time it may be. */
 	image->tried_ns = monotonic_ns();
@@ -403,8 +422,10 @@ static bool is_proven_same(const struct image *a, const struct image *b)
 {
 	if (a->root != b->root || !build_id_equal(&a->build_id, &b->build_id))
 		return false;
-	return elf_file_is_same(a->elf, b->elf) ||
-	       (image_is_trusted(a) && image_is_trusted(b) && a->st.st_size == b->st.st_size);
+	/* What lies beside a file, of debug information, is found by its path. */
+	if (elf_file_is_same(a->elf, b->elf))
+		return (a->by_path && b->by_path) || str_equal(a->path, b->path);
+	return (image_is_trusted(a) && image_is_trusted(b) && a->st.st_size == b->st.st_size);
 }
 
 /* Another image of the same file, met under another path or by a /proc scan. */

@@ -38,6 +38,8 @@ void images_free(struct images *images);
 struct image *images_add(struct images *images, const char *path, const struct build_id *build_id,
 			 const struct file_id *file);
 struct image *images_kernel(struct images *images);
+/* The process is gone, or another program: what has its number from now on is another image. */
+void images_forget_generated(struct images *images, pid_t pid);
 
 /* Code that the kernel generated: a BPF program. */
 void images_add_kernel_code(struct images *images, uint64_t start, uint64_t bytes,

@@ -152,6 +152,7 @@ static bool jit_try_open(struct source *s, struct wanted_file wanted, pid_t pid)
 
 	if (is_there) {
 		wanted.pid = pid;
+		wanted.raised = true;
 		wanted.as_user = true;
 		wanted.user = user;
 	}
@@ -171,7 +172,9 @@ static void open_map(struct jit *j)
 	pid_t inner = process_inner_pid(j->pid);
 	auto_free char *path = mem_printf("/tmp/perf-%d.map", inner > 0 ? inner : j->pid);
 
-	jit_try_open(&j->map, (struct wanted_file){.path = path, .root = root}, j->pid);
+	jit_try_open(&j->map,
+		     (struct wanted_file){.path = path, .root = root, .last_no_link = true},
+		     j->pid);
 }
 
 void jit_set_dump(struct jit *j, const char *path, uint64_t start, uint64_t end)

@@ -97,17 +97,6 @@ bool space_changed_since(const struct space *space, uint32_t version, uint64_t a
 	return false;
 }
 
-void space_forget_generated(struct space *space)
-{
-	for (size_t i = 0; i < space->n; i++) {
-		struct image *image = space->maps[i].image;
-
-		/* Its parent's is still its parent's. */
-		if (image->kind == IMAGE_ANONYMOUS && image->file.inode == (uint64_t)space->pid)
-			jit_free(steal(image->jit));
-	}
-}
-
 void space_clear(struct space *space)
 {
 	space->n = 0;

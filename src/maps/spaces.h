@@ -54,8 +54,6 @@ struct space *spaces_get(struct spaces *spaces, pid_t pid);
 struct space *spaces_fork(struct spaces *spaces, pid_t parent, pid_t child);
 void spaces_remove(struct spaces *spaces, pid_t pid);
 
-/* Forgets what the process told of its generated code: from now on it runs another program. */
-void space_forget_generated(struct space *space);
 void space_clear(struct space *space);
 /* Replaces the mappings by those of `from`, which is left empty. */
 void space_take(struct space *space, struct space *from);

@@ -58,7 +58,7 @@ static struct image *open_image(struct fixture *f, const char *path)
 	static const struct build_id none;
 	struct image *image = images_add(f->images, path, &none, NULL);
 
-	return images_open(f->images, image, getpid(), 0, 0);
+	return images_open_path(f->images, image, getuid());
 }
 
 static uint32_t wait_for(struct fixture *f, struct image *image)
