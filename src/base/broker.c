@@ -31,6 +31,8 @@ struct held {
 	pid_t pid; /* 0: all of the user's */
 	uint64_t until_ns;
 	unsigned s; /* how long, the last time */
+	/* What has been waited for it, and not yet forgotten, as of then. */
+	uint64_t waited_ns, as_of_ns;
 };
 
 /* The broker of this process. */
@@ -218,13 +220,10 @@ static bool is_held(const struct held *who)
 	return h && monotonic_ns() < h->until_ns;
 }
 
-static void hold(const struct held *who)
+static struct held *held_get(const struct held *who)
 {
 	struct held *h = held_find(who);
 
-	/* What nobody's process is asked for is asked again. */
-	if (is_own(who) && !who->pid)
-		return;
 	if (!h && broker.n_held == MAX_HELD) {
 		memmove(broker.held, broker.held + 1, sizeof(*h) * (MAX_HELD - 1));
 		broker.n_held--;
@@ -233,6 +232,13 @@ static void hold(const struct held *who)
 		h = &broker.held[broker.n_held++];
 		*h = *who;
 	}
+	return h;
+}
+
+static void hold(const struct held *who)
+{
+	struct held *h = held_get(who);
+
 	h->s = h->s ? MIN(2 * h->s, (unsigned)MAX_HOLD_S) : FIRST_HOLD_S;
 	h->until_ns = monotonic_ns() + h->s * 1000000000ull;
 }
@@ -260,14 +266,16 @@ static bool worker_runs(void)
 }
 
 /* Waits for a sign of life: the time in which the worker waits itself counts. */
-static bool answer_comes(int ms)
+static bool answer_comes(int ms, uint64_t *ret_blocked_ns)
 {
 	const int slice_ms = 20;
 	int waited_ms = 0;
 
+	*ret_blocked_ns = 0;
 	while (!comes(broker.worker, slice_ms)) {
 		if (!worker_runs())
 			waited_ms += slice_ms;
+		*ret_blocked_ns = (uint64_t)waited_ms * 1000000;
 		if (waited_ms >= ms)
 			return false;
 	}
@@ -275,13 +283,18 @@ static bool answer_comes(int ms)
 }
 
 /* Waits for the answer, and longer while it is being made. */
-static int wait_answer(int ms, struct broker_answer *answer, int *ret_fd)
+static int wait_answer(int ms, struct broker_answer *answer, int *ret_fd, uint64_t *ret_blocked_ns)
 {
 	uint64_t end = monotonic_ns() + COPY_MS * 1000000ull;
 
 	*ret_fd = -1;
+	*ret_blocked_ns = 0;
 	do {
-		if (!answer_comes(ms))
+		uint64_t blocked_ns;
+		bool came = answer_comes(ms, &blocked_ns);
+
+		*ret_blocked_ns += blocked_ns;
+		if (!came)
 			return -ETIMEDOUT;
 		if (message_receive(broker.worker, answer, sizeof(*answer), ret_fd, 1) !=
 		    sizeof(*answer))
@@ -299,12 +312,34 @@ static int patience_ms(const struct broker_request *r, const struct held *who)
 	return is_own(who) ? OWN_MS : BROKER_MS;
 }
 
+/* One who answers, but late, again and again, is held as well: a tenth of the time may be waited
+ * for him. */
+static void note_wait(const struct held *who, uint64_t ns)
+{
+	enum { SHARE = 10 };
+	const uint64_t most_ns = 400000000;
+	uint64_t now = monotonic_ns();
+	struct held *h;
+
+	if (ns < 5000000 && !held_find(who))
+		return;
+	h = held_get(who);
+	h->waited_ns -= MIN(h->waited_ns, (now - h->as_of_ns) / SHARE);
+	h->waited_ns += ns;
+	h->as_of_ns = now;
+	if (h->waited_ns < (is_own(who) ? 4 * most_ns : most_ns))
+		return;
+	h->waited_ns = 0;
+	hold(who);
+}
+
 /* One request, under the lock. Returns the answer's code. */
 static int ask_locked(const struct broker_request *r, int root, struct broker_answer *answer,
 		      int *ret_fd)
 {
 	size_t bytes = offsetof(struct broker_request, path) + strlen(r->path) + 1;
 	struct held who = who_serves(r);
+	uint64_t blocked_ns = 0;
 	int code;
 
 	*ret_fd = -1;
@@ -317,9 +352,11 @@ static int ask_locked(const struct broker_request *r, int root, struct broker_an
 	if (message_send(broker.worker, r, bytes, &root, root > 0))
 		code = -EPIPE;
 	else
-		code = wait_answer(patience_ms(r, &who), answer, ret_fd);
-	if (!code)
+		code = wait_answer(patience_ms(r, &who), answer, ret_fd, &blocked_ns);
+	if (!code) {
+		note_wait(&who, blocked_ns);
 		return answer->code;
+	}
 	drop_worker();
 	if (code == -ETIMEDOUT) {
 		broker.given_up++;

@@ -24,7 +24,7 @@ json_t *json_text(const char *text)
 			str_plain(&clean,
 				  (char[5]){s[0], s[1], n > 2 ? s[2] : 0, n > 3 ? s[3] : 0});
 		else if (one)
-			str_add(&clean, s, n);
+			str_putc(&clean, *s == 127 ? '?' : *s);
 		else
 			str_puts(&clean, "\xef\xbf\xbd");
 		json_decref(one);

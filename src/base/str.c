@@ -237,6 +237,8 @@ static bool is_obeyed(const char *text, size_t n)
 		return *t < 32 || *t == 127;
 	if (t[0] == 0xc2)
 		return t[1] < 0xa0;
+	if (t[0] == 0xd8) /* U+061C */
+		return t[1] == 0x9c;
 	if (n != 3 || t[0] != 0xe2)
 		return false;
 	/* U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069 */

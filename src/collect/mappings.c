@@ -3,7 +3,11 @@
 #include "collect/mappings.h"
 
 #include "base/mem.h"
+#include "base/clock.h"
 #include "proc/procfs.h"
+
+/* How often all of /proc is read again, at most, and for how long. */
+static const uint64_t again_ns = 1000000000, scan_ns = 200000000;
 
 /* More executable mappings than the kernel allows by default (vm.max_map_count). */
 enum { MAX_SPACE_MAPS = 65536 };
@@ -24,6 +28,9 @@ struct mappings {
 	struct pids changed; /* since the last time that the kernel side was told */
 	struct pids exited;  /* to be forgotten when their counts are in */
 	uint64_t lost;
+	bool rescan_wanted;
+	uint64_t rescanned_ns, crowded_ns;
+	uint64_t scan_end_ns; /* of the scan that runs; 0: it takes what it takes */
 };
 
 struct mappings *mappings_new(struct images *images, struct kernel *kernel, struct publish *publish)
@@ -66,9 +73,13 @@ void mappings_scan(struct mappings *m, pid_t pid)
 	free(fresh.maps);
 }
 
-static void scan_one(void *m, pid_t pid)
+/* In time: whom it does not come to is read about when a stack of his comes. */
+static void scan_one(void *mappings, pid_t pid)
 {
-	mappings_scan(m, pid);
+	struct mappings *m = mappings;
+
+	if (!m->scan_end_ns || monotonic_ns() < m->scan_end_ns)
+		mappings_scan(m, pid);
 }
 
 void mappings_scan_all(struct mappings *m)
@@ -83,24 +94,33 @@ static void apply_map(struct mappings *m, const struct side_record *r)
 					    r->file};
 
 	/* No record tells of an unmapping: what is there really, /proc knows. */
-	if (space->n >= MAX_SPACE_MAPS)
+	if (space->n >= MAX_SPACE_MAPS && monotonic_ns() - m->crowded_ns > again_ns) {
 		mappings_scan(m, r->pid);
+		m->crowded_ns = monotonic_ns();
+	}
 	if (space->n < MAX_SPACE_MAPS && space_add_source(space, m->images, &source) && m->kernel)
 		kernel_bump_generation(m->kernel, (uint32_t)r->pid);
 	pids_add(&m->changed, r->pid);
 }
 
-/* perf's rings overflowed: what the mappings are now is the best that is known. */
+/* perf's rings overflowed: what the mappings are now is the best that is known. It is not looked at
+ * again and again, however fast somebody makes them overflow. */
 static void rescan_all(struct mappings *m)
 {
-	uint64_t pid, space;
+	uint64_t pid, space, now = monotonic_ns();
 
+	if (!m->rescan_wanted || now - m->rescanned_ns < again_ns)
+		return;
+	m->rescan_wanted = false;
 	for (size_t cursor = 0; map64_next(&m->spaces.by_pid, &cursor, &pid, &space);) {
 		((struct space *)(uintptr_t)space)->scanned = false;
 		if (!process_exists((pid_t)pid))
 			pids_add(&m->exited, (pid_t)pid);
 	}
+	m->scan_end_ns = now + scan_ns;
 	mappings_scan_all(m);
+	m->scan_end_ns = 0;
+	m->rescanned_ns = monotonic_ns();
 }
 
 void mappings_take(struct mappings *m, const struct side_record *record)
@@ -140,6 +160,7 @@ void mappings_take(struct mappings *m, const struct side_record *record)
 		break;
 	case SIDE_LOST:
 		m->lost += record->lost;
+		m->rescan_wanted = true;
 		rescan_all(m);
 		break;
 	case SIDE_THROTTLE:
@@ -194,6 +215,7 @@ void mappings_settle(struct mappings *m)
 {
 	size_t kept = 0;
 
+	rescan_all(m);
 	for (size_t i = 0; i < m->exited.n; i++) {
 		/* A leader may end before its threads; a zombie stays until it is waited for. */
 		if (process_exists(m->exited.all[i]))

@@ -20,6 +20,7 @@ enum {
 	MAX_MESSAGE_BYTES =
 		4 << 20,        /* of one sample or location, which unpacks to many times that */
 	MAX_INLINED = 64 << 20, /* levels of all stacks, beyond one a frame */
+	MAX_COMMENTS = 4096,
 	MAX_SAMPLE_LABELS = 128,
 	MAX_LABELS = 16 << 20, /* of all sets of them */
 };
@@ -453,7 +454,8 @@ static int add_number(struct reader *r, const struct field *f)
 	case PPROF_COMMENT:
 		if (!get_string(r, (int64_t)f->value, &comment))
 			return damaged(r, "a comment is damaged");
-		profile_add_comment(r->p, profile_raw(r->p, comment));
+		if (r->p->n_comments < MAX_COMMENTS)
+			profile_add_comment_id(r->p, comment);
 		break;
 	default:
 		break;

@@ -7,11 +7,12 @@
 #include "base/str.h"
 #include "proc/procfs.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_MAPS_BYTES = 64 << 20 };
+enum { MAX_MAPS_BYTES = 16 << 20 };
 
 /* Reads a hexadecimal number and the character behind it. */
 static bool pmaps_take_hex(char **p, char end, uint64_t *ret)
@@ -109,8 +110,10 @@ int pmaps_read(pid_t pid, pmap_visit *visit, void *ctx)
 		snprintf(path, sizeof(path), "/proc/%d/maps", live);
 		code = live == pid ? 0 : broker_read(live, path, MAX_MAPS_BYTES, &text);
 	}
-	if (code)
+	/* Of more than that the first are known. */
+	if (code && code != -EFBIG)
 		return code;
-	pmaps_parse(text.text, visit, ctx);
+	if (text.len)
+		pmaps_parse(text.text, visit, ctx);
 	return 0;
 }

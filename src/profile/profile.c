@@ -270,10 +270,15 @@ void profile_stack_weights(const struct profile *p, int64_t *weights)
 	stacks_sum_up(&p->stacks, weights);
 }
 
-void profile_add_comment(struct profile *p, const char *text)
+void profile_add_comment_id(struct profile *p, string_id text)
 {
 	array_reserve(p->comments, p->cap_comments, p->n_comments + 1);
-	p->comments[p->n_comments++] = strings_add(&p->strings, text);
+	p->comments[p->n_comments++] = text;
+}
+
+void profile_add_comment(struct profile *p, const char *text)
+{
+	profile_add_comment_id(p, strings_add(&p->strings, text));
 }
 
 const struct label *profile_label(const struct profile *p, labels_id labels, string_id key)

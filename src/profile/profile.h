@@ -150,6 +150,7 @@ void profile_add_sample(struct profile *p, stack_id stack, labels_id labels, con
  * stacks.n zeros. */
 void profile_stack_weights(const struct profile *p, int64_t *weights);
 void profile_add_comment(struct profile *p, const char *text);
+void profile_add_comment_id(struct profile *p, string_id text);
 /* Adds the account as comments: its line, and the first reasons of each kind. */
 void profile_add_account(struct profile *p);
 

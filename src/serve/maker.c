@@ -186,7 +186,7 @@ void maker_make(struct maker *m, struct request *r, const char *key, struct prof
 	}
 }
 
-static void answer_all(struct making *a, bool is_over)
+static void answer_those(struct making *a, bool is_over)
 {
 	for (struct request *r = a->requests, *next; r; r = next) {
 		next = r->next_made;
@@ -214,7 +214,7 @@ void maker_take(struct maker *m)
 				a->body = body_new(&a->text);
 			profile_release(&a->p);
 			profile_init(&a->p);
-			answer_all(a, false);
+			answer_those(a, false);
 		}
 		if (!a->done_ns || now - a->done_ns < KEPT_MS * 1000000ull) {
 			at = &a->next;
@@ -230,5 +230,5 @@ void maker_take(struct maker *m)
 void maker_give_back(struct maker *m)
 {
 	for (struct making *a = m->all; a; a = a->next)
-		answer_all(a, true);
+		answer_those(a, true);
 }

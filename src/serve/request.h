@@ -17,7 +17,7 @@
 #include "profile/history.h"
 #include "serve/trace_context.h"
 
-enum { MAX_BODY_BYTES = 64 << 10 };
+enum { MAX_BODY_BYTES = 64 << 10, MAX_BODIES_BYTES = 4 << 20 };
 
 struct maker;
 
@@ -37,6 +37,7 @@ struct requests {
 	size_t n_waiting;
 	uint64_t unread_bytes; /* of answers, */
 	uint64_t max_unread_bytes;
+	uint64_t body_bytes; /* of what clients have posted */
 };
 
 struct request {

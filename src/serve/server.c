@@ -55,6 +55,7 @@ static void request_free(struct request *r)
 {
 	if (r->response)
 		MHD_destroy_response(r->response);
+	r->all->body_bytes -= r->body.len;
 	free(r->method);
 	free(r->path);
 	str_release(&r->body);
@@ -268,6 +269,14 @@ static enum MHD_Result server_answer(struct request *r)
 	return result;
 }
 
+static bool has_body(const struct request *r)
+{
+	const char *length = request_header(r, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return (length && !str_equal(length, "0")) ||
+	       request_header(r, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+}
+
 /* A body is taken in, up to a limit; then the request is answered, or waits. */
 static enum MHD_Result on_request(void *server, struct MHD_Connection *c, const char *path,
 				  const char *method, const char *version, const char *upload,
@@ -284,20 +293,26 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *c, const 
 		trace_context_take(&r->trace, request_header(r, "traceparent"));
 		/* Nothing is kept of what is not asked for, nor of those who may not ask. */
 		r->keeps_body = str_equal(method, MHD_HTTP_METHOD_POST) &&
-				str_ends(path, "/symbol") &&
-				access_is_allowed(&((struct server *)server)->access, r);
+				str_ends(path, "/symbol") && access_is_allowed(&s->access, r);
+		/* A body is to come within the time of a head. */
+		if (connection_of(c) && has_body(r))
+			connection_rests(&s->connections, connection_of(c));
 		return MHD_YES;
 	}
 	if (*upload_bytes) {
-		if (r->keeps_body && r->body.len + *upload_bytes <= MAX_BODY_BYTES)
+		if (r->keeps_body && r->body.len + *upload_bytes <= MAX_BODY_BYTES &&
+		    s->all.body_bytes + *upload_bytes <= MAX_BODIES_BYTES) {
 			str_add(&r->body, upload, *upload_bytes);
-		else if (r->keeps_body)
+			s->all.body_bytes += *upload_bytes;
+		} else if (r->keeps_body)
 			r->status = MHD_HTTP_CONTENT_TOO_LARGE;
 		*upload_bytes = 0;
 		return MHD_YES;
 	}
 	if (r->response || r->is_gone)
 		return server_answer(r);
+	if (connection_of(c))
+		connection_asks(&s->connections, connection_of(c));
 	if (r->status == MHD_HTTP_CONTENT_TOO_LARGE)
 		reply_error(r, r->status, "the body is larger than %d bytes", MAX_BODY_BYTES);
 	else

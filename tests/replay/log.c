@@ -2,8 +2,12 @@
 /* A recording written down. */
 #include "replay/log.h"
 
+#include "maps/image.h"
+
 #include "base/mem.h"
 
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,6 +229,19 @@ static void read_path(const char *line, const char *folder, char *path)
 	path[strcspn(path, "\n")] = '\0';
 }
 
+/* The stored programs have the numbers that they have here. */
+static struct file_id file_here(const char *path)
+{
+	struct file_id id = {0};
+	struct stat st;
+
+	if (path[0] != '/' || stat(path, &st))
+		return id;
+	id.device = file_device(major(st.st_dev), minor(st.st_dev));
+	id.inode = st.st_ino;
+	return id;
+}
+
 struct side_record *log_read_side(const char *line, const char *folder, size_t *ret_bytes)
 {
 	struct side_record *r = mem_alloc(sizeof(*r) + 4096);
@@ -247,6 +264,8 @@ struct side_record *log_read_side(const char *line, const char *folder, size_t *
 	r->offset = log_number(line, "offset");
 	r->lost = log_number(line, "lost");
 	read_path(line, folder, r->path);
+	if (r->type == SIDE_MAP)
+		r->file = file_here(r->path);
 	*ret_bytes = sizeof(*r) + strlen(r->path) + 1;
 	return r;
 }
@@ -347,10 +366,16 @@ void log_read_stats(const char *line, struct stats *s)
 
 void log_read_pmap(const char *line, const char *folder, struct pmap *m, char *path)
 {
+	struct file_id id;
+
 	read_path(line, folder, path);
+	id = file_here(path);
 	*m = (struct pmap){.start = log_number(line, "start"),
 			   .end = log_number(line, "end"),
 			   .offset = log_number(line, "offset"),
 			   .executable = true,
+			   .major = (uint32_t)(id.device >> 32),
+			   .minor = (uint32_t)id.device,
+			   .inode = id.inode,
 			   .path = path};
 }
