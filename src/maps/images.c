@@ -504,6 +504,8 @@ static void attempt_file(struct images *images, struct image *image, pid_t pid)
 	image->root = look_at_root(images, pid);
 	if (images_try_open(images, image))
 		return;
+	/* Below a container's folder all is that container's, however it got there. */
+	image->by_path &= process_has_our_mounts(pid);
 	/* It may have entered a container meanwhile. */
 	if (image->root != look_at_root(images, pid))
 		image->root = ROOT_UNKNOWN;

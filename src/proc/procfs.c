@@ -290,6 +290,16 @@ int process_root(pid_t pid)
 	return fd < 0 ? -errno : fd;
 }
 
+bool process_has_our_mounts(pid_t pid)
+{
+	with_authority(PROCESS);
+	auto_free char *path = mem_printf("/proc/%d/ns/mnt", process_live_thread(pid));
+	struct stat ours, its;
+
+	return !stat("/proc/self/ns/mnt", &ours) && !stat(path, &its) &&
+	       ours.st_dev == its.st_dev && ours.st_ino == its.st_ino;
+}
+
 int64_t process_started_s(pid_t pid)
 {
 	auto_free char *path = mem_printf("/proc/%d/stat", pid);

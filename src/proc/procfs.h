@@ -57,6 +57,8 @@ bool process_user(pid_t pid, uid_t *ret);
 pid_t process_inner_pid(pid_t pid);
 /* A descriptor (O_PATH) of its root, for paths as it sees them; a negative errno if it is gone. */
 int process_root(pid_t pid);
+/* Is it in our own mount namespace, as far as can be seen? */
+bool process_has_our_mounts(pid_t pid);
 /* When it began, seconds since 1970; -1 if it is gone. */
 int64_t process_started_s(pid_t pid);
 /* False when pids here are not those that the kernel reports to BPF programs and perf. */
