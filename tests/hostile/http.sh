@@ -32,6 +32,11 @@ for i in range(1010):
     s = socket.create_connection(("127.0.0.1", port), timeout=60)
     s.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nX-a: ")
     slow.append(s)
+# The same of bodies that never end.
+for i in range(300):
+    s = socket.create_connection(("127.0.0.1", port), timeout=60)
+    s.sendall(b"POST /debug/pprof/symbol HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n0")
+    slow.append(s)
 deadline = time.time() + 90
 while True:
     probe()

@@ -22,6 +22,14 @@ for name in out relative new; do
 	expect 1 "$CPROF" -q record -d 0.1 -o "sticky/$name.folded"
 done
 expect 1 "$CPROF" export a.folded -o sticky/pipe.folded
+# Nor by a folder on the way, nor into what was put there for it.
+mkdir -m 777 theirs
+"${as_user[@]}" ln -s "$dir/victim" theirs/folder
+expect 1 "$CPROF" export a.folded -o theirs/folder/conf
+says err "another user's link"
+"${as_user[@]}" touch sticky/planted.folded
+expect 1 "$CPROF" export a.folded -o sticky/planted.folded
+same "$(stat -c %s sticky/planted.folded)" 0 "what was written into another user's file"
 same "$(cat victim/conf)" precious "root's file"
 same "$(stat -c %a victim/conf)" 600 "its mode"
 [ ! -e victim/new ] || fail "a file was made where another user's link leads"

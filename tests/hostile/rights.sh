@@ -94,6 +94,13 @@ says out 'TOP-SECRET line 7'
 expect 0 "$CPROF" report --list main open/e.pb.gz
 says out 'root:x:0:0'
 
+# A pipe is of who made it, and what /proc shows is of nobody.
+"${as_user[@]}" mkfifo open/pipe.pb.gz
+"${as_user[@]}" sh -c 'cat open/a.pb.gz >open/pipe.pb.gz' &
+expect 0 timeout 60 "$CPROF" report --list main open/pipe.pb.gz
+leaks_nothing "root's report of a user's pipe" out err
+says out 'may not read .*; --trust'
+
 # The same of a program that runs: its debug information names the source, its debug link another file.
 printf '#line 1 "%s/secret"\nvolatile long n; void spin_here(void) { for (long i = 0; i < 100000; i++) n++; }\nint main(void) { for (;;) spin_here(); }\n' "$dir" >open/evil.c
 gcc -g -O0 -o open/evil open/evil.c
@@ -144,6 +151,47 @@ for by in "$CPROF" "${as_user[*]} ./cprof"; do
 done
 rm -f "$mapped"
 kill "$(cat pid)"
+
+# User 0 of a container is not root here.
+mkdir -p box/lib64 box/lib
+printf '#line 1 "%s/secret"\nvolatile long n; void spin_in_box(void) { for (long i = 0; i < 100000; i++) n++; }\nint main(void) { for (;;) spin_in_box(); }\n' "$dir" >box.c
+gcc -g -O0 -static -o box/boxed box.c
+unshare -m chroot box /boxed &
+boxed=$!
+is_boxed() { [ "$(cat /proc/$boxed/comm)" = boxed ]; }
+await "the boxed program" is_boxed
+expect 0 "$CPROF" -q record -p $boxed -d 1 -o box.pb.gz
+kill $boxed
+for how in "" --asm; do
+	expect 0 "$CPROF" report --list spin_in_box $how box.pb.gz
+	leaks_nothing "a container's program $how" out err
+done
+# Nor does a program of root's speak by a debug file that another user has put beside it.
+cat >named.c <<'END'
+volatile long n;
+static __attribute__((noinline)) void NAME(void) { for (long i = 0; i < 100000; i++) n++; }
+int main(void) { for (;;) NAME(); }
+END
+build="-O1 -g -Wl,--build-id=0x00112233445566778899aabbccddeeff00112233"
+mkdir -m 777 beside
+gcc $build -DNAME=of_the_program -o beside/p named.c
+gcc $build -DNAME=PUT_BESIDE_IT -o theirs.full named.c
+objcopy --only-keep-debug theirs.full beside/p.debug
+strip beside/p
+objcopy --add-gnu-debuglink=beside/p.debug beside/p
+chown 1234 beside/p.debug
+beside/p &
+beside=$!
+for by in "$CPROF" "${as_user[*]} ./cprof"; do
+	expect 0 $by -q record -p $beside -d 1 -o open/beside.folded
+	says open/beside.folded '^p;.*;main;'
+	says_not open/beside.folded PUT_BESIDE_IT
+	rm -f open/beside.folded
+done
+chown 0 beside/p.debug
+expect 0 "$CPROF" -q record --no-cache -p $beside -d 1 -o beside.folded
+says beside.folded PUT_BESIDE_IT
+kill $beside
 
 # What may be raised fits a screen.
 at_most "$(grep -c . "$SOURCE/src/base/authority.def")" 40 "lines of base/authority.def"

@@ -97,6 +97,22 @@ static void what_lies_there_by_now_is_another_file(void **state)
 	munmap(page, 4096);
 }
 
+/* Generated code is of one process: another one with its number has its own. */
+static void a_number_is_given_away_again(void **state)
+{
+	struct images *images = images_new();
+	const struct file_id process = {0, 7, 0}, other = {0, 8, 0};
+	struct image *a = images_add(images, "", &none, &process);
+	struct image *b = images_add(images, "", &none, &other);
+
+	(void)state;
+	assert_ptr_equal(images_add(images, "//anon", &none, &process), a);
+	images_forget_generated(images, 7);
+	assert_ptr_not_equal(images_add(images, "", &none, &process), a);
+	assert_ptr_equal(images_add(images, "", &none, &other), b);
+	images_free(images);
+}
+
 /* A number of a file that was given away again is told by its generation. */
 static void a_generation_is_another_file(void **state)
 {
@@ -121,6 +137,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_lies_there_by_now_is_another_file, folder_make,
 						folder_remove),
 		cmocka_unit_test(a_generation_is_another_file),
+		cmocka_unit_test(a_number_is_given_away_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
