@@ -54,23 +54,24 @@ static bool is_root(void)
 	return geteuid() == 0;
 }
 
-void authority_begin(void)
+bool authority_begin(void)
 {
 	uint64_t wanted = 0;
 
 	if (getuid() != geteuid()) {
 		prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
 		if (setresuid(getuid(), getuid(), getuid()))
-			_Exit(1);
+			return false;
 	}
 	if (getgid() != getegid() && setresgid(getgid(), getgid(), getgid()))
-		_Exit(1);
+		return false;
 	if (is_root())
-		return;
+		return true;
 	for (int i = 0; i < N_AUTHORITIES; i++)
 		wanted |= takes[i];
 	set_own(0, get_own().permitted & wanted);
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	return true;
 }
 
 void authority_renounce(void)

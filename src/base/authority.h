@@ -22,8 +22,8 @@ enum authority {
 };
 
 /* To be called first: nothing is in force from here on, nor goes on to a program that we start. A
- * set-user-id program becomes the user who called it. */
-void authority_begin(void);
+ * set-user-id program becomes the user who called it; false: it cannot. */
+bool authority_begin(void);
 /* Gives up for good what could be raised: by commands that do not sample. */
 void authority_renounce(void);
 /* Keeps only what this takes; for a child that does nothing else. */

@@ -243,7 +243,8 @@ int main(int argc, char **argv)
 	struct str out = {0};
 	int first, code;
 
-	authority_begin();
+	if (!authority_begin())
+		return EXIT_FAILED;
 	mem_on_exhausted(end_exhausted);
 	/* A file that may not grow is an error of the write, told in words. */
 	signal(SIGXFSZ, SIG_IGN);

@@ -21,6 +21,7 @@ enum {
 		4 << 20,        /* of one sample or location, which unpacks to many times that */
 	MAX_INLINED = 64 << 20, /* levels of all stacks, beyond one a frame */
 	MAX_COMMENTS = 4096,
+	MAX_STRING_BYTES = 1 << 20,
 	MAX_SAMPLE_LABELS = 128,
 	MAX_LABELS = 16 << 20, /* of all sets of them */
 };
@@ -88,8 +89,11 @@ static int add_string(struct reader *r, const struct field *f)
 	if (r->n_strings == MAX_STRINGS)
 		return damaged(r, "too many strings");
 	array_reserve(r->strings, r->cap_strings, r->n_strings + 1);
-	r->strings[r->n_strings++] =
-		strings_add_n(&r->p->strings, (const char *)f->bytes, f->value);
+	if (f->value > MAX_STRING_BYTES)
+		account_skip(&r->p->account, 0, f->value - MAX_STRING_BYTES,
+			     "text beyond 1 MiB of a name", "a string");
+	r->strings[r->n_strings++] = strings_add_n(&r->p->strings, (const char *)f->bytes,
+						   MIN(f->value, (uint64_t)MAX_STRING_BYTES));
 	return 0;
 }
 

@@ -150,11 +150,22 @@ static void finish_window(struct request *r, const struct history_mark *to)
 	reply_window(r, &w);
 }
 
+/* What was: all that is counted until now belongs to it. */
+static void reply_past(struct request *r)
+{
+	struct history_mark now;
+	struct err err = {0};
+
+	if (r->history->mark(r->history, &now, &err))
+		reply_failure(r, &err);
+	else
+		reply_window(r, &r->window);
+}
+
 static void window(struct request *r)
 {
 	const char *name = request_parameter(r, "format");
 	struct history_window w;
-	struct history_mark now;
 	struct err err = {0};
 	uint64_t wait_ns;
 
@@ -184,10 +195,8 @@ static void window(struct request *r)
 		request_wait(r, wait_ns, finish_window);
 		return;
 	}
-	if (r->history->mark(r->history, &now, &err))
-		reply_failure(r, &err);
-	else
-		reply_window(r, &w);
+	r->window = w;
+	request_later(r, reply_past);
 }
 
 void view_page(struct request *r)

@@ -202,6 +202,17 @@ void request_wait(struct request *r, uint64_t ns,
 	r->all->n_waiting++;
 }
 
+void request_later(struct request *r, void (*run)(struct request *r))
+{
+	struct requests *all = r->all;
+
+	r->run = run;
+	r->is_later = true;
+	r->next = NULL;
+	*(all->later ? all->later_end : &all->later) = r;
+	all->later_end = &r->next;
+}
+
 void request_stop_waiting(struct request *r)
 {
 	struct request **at = &r->all->waiting;

@@ -35,7 +35,8 @@ struct requests {
 	struct maker *maker;
 	struct request *waiting;
 	size_t n_waiting;
-	uint64_t unread_bytes; /* of answers, */
+	struct request *later, **later_end; /* in the order of coming */
+	uint64_t unread_bytes;              /* of answers, */
 	uint64_t max_unread_bytes;
 	uint64_t body_bytes; /* of what clients have posted */
 };
@@ -64,6 +65,10 @@ struct request {
 	uint64_t wait_ns;
 	void (*at_mark)(struct request *r); /* NULL, or: a mark of its is about to be set */
 	void (*finish)(struct request *r, const struct history_mark *to);
+	/* Of one that is answered later, when there is time. */
+	bool is_later;
+	struct history_window window;
+	void (*run)(struct request *r);
 	/* What it is about. */
 	pid_t pid;         /* 0: the whole machine */
 	const char *kind;  /* the profile's name */
@@ -98,6 +103,9 @@ void reply_header(struct request *r, const char *name, const char *value);
 /* Makes the request wait for samples of that time; then `finish` is to answer it. */
 void request_wait(struct request *r, uint64_t ns,
 		  void (*finish)(struct request *r, const struct history_mark *to));
+
+/* Answers it by `run`, which takes a while, after others that take none. */
+void request_later(struct request *r, void (*run)(struct request *r));
 
 /* It waits no more: it is answered, or its client is gone. */
 void request_stop_waiting(struct request *r);

@@ -31,6 +31,8 @@ enum {
 };
 
 #define TICK_NS 1000000000ull
+/* How long requests that take a while may take before others are looked at. */
+#define LATER_NS 150000000ull
 /* How long a wrong token waits for its answer. */
 #define LATE_NS 1000000000ull
 
@@ -132,6 +134,24 @@ static void answer_late(struct server *s)
 		*at = r->next;
 		r->is_suspended = false;
 		MHD_resume_connection(r->connection);
+	}
+}
+
+/* As many as there is time for, while others wait for answers that take none. */
+static void run_later(struct server *s)
+{
+	uint64_t began = monotonic_ns();
+
+	while (s->all.later && (s->ends || monotonic_ns() - began < LATER_NS)) {
+		struct request *r = s->all.later;
+
+		s->all.later = r->next;
+		r->is_later = false;
+		if (s->ends || client_is_gone(r))
+			r->is_gone = true;
+		else
+			r->run(r);
+		request_stop_waiting(r);
 	}
 }
 
@@ -317,7 +337,7 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *c, const 
 		reply_error(r, r->status, "the body is larger than %d bytes", MAX_BODY_BYTES);
 	else
 		route(s, r);
-	if (!r->waits && !r->late_ns && !r->is_made)
+	if (!r->waits && !r->late_ns && !r->is_made && !r->is_later)
 		return server_answer(r);
 	if (r->late_ns) {
 		r->next = s->late;
@@ -457,6 +477,7 @@ void server_free(struct server *s)
 	}
 	s->ends = true;
 	answer_late(s);
+	run_later(s);
 	maker_give_back(s->all.maker);
 	if (s->daemon) {
 		MHD_run(s->daemon); /* takes up what was resumed */
@@ -495,6 +516,8 @@ static int next_ms(const struct server *s)
 						: now);
 	for (const struct request *r = s->late; r; r = r->next)
 		least = MIN(least, r->late_ns);
+	if (s->all.later)
+		least = now;
 	if (connections_are_many(&s->connections))
 		least = MIN(least, now + LOOK_MS * 1000000ull);
 	least = least > now ? (least - now + 999999) / 1000000 : 0;
@@ -508,6 +531,7 @@ int server_run(struct server *s, struct err *err)
 	connections_look(&s->connections);
 	maker_take(s->all.maker);
 	answer_late(s);
+	run_later(s);
 	MHD_run(s->daemon);
 	if (s->all.waiting) {
 		size_t before = s->all.n_waiting;
