@@ -87,7 +87,7 @@ static void log_verification(const struct kernel *k)
 
 static int attach_at(struct kernel *k, size_t i, struct err *err)
 {
-	with_authority(TRACEPOINT);
+	with_authority(BPF);
 	struct bpf_program *program =
 		bpf_object__find_program_by_name(k->object->obj, k->programs[i].name);
 
