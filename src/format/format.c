@@ -165,12 +165,20 @@ static void skip_rest(struct profile *p, const char *data, size_t used, size_t l
 		     where);
 }
 
+/* A file of a few kilobytes may say a gigabyte. Profiles inflate to 5 to 50 times their size. */
+enum { MAX_RATIO = 200, LEAST_BOMB_BYTES = 64 << 20 };
+
 static int format_inflate(const void *data, size_t len, struct profile *p, struct str *plain,
 			  struct err *err)
 {
-	size_t used;
-	int code = gzip_inflate(data, len, MAX_PROFILE_BYTES, plain, &used);
+	size_t used, most = MAX(len * MAX_RATIO, (size_t)LEAST_BOMB_BYTES);
+	int code = gzip_inflate(data, len, MIN(most, (size_t)MAX_PROFILE_BYTES), plain, &used);
 
+	if (code == -EFBIG && most < MAX_PROFILE_BYTES) {
+		err_set(err, 0, "it inflates to more than %d times its size, as no profile does",
+			MAX_RATIO);
+		return err_cure(err, "if you trust it, inflate it first: gunzip < FILE > NEW");
+	}
 	if (code == -EFBIG)
 		return err_set(err, 0, "the profile inflates to more than 1 GiB");
 	if (code)

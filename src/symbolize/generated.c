@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The resolver of generated code that had no name when its stack arrived: what its process has told
  * since. */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "symbolize/java.h"
 #include "symbolize/resolver.h"
@@ -47,7 +48,8 @@ static void generated_resolve(struct image *image, const struct resolving *with,
 	if (!jit)
 		return;
 	jit_look_again(jit);
-	if (answer_all(jit, queries, n) || !with->java_perfmap)
+	if (answer_all(jit, queries, n) || !with->java_perfmap ||
+	    monotonic_ns() > with->java_end_ns)
 		return;
 	if (java_write_perfmap(jit_pid(jit))) {
 		jit_read_anew(jit);

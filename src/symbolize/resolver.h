@@ -30,7 +30,8 @@ struct query {
 /* What resolvers work with. */
 struct resolving {
 	struct cache *cache; /* NULL: none */
-	bool java_perfmap;   /* ask Java machines for their perf maps */
+	bool java_perfmap;   /* ask Java machines for their perf maps, until then */
+	uint64_t java_end_ns;
 };
 
 struct resolver {

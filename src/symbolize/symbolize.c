@@ -2,6 +2,7 @@
 /* Names the frames of a profile. */
 #include "symbolize/symbolize.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/thread.h"
@@ -233,6 +234,9 @@ static void symbolize_name_frame(struct symbolizer *z, struct profile *p, const 
 	p->frames[w->frame] = f;
 }
 
+/* How long Java machines may be asked for their maps, all together. */
+#define JAVA_NS 3000000000ull
+
 /* How many images are read before some may go to sleep again. */
 enum { IMAGES_AT_ONCE = 128 };
 
@@ -315,7 +319,8 @@ static void symbolize(struct symbolizer *z, struct profile *p, struct images *im
 	auto_free struct work *work = mem_array(p->n_frames - first + 1, sizeof(*work));
 	size_t n = collect_work(z, p, images, first, which, work), end;
 	auto_free struct batch *all = mem_array(n + 1, sizeof(*all));
-	struct resolving with = {.java_perfmap = z->o.java_perfmap};
+	struct resolving with = {.java_perfmap = z->o.java_perfmap,
+				 .java_end_ns = monotonic_ns() + JAVA_NS};
 	size_t n_batches = 0;
 
 	if (!n)

@@ -64,11 +64,20 @@ base += field(5, field(1, 1) + field(2, 3)) + field(4, field(1, 1) + field(4, fi
 z = zlib.compressobj(1, zlib.DEFLATED, 31)
 with open("labels.pb.gz", "wb") as out:
     out.write(z.compress(base))
-    for i in range(60):
+    for i in range(20):
         out.write(z.compress(field(2, field(1, 1) + field(2, 1) + field(3, field(1, 3) + field(3, i)) + field(3, b"\x08\x03") * 700000)))
     out.write(z.flush())
 END
 expect 0 bash -c 'ulimit -v 3000000; exec "$0" report labels.pb.gz' "$CPROF"
 says err 'labels beyond'
 says out ' a '
+# A file that inflates to hundreds of times its size is none that a profiler wrote; inflated by hand it is read.
+python3 -c "
+import gzip
+gzip.open('bomb.folded.gz', 'wb').write(b'a;b 1\n' * 12000000)"
+expect 1 "$CPROF" report bomb.folded.gz
+says err 'inflates to more than 200 times its size'
+head -c 60000000 <(gunzip <bomb.folded.gz) >inflated.folded
+expect 0 "$CPROF" report inflated.folded
+says out '^100.00  100.00 '
 finish
