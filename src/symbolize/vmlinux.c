@@ -46,7 +46,8 @@ struct vmlinux *vmlinux_open(const char *path, const struct build_id *id, uint64
 				  .path = mem_strdup(path),
 				  .build_id = *id,
 				  .elf = elf,
-				  .root = ROOT_OURS};
+				  .root = ROOT_OURS,
+				  .by_path = true};
 	v->slide = text - linked;
 	v->symbols = symbols_new(&v->image, cache);
 	return v;

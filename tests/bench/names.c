@@ -46,8 +46,10 @@ static void put_place(struct str *out, const struct place *p)
 
 int main(int argc, char **argv)
 {
-	struct image image = {
-		.kind = IMAGE_FILE, .path = realpath(argv[argc > 1], NULL), .root = -1};
+	struct image image = {.kind = IMAGE_FILE,
+			      .path = realpath(argv[argc > 1], NULL),
+			      .root = ROOT_OURS,
+			      .by_path = true};
 	struct cache *cache = argc > 2 && *argv[2] ? cache_new(argv[2]) : NULL;
 	bool all = argc > 3 && str_equal(argv[3], "all");
 	struct place places[MAX_PLACES];
