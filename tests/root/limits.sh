@@ -44,13 +44,13 @@ for n in $(seq 20 4 4000); do
 	says err 'ulimit -n 1024'
 	nothing_left "-n $n"
 done
-# At the fewest a file may have none, which is said, with the cure; with some more, files sleep by turns, and stacks are whole.
+# At the fewest a file may have none, which is said, with the cure; with some more stacks are whole.
 says out.d/x.folded ';work;f0;f1;f2;f3;f4;f5;leaf '
 if grep -q truncated out.d/x.folded; then
 	says out.d/x.folded '\[truncated: too many open files, '
 	says err 'cut stacks, .*too many open files, .*\(cure: .*ulimit -n 1024'
 fi
-expect 0 limited "-n $((n + 16))" "$CPROF" record -F 999 -o out.d/x.folded -- "$PROGS/chain" 5 0.3s
+expect 0 limited "-n 96" "$CPROF" record -F 999 -o out.d/x.folded -- "$PROGS/chain" 5 0.3s
 says out.d/x.folded ';main;work;f0;f1;f2;f3;f4;f5;leaf '
 says_not out.d/x.folded 'truncated'
 rm out.d/x.folded
