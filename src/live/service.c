@@ -54,7 +54,8 @@ struct service {
 	struct usage usage;
 	uint64_t used; /* entries that are in `usage` */
 	uint64_t renewed_ns, trimmed_ns;
-	uint64_t room; /* of the memory that may be used, what is left for all that grows */
+	uint64_t map_bytes; /* of the kernel's maps */
+	uint64_t room;      /* of the memory that may be used, what is left for all that grows */
 	struct {
 		uint64_t at_ns, lost;
 	} losses[MAX_SECONDS]; /* a ring: what was lost until then */
@@ -85,7 +86,7 @@ static void measure_room(struct service *s)
 	uint64_t shared, fixed;
 
 	self_resident_bytes(&shared);
-	fixed = shared + self_map_bytes();
+	fixed = shared + s->map_bytes;
 	s->room = MAX(s->o.memory_bytes - MIN(fixed, s->o.memory_bytes), s->o.memory_bytes / 4);
 }
 
@@ -95,6 +96,7 @@ static int open_session(struct service *s, struct err *err)
 		clamp_rate(s);
 	if (session_open(&s->now, &s->o.recording, &s->o.names, err))
 		return err->code;
+	s->map_bytes = self_map_bytes();
 	measure_room(s);
 	images_bound(s->now.images, s->room / CODE_PART);
 	if (s->budget.started_ns)
@@ -286,6 +288,7 @@ static void make_room(struct service *s, uint64_t now)
 
 static bool service_is_too_large(struct service *s, uint64_t now)
 {
+	measure_room(s); /* pages of tables, which the kernel shares, come as they are used */
 	if (past_profile_bytes(s->now.profile) > s->room / PROFILE_PART * (s->open ? 2 : 1))
 		return true;
 	if (now - s->trimmed_ns > TRIM_NS || own_bytes() > s->room / 2)
