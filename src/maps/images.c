@@ -32,7 +32,6 @@ enum {
 	CODE_BYTES = 256 << 20,
 	MAX_IMAGES = 1 << 17,
 	MAX_ROOTS = 256,
-	SPARE_FILES = 8
 };
 
 /* How long a root is believed to be a process's. */

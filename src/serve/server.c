@@ -308,7 +308,7 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *c, const 
 	(void)version;
 	if (!r) {
 		if (connection_of(c))
-			connection_asks(&((struct server *)server)->connections, connection_of(c));
+			connection_asks(&s->connections, connection_of(c));
 		r = *context = request_new(server, c, path, method);
 		trace_context_take(&r->trace, request_header(r, "traceparent"));
 		/* Nothing is kept of what is not asked for, nor of those who may not ask. */

@@ -49,16 +49,9 @@ at_most "$(field duration_s err)" 20 "seconds of a recording of one"
 rm -rf "$scratch"
 
 # Labels without number in a small file.
-python3 - <<'END'
+PYTHONPATH=$SOURCE/tests/hostile PYTHONDONTWRITEBYTECODE=1 python3 - <<'END'
 import zlib
-def number(n):
-    out = b""
-    while n > 127:
-        out += bytes([n & 127 | 128])
-        n >>= 7
-    return out + bytes([n])
-def field(f, v):
-    return number(f << 3) + number(v) if isinstance(v, int) else number(f << 3 | 2) + number(len(v)) + v
+from wire import field
 base = b"".join(field(6, s) for s in [b"", b"samples", b"count", b"a"]) + field(1, field(1, 1) + field(2, 2))
 base += field(5, field(1, 1) + field(2, 3)) + field(4, field(1, 1) + field(4, field(1, 1) + field(2, 1)))
 z = zlib.compressobj(1, zlib.DEFLATED, 31)

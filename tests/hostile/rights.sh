@@ -23,16 +23,9 @@ leaks_nothing() { # WHAT FILE...
 }
 
 # A profile that names a file as its source.
-python3 - <<'END'
+PYTHONPATH=$SOURCE/tests/hostile PYTHONDONTWRITEBYTECODE=1 python3 - <<'END'
 import gzip
-def number(n):
-    out = b""
-    while n > 127:
-        out += bytes([n & 127 | 128])
-        n >>= 7
-    return out + bytes([n])
-def field(f, v):
-    return number(f << 3) + number(v) if isinstance(v, int) else number(f << 3 | 2) + number(len(v)) + v
+from wire import field
 def profile(path, to):
     strings = [b"", b"samples", b"count", b"main", path.encode()]
     out = field(1, field(1, 1) + field(2, 2))
